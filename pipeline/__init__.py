@@ -1,0 +1,1 @@
+"""How data flow: audio to spikes to batches to a trained run to scores."""
