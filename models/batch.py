@@ -1,0 +1,111 @@
+"""Input events on the simulation's time grid: what engines are fed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+GUARD_STEPS = 2
+"""Input events in this many steps at a trial's end are dropped: their spikes could not reach the readout in time,
+and in GeNN they would leak into the next trial."""
+
+
+@dataclass(frozen=True)
+class SpikeBatch:
+    """The events of a batch of examples, sorted by step and, within a step, by unit.
+
+    Attributes
+    ----------
+    steps : ndarray of int32, shape (events,)
+        Time step of each event, floor(t / dt).
+    units : ndarray of int32, shape (events,)
+        Channel of each event; a channel has at most one event a step.
+    offsets : ndarray of int64, shape (examples + 1,)
+        Example ``b`` is ``steps[offsets[b]:offsets[b + 1]]``.
+    labels : ndarray of int64, shape (examples,)
+        Class of each example.
+    """
+
+    steps: NDArray[np.int32]
+    units: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.labels)
+
+
+def discretise(
+    times: NDArray[np.float32],
+    units: NDArray[np.uint16],
+    offsets: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    dt: float,
+    steps: int,
+    channels: int,
+) -> SpikeBatch:
+    """Put events on the time grid.
+
+    An event at time t falls in step floor(t / dt). Events from the last `GUARD_STEPS` steps on are dropped, and
+    several events of a channel in one step are one: neither engine's input can spike twice in a step.
+
+    Parameters
+    ----------
+    times : ndarray of float32, shape (events,)
+        Times in ms, ascending within an example.
+    units : ndarray of uint16, shape (events,)
+        Channels.
+    offsets : ndarray of int64, shape (examples + 1,)
+        Where each example begins.
+    labels : ndarray of int64, shape (examples,)
+        Classes.
+    dt : float
+        Step in ms.
+    steps : int
+        Steps of a trial.
+    channels : int
+        Number of channels.
+
+    Returns
+    -------
+    SpikeBatch
+    """
+    batch = SpikeBatch(
+        np.empty(len(times), dtype=np.int32),
+        np.empty(len(times), dtype=np.int32),
+        np.zeros(len(offsets), dtype=np.int64),
+        np.asarray(labels, dtype=np.int64),
+    )
+    kept = _bin(times, units, offsets, 1.0 / dt, steps - GUARD_STEPS, batch.steps, batch.units, batch.offsets)
+    return replace(batch, steps=batch.steps[:kept], units=batch.units[:kept])
+
+
+@njit(cache=True)
+def _bin(times, units, offsets, rate, end, out_steps, out_units, out_offsets):  # type: ignore[no-untyped-def]
+    """Insert each event behind those before it; times ascend, so that only one step's units are ever moved."""
+    n = 0
+    for example in range(offsets.shape[0] - 1):
+        first = n
+        for i in range(offsets[example], offsets[example + 1]):
+            # float64: a float32 product can round up to the next step.
+            step = np.int32(np.floor(np.float64(times[i]) * rate))
+            if step >= end:
+                break
+            unit = np.int32(units[i])
+            place = n
+            while place > first and out_steps[place - 1] == step and out_units[place - 1] > unit:
+                place -= 1
+            if place > first and out_steps[place - 1] == step and out_units[place - 1] == unit:
+                continue
+            for j in range(n, place, -1):
+                out_steps[j] = out_steps[j - 1]
+                out_units[j] = out_units[j - 1]
+            out_steps[place] = step
+            out_units[place] = unit
+            n += 1
+        out_offsets[example + 1] = n
+    return n

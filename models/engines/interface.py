@@ -1,0 +1,125 @@
+"""What every engine offers: training by epochs, predictions from one inference path, and a state to resume from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch
+from models.network import Network, Weights
+
+
+@dataclass(frozen=True)
+class Regulariser:
+    """Pulls hidden firing rates towards a target (Nowotny, Turner and Knight 2025).
+
+    At every spike of neuron i, ``strength * (mean_count_i - target) / examples`` is added to the adjoint of its
+    voltage, mean_count_i being its spikes an example, averaged over the batch: the gradient of
+    0.5 * strength * sum_i (mean_count_i - target)^2 if every spike's count grew by one with its voltage. In mlGeNN's
+    terms this is reg_lambda = strength / tau_mem^2.
+
+    Attributes
+    ----------
+    strength : float
+        0 switches it off.
+    target : float
+        Spikes an example and neuron.
+    """
+
+    strength: float = 0.0
+    target: float = 14.0
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training examples gave.
+
+    Attributes
+    ----------
+    examples : int
+    loss : float
+        Mean cross-entropy in nats, each example's taken before its batch's update.
+    accuracy : float
+        Fraction right, taken likewise.
+    hidden_counts : ndarray of int64, shape (hidden,)
+        Spikes of each hidden neuron over the epoch.
+    """
+
+    examples: int
+    loss: float
+    accuracy: float
+    hidden_counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the network says of some examples.
+
+    Attributes
+    ----------
+    logits : ndarray of float64, shape (examples, classes)
+    losses : ndarray of float64, shape (examples,)
+        Cross-entropy in nats.
+    hidden_counts : ndarray of int64, shape (hidden,)
+        Spikes of each hidden neuron over all examples.
+    """
+
+    logits: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    hidden_counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What went on inside the network during one example.
+
+    Attributes
+    ----------
+    spike_times : ndarray of float64, shape (spikes,)
+        Beginning of the step of each hidden spike, in ms.
+    spike_neurons : ndarray of int32, shape (spikes,)
+    voltages : ndarray of float32, shape (steps, classes)
+        Output voltages at the end of each step.
+    logits : ndarray of float64, shape (classes,)
+    """
+
+    spike_times: NDArray[np.float64]
+    spike_neurons: NDArray[np.int32]
+    voltages: NDArray[np.float32]
+    logits: NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """A network with weights, ready to train and to run."""
+
+    name: str
+    network: Network
+
+    @property
+    def weights(self) -> Weights:
+        """Return the current weights by connection name; copies."""
+        ...
+
+    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float) -> Epoch:
+        """Learn from every batch, in order."""
+        ...
+
+    def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
+        """Run examples without learning, in order."""
+        ...
+
+    def record(self, batch: SpikeBatch) -> list[Recording]:
+        """Run examples without learning and keep what happened inside."""
+        ...
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return everything that resuming needs: weights, moments, step count; copies."""
+        ...
+
+    def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Go back to what `state` returned."""
+        ...

@@ -1,0 +1,146 @@
+"""Reading one recording from a file, or saying in one sentence why it can't be used."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from models.errors import InputError
+
+MAX_SECONDS = 60
+"""Longest recording taken, in seconds. A trial holds one word, and memory grows with the length."""
+
+SILENCE_PEAK = 1 / 32768
+"""Largest deviation from the mean that still counts as silence: one step of 16-bit audio."""
+
+_UNKNOWN_SIZE = 0xFFFFFFFF  # what programs that write to a pipe put into a WAV's header
+_STREAM_FRAMES = 2**62  # libsndfile gives 2**63 - 1 frames for a FLAC stream whose header states none
+_WHAT_IS_WANTED = "a WAV or FLAC file with one spoken word is wanted"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A mono waveform.
+
+    Attributes
+    ----------
+    samples : ndarray of float64, shape (n,)
+        Sound pressure, full scale is 1. Several channels have been mixed to their mean.
+    rate : int
+        Samples a second, in Hz, as the file has it.
+    path : Path
+        The file.
+    """
+
+    samples: NDArray[np.float64]
+    rate: int
+    path: Path
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+
+def read_audio(path: Path | str) -> Recording:
+    """Read a WAV or FLAC file (or anything else that libsndfile reads) as mono.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file. Any sample rate, any number of channels.
+
+    Returns
+    -------
+    Recording
+        Mono, float64, at the file's own rate.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS``, silent, or holds
+        samples that are not finite.
+    """
+    path = Path(path)
+    _check_exists(path)
+    _check_wav_is_whole(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate, promised = int(file.samplerate), int(file.frames)
+            _check_length(path, promised, rate)
+            channels = file.read(dtype="float64", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        reason = error.error_string.rstrip(".")
+        raise InputError(
+            f"{path} is not audio or is damaged (libsndfile: {reason}); {_WHAT_IS_WANTED}."
+        ) from None
+    if len(channels) < promised:
+        raise InputError(
+            f"{path} is truncated: its header promises {promised} frames and {len(channels)} are there; "
+            "copy or download it again."
+        )
+    return Recording(_mono(path, channels), rate, path)
+
+
+def _check_exists(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; {_WHAT_IS_WANTED}.")
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}); {_WHAT_IS_WANTED}.") from None
+    if size == 0:
+        raise InputError(f"{path} is empty (0 bytes); {_WHAT_IS_WANTED}.")
+
+
+def _check_wav_is_whole(path: Path) -> None:
+    """Compare a WAV's data chunk with the file's size: libsndfile reads a file cut short without a word."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return
+        while len(header := file.read(8)) == 8:
+            name, length = struct.unpack("<4sI", header)
+            held = size - file.tell()
+            if name == b"data":
+                if length != _UNKNOWN_SIZE and length > held:
+                    raise InputError(
+                        f"{path} is truncated: its header promises {length} bytes of sound and {held} are "
+                        "there; copy or download it again."
+                    )
+                return
+            file.seek(length + length % 2, 1)
+
+
+def _check_length(path: Path, frames: int, rate: int) -> None:
+    if frames == 0:
+        raise InputError(f"{path} holds no sound (0 frames); {_WHAT_IS_WANTED}.")
+    if frames > _STREAM_FRAMES:
+        raise InputError(f"{path} is a stream that states no length; save it again from an audio program.")
+    if frames > MAX_SECONDS * rate:
+        raise InputError(
+            f"{path} lasts {frames / rate:.0f} s and {MAX_SECONDS} s is the most that is taken; cut it into "
+            "words."
+        )
+
+
+def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(channels) == 0:
+        raise InputError(f"{path} holds no sound (0 frames); {_WHAT_IS_WANTED}.")
+    broken = int(np.count_nonzero(~np.isfinite(channels)))
+    if broken:
+        raise InputError(
+            f"{path} holds {broken} samples that are NaN or infinite; finite samples are wanted."
+        )
+    samples: NDArray[np.float64] = channels.mean(axis=1)
+    if np.abs(samples - samples.mean()).max() <= SILENCE_PEAK:
+        raise InputError(f"{path} is silent from start to end; a recording with a spoken word is wanted.")
+    return samples

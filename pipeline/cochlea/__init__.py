@@ -1,0 +1,10 @@
+"""The cochlea: recordings to spikes, after Cramer et al. (2020)."""
+
+from pipeline.cochlea.basilar_membrane import BasilarMembrane
+from pipeline.cochlea.bushy_cell import BushyCell
+from pipeline.cochlea.cochlea import Cochlea
+from pipeline.cochlea.hair_cell import HairCell
+from pipeline.cochlea.sound import Sound
+from pipeline.data.container import CHANNELS
+
+__all__ = ["CHANNELS", "BasilarMembrane", "BushyCell", "Cochlea", "HairCell", "Sound"]

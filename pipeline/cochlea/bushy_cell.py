@@ -1,0 +1,139 @@
+"""The bushy cell: vesicles from forty release sites to the spikes of one leaky integrate-and-fire neuron.
+
+After Cramer et al. (2020), "The Heidelberg spiking data sets for the systematic evaluation of spiking
+neural networks", IEEE TNNLS: each channel's hair cell has independent release sites with a dead time, and
+all of a channel's sites converge on one bushy cell, whose phase locking is tighter than that of a single
+auditory nerve fibre.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.cochlea.lanes import LANES
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class BushyCell:
+    """Leaky integrate-and-fire neuron with exponential synapses, threshold 1 and reset 0.
+
+    ``tau_mem dv/dt = -v + ...``: the voltage decays with ``tau_mem`` and grows by ``weight / sites`` times
+    the synaptic current times dt; every vesicle adds 1 to the current, which decays with ``tau_syn``. Times
+    are in seconds.
+
+    Attributes
+    ----------
+    sites : int
+        Release sites that converge on the cell.
+    dead_time : float
+        Time after a release in which a site cannot release again.
+    tau_mem, tau_syn : float
+        Time constants of membrane and synapse.
+    refractory : float
+        Time after a spike in which the voltage is held at 0.
+    weight : float
+        Voltage by unit current and second, for all sites together.
+    threshold : float
+        Voltage at which the cell spikes.
+    """
+
+    sites: int = 40
+    dead_time: float = 1e-3
+    tau_mem: float = 1e-3
+    tau_syn: float = 5e-4
+    refractory: float = 1e-3
+    weight: float = 13e3
+    threshold: float = 1.0
+
+    def dead_steps(self, dt: float) -> int:
+        """Return the steps from a release to the first in which its site can release again, 1 or more."""
+        return max(1, _steps(self.dead_time, dt))
+
+    def per_step(self, dt: float) -> Array:
+        """Return the constants that `fire` takes, for steps of ``dt`` seconds; shape (5,)."""
+        return np.array(
+            [
+                math.exp(-dt / self.tau_mem),
+                math.exp(-dt / self.tau_syn),
+                self.weight / self.sites * dt,
+                self.threshold,
+                _steps(self.refractory, dt),
+            ],
+            dtype=np.float32,
+        )
+
+
+def _steps(duration: float, dt: float) -> int:
+    # A millisecond is 24 steps, not the 25 that rounding errors of the quotient would give.
+    return math.ceil(duration / dt - 1e-6)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"})  # type: ignore[untyped-decorator]
+def fire(
+    vesicles: Array,
+    dead: int,
+    constants: Array,
+    state: Array,
+    start: int,
+    channels: int,
+    steps: NDArray[np.int32],
+    lanes: NDArray[np.int32],
+    found: int,
+) -> int:
+    """Integrate the bushy cells and note their spikes.
+
+    Parameters
+    ----------
+    vesicles : ndarray of float32, shape (dead + steps, LANES)
+        Releases, from row ``dead`` on.
+    dead : int
+        Rows to skip.
+    constants : ndarray of float32, shape (5,)
+        From `BushyCell.per_step`.
+    state : ndarray of float32, shape (3, LANES)
+        Voltage, current and steps for which the voltage is still held; carried on.
+    start : int
+        Step that the first row is.
+    channels : int
+        Lanes whose spikes are noted, the first ones.
+    steps, lanes : ndarray of int32, shape (capacity,)
+        Where spikes are noted from index ``found`` on.
+    found : int
+        Spikes so far.
+
+    Returns
+    -------
+    int
+        Spikes noted in all.
+    """
+    decay_mem, decay_syn, gain = constants[0], constants[1], constants[2]
+    threshold, hold = constants[3], constants[4]
+    zero, one = np.float32(0), np.float32(1)
+    for t in range(dead, vesicles.shape[0]):
+        spiking = np.int32(0)
+        for i in range(LANES):
+            current = state[1, i] * decay_syn + vesicles[t, i]
+            held = state[2, i]
+            voltage = state[0, i] * decay_mem + current * gain
+            voltage = voltage if held <= zero else zero
+            state[0, i] = voltage
+            state[1, i] = current
+            state[2, i] = max(held - one, zero)
+            spiking += np.int32(voltage >= threshold)
+        if spiking > 0:
+            for i in range(LANES):
+                if state[0, i] >= threshold:
+                    state[0, i] = zero
+                    state[2, i] = hold
+                    if i < channels:
+                        steps[found] = start + t - dead
+                        lanes[found] = i
+                        found += 1
+    return found

@@ -1,0 +1,84 @@
+"""What is done to a recording before it reaches the ear: resampling, loudness and fading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import resample_poly
+
+from models.errors import InputError
+
+
+@dataclass(frozen=True)
+class Sound:
+    """How recordings are prepared, as Cramer et al. (2020) describe it.
+
+    Their published converter differs in one point: it fades over the whole recording (``ramp=None``), which
+    all but silences a word's first and last sounds. The paper, and so our default, has 30 ms.
+
+    Attributes
+    ----------
+    rate : int
+        Sampling rate in Hz that every recording is brought to.
+    level : float
+        Root mean square that it is brought to, full scale being 1, before it is faded.
+    ramp : float or None
+        Length in s of the Hann-shaped fade at either end; None fades over the whole recording, half of it
+        in and half of it out.
+    """
+
+    rate: int = 48000
+    level: float = 0.3
+    ramp: float | None = 0.03
+
+    def prepare(self, audio: ArrayLike, rate: float) -> NDArray[np.float64]:
+        """Resample, scale and fade a recording.
+
+        Parameters
+        ----------
+        audio : array_like of real numbers, shape (n,)
+            Mono waveform, of any scale. It is not changed. Silence stays silence.
+        rate : float
+            Its sampling rate in Hz.
+
+        Returns
+        -------
+        ndarray of float64, shape (ceil(n * self.rate / rate),)
+
+        Raises
+        ------
+        InputError
+            If the waveform is empty, not mono or not finite, or the rate is not above 0.
+        """
+        wave = np.asarray(audio, dtype=np.float64)
+        if wave.ndim != 1:
+            raise InputError(f"the waveform has shape {wave.shape}; it must be mono, of shape (n,)")
+        if len(wave) == 0:
+            raise InputError("the waveform is empty; there must be at least one value")
+        if not np.all(np.isfinite(wave)):
+            raise InputError("the waveform has values that are not finite; all must be numbers")
+        if not (np.isfinite(rate) and rate > 0):
+            raise InputError(f"the sampling rate is {rate} Hz; it must be above 0 and finite")
+        # A rate that is no simple fraction of ours would need an anti-aliasing filter of millions of taps.
+        ratio = (Fraction(self.rate) / Fraction(rate)).limit_denominator(10_000)
+        if ratio == 0:
+            raise InputError(
+                f"the sampling rate is {rate} Hz; that is too far above {self.rate} Hz to resample"
+            )
+        if ratio != 1:
+            wave = resample_poly(wave, ratio.numerator, ratio.denominator)
+        loudness = np.sqrt(np.mean(wave**2))
+        scaled = wave * (self.level / loudness) if loudness > 0 else wave.copy()
+        return self._fade(scaled)
+
+    def _fade(self, wave: NDArray[np.float64]) -> NDArray[np.float64]:
+        half = len(wave) // 2
+        length = half if self.ramp is None else min(round(self.ramp * self.rate), half)
+        if length:
+            rise = np.hanning(2 * length)[:length]
+            wave[:length] *= rise
+            wave[-length:] *= rise[::-1]
+        return wave

@@ -1,0 +1,144 @@
+"""The membrane's transfer function on the grid of a Fourier transform, and its application to sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from pipeline.cochlea.basilar_membrane import BasilarMembrane
+from pipeline.cochlea.lanes import LANES
+
+_KNOTS = 384
+_BAND = 1.8
+"""A channel's response above this multiple of its resonance is left out: below 1e-4 of its peak."""
+
+LEAD, LAG = 0.15, 0.06
+"""How long before and after an impulse the membrane moves, in s, until it is below 1e-3 of its peak at the
+apex. The main part comes before: that is the sign of the phase that Cramer et al. (2020) have in their code
+and data."""
+
+SIZES = (7680, 11520, 15360, 19200, 23040, 30720)
+"""Lengths that are transformed fast. Few, because each has tables of its own; longer sounds are cut into
+segments."""
+
+
+class Room:
+    """Memory that a thread works in: asking the system for it anew costs as much as the transform.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of the response.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.half = np.empty((LANES, steps // 2 + 1), dtype=np.complex64)
+        self.velocity = np.empty((LANES, steps), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Transfer functions of a few neighbouring channels for one length of the transform.
+
+    Attributes
+    ----------
+    gain : ndarray of complex64, shape (LANES, bins)
+        Gain at multiples of rate / (2 steps), from 0 up to where the widest channel ends; lanes without a
+        channel are 0.
+    steps : int
+        Steps of the response that the transform gives, at half the rate of the sound.
+    """
+
+    gain: NDArray[np.complex64]
+    steps: int
+
+    def respond(self, spectrum: NDArray[np.complex64], room: Room) -> NDArray[np.float32]:
+        """Return the membrane's velocity.
+
+        Parameters
+        ----------
+        spectrum : ndarray of complex64, shape (steps + 1,)
+            Real Fourier transform of 2 ``steps`` samples of sound.
+        room : Room
+            Memory to work in, made for ``steps``.
+
+        Returns
+        -------
+        ndarray of float32, shape (LANES, steps)
+            Velocity at half the rate, in the room's memory. What lies above the new Nyquist frequency is
+            folded, not filtered away: Cramer et al. (2020) take the real part of an inverse transform of
+            the lower half of the spectrum.
+        """
+        _multiply_and_fold(self.gain, spectrum, self.steps, room.half)
+        # NumPy's stubs do not know that single precision stays single precision.
+        np.fft.irfft(room.half, self.steps, axis=1, out=room.velocity)  # type: ignore[arg-type]
+        return room.velocity
+
+
+@lru_cache(maxsize=16)
+def tables(membrane: BasilarMembrane, rate: int, steps: int) -> tuple[Table, ...]:
+    """Return the tables of all channels for a transform of 2 ``steps`` samples at ``rate`` Hz."""
+    nyquist = rate / 2
+    frequencies = np.arange(steps, dtype=np.float64) * (nyquist / steps)
+    splines = _splines(membrane, rate)
+    made = []
+    for first in range(0, membrane.channels, LANES):
+        block = splines[first : first + LANES]
+        bins = np.searchsorted(frequencies, [top for top, _ in block])
+        gain = np.zeros((LANES, bins.max()), dtype=np.complex64)
+        for lane, ((top, spline), n) in enumerate(zip(block, bins, strict=True)):
+            omega = _omega(frequencies[:n], nyquist)
+            # Half, because a real inverse transform adds the conjugate of every bin but the first.
+            gain[lane, :n] = 0.5 * omega * np.exp(spline(np.sqrt(frequencies[:n] / top)))
+        gain[:, 0] *= 2
+        made.append(Table(gain, steps))
+    return tuple(made)
+
+
+def _omega(frequencies: NDArray[np.float64], nyquist: float) -> NDArray[np.float64]:
+    """Return where the transfer function is read for each frequency, in rad/s.
+
+    Cramer et al. (2020) space it evenly from 1 Hz, not 0, to Nyquist.
+    """
+    return np.asarray(2 * np.pi * (1 + frequencies * (1 - 1 / nyquist)))
+
+
+@lru_cache(maxsize=4)
+def _splines(membrane: BasilarMembrane, rate: int) -> tuple[tuple[float, CubicSpline], ...]:
+    """Logarithm of gain / omega of each channel over sqrt(f / top), with top.
+
+    The Hankel functions take a microsecond a point; the logarithm of the gain is so smooth that a spline
+    gives every transform length to 1e-4 from few points.
+    """
+    knots = np.linspace(0, 1, _KNOTS)
+    made = []
+    for place, resonance in zip(membrane.places, membrane.resonances, strict=True):
+        top = min(rate / 2, _BAND * resonance)
+        omega = _omega(top * knots**2, rate / 2)
+        gain = membrane.velocity(omega, np.array([place])) / omega
+        made.append((top, CubicSpline(knots, np.log(np.abs(gain)) + 1j * np.unwrap(np.angle(gain)))))
+    return tuple(made)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _multiply_and_fold(
+    gain: NDArray[np.complex64],
+    spectrum: NDArray[np.complex64],
+    steps: int,
+    half: NDArray[np.complex64],
+) -> None:
+    """Set ``half`` to gain times spectrum, bins above steps / 2 mirrored and conjugated onto the rest."""
+    bins = gain.shape[1]
+    middle = half.shape[1] - 1
+    for lane in range(gain.shape[0]):
+        for k in range(min(bins, middle + 1)):
+            half[lane, k] = gain[lane, k] * spectrum[k]
+        for k in range(bins, middle + 1):
+            half[lane, k] = 0
+        for k in range(middle, bins):
+            half[lane, steps - k] += np.conj(gain[lane, k] * spectrum[k])

@@ -1,0 +1,132 @@
+"""Vesicle release: how many of a channel's sites release in each step, given the probability."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.cochlea.lanes import LANES
+
+Array = NDArray[np.float32]
+
+_SERIES_UP_TO = 0.5
+_LARGEST_PROBABILITY = 1 - 2.0**-23
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+def hazard(probability: Array) -> None:
+    """Replace probabilities p by hazards -log(1 - p), in place; shape (steps, LANES)."""
+    one, two = np.float32(1), np.float32(2)
+    most, limit = np.float32(_LARGEST_PROBABILITY), np.float32(_SERIES_UP_TO)
+    # -log(1 - p) = 2 artanh(p / (2 - p)). Its series is exact to float32 up to p = 1/2, which the published
+    # constants never reach, and becomes vector instructions; a call of the logarithm does not.
+    c3, c5, c7 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
+    c9, c11 = np.float32(1 / 9), np.float32(1 / 11)
+    for t in range(probability.shape[0]):
+        row = probability[t]
+        beyond = np.int32(0)
+        for i in range(LANES):
+            beyond += np.int32(row[i] > limit)
+        if beyond > 0:
+            for i in range(LANES):
+                row[i] = -np.log1p(-min(row[i], most))
+        else:
+            for i in range(LANES):
+                z = row[i] / (two - row[i])
+                zz = z * z
+                row[i] = two * z * (one + zz * (c3 + zz * (c5 + zz * (c7 + zz * (c9 + zz * c11)))))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def draw_waits(stream: NDArray[np.uint64], reserve: Array) -> None:
+    """Fill ``reserve`` with draws from the unit exponential distribution.
+
+    Parameters
+    ----------
+    stream : ndarray of uint64, shape (1,)
+        State of the generator, SplitMix64 (Steele, Lea and Flood 2014).
+    reserve : ndarray of float32, shape (n,)
+        Where the draws go.
+    """
+    state = stream[0]
+    for j in range(len(reserve)):
+        state += np.uint64(0x9E3779B97F4A7C15)
+        z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        # Uniform on (0, 1]: the logarithm stays finite.
+        reserve[j] = -np.log((np.float64(np.int64(z >> np.uint64(11))) + 1.0) * 2.0**-53)
+    stream[0] = state
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def release(
+    hazards: Array,
+    vesicles: Array,
+    dead: int,
+    ready: Array,
+    waits: Array,
+    stream: NDArray[np.uint64],
+    reserve: Array,
+    used: int,
+) -> int:
+    """Draw how many of a channel's sites release a vesicle in each step.
+
+    Every ready site releases with probability p = 1 - exp(-hazard), independently, and then is dead for
+    ``dead`` steps. Sites of a channel are alike, so only their number counts. Think of a step as an
+    interval of length ``hazard`` in which every ready site waits for an exponential time: the first of n
+    comes after 1/n of an exponential, and n - 1 are left for the rest of the interval. So one exponential
+    draw a vesicle gives exactly the binomial counts.
+
+    Parameters
+    ----------
+    hazards : ndarray of float32, shape (steps, LANES)
+        -log(1 - p).
+    vesicles : ndarray of float32, shape (dead + steps, LANES)
+        Releases; the first ``dead`` rows are those of the steps before, the rest is overwritten.
+    dead : int
+        Dead time in steps, at least 1.
+    ready : ndarray of float32, shape (LANES,)
+        State: sites that are not dead.
+    waits : ndarray of float32, shape (LANES,)
+        State: what is left of the waiting time for the next release, summed over the ready sites.
+    stream : ndarray of uint64, shape (1,)
+        State of the generator.
+    reserve : ndarray of float32, shape (n,)
+        Draws in stock; refilled when used up.
+    used : int
+        How many of them are gone.
+
+    Returns
+    -------
+    int
+        How many of the draws in stock are gone now.
+    """
+    zero, one = np.float32(0), np.float32(1)
+    due = np.empty(LANES, dtype=np.int64)
+    vesicles[dead:] = zero
+    for t in range(hazards.shape[0]):
+        for i in range(LANES):
+            n = ready[i] + vesicles[t, i]
+            ready[i] = n
+            waits[i] -= n * hazards[t, i]
+        # Collected without a branch: whether a lane is due cannot be predicted, and a wrong guess costs more.
+        count = 0
+        for i in range(LANES):
+            due[count] = i
+            count += waits[i] < zero
+        for j in range(count):
+            i = due[j]
+            n, wait, released = ready[i], waits[i], zero
+            while wait < zero:
+                if used == len(reserve):
+                    draw_waits(stream, reserve)
+                    used = 0
+                wait /= n
+                n -= one
+                wait = reserve[used] + wait * n
+                released += one
+                used += 1
+            ready[i], waits[i], vesicles[t + dead, i] = n, wait, released
+    return used

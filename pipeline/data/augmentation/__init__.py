@@ -1,0 +1,15 @@
+"""Augmentations: pure functions from events and a generator to new events, and their composition."""
+
+from pipeline.data.augmentation.blend import blend
+from pipeline.data.augmentation.composed import Augmentation, augmented
+from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
+
+__all__ = [
+    "Augmentation",
+    "augmented",
+    "blend",
+    "dilate_time",
+    "drop_events",
+    "jitter_channels",
+    "shift_channels",
+]

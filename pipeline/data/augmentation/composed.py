@@ -1,0 +1,133 @@
+"""All augmentations of a training set, with draws that depend on nothing but seed, epoch and example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.data.augmentation.blend import blend
+from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
+from pipeline.data.container import Events, SpikeData
+
+_STREAM = 0x617567
+"""Sets these draws apart from any other that are seeded by a seed and an epoch."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is done to each example of each epoch; 0 means not at all. Applied in the order of the fields.
+
+    Attributes
+    ----------
+    blend : float
+        Probability that an example is blended with another random one of its class, of whatever speaker.
+        0.5 gives the mix of Nowotny et al. 2025, who add as many blended examples as there are others.
+    dilation : float
+        Largest relative change of time, at least 0 and below 1.
+    shift : int
+        Largest shift of all channels, in channels. 40 in Nowotny et al. 2025.
+    jitter : float
+        Standard deviation of each event's own move, in channels.
+    drop : float
+        Probability that an event is dropped.
+
+    Raises
+    ------
+    InputError
+        If a value is out of its range.
+    """
+
+    blend: float = 0.0
+    dilation: float = 0.0
+    shift: int = 0
+    jitter: float = 0.0
+    drop: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        for name, good, wanted in (
+            ("blend", 0 <= self.blend <= 1, "a probability from 0 to 1"),
+            ("dilation", 0 <= self.dilation < 1, "at least 0 and below 1"),
+            ("shift", self.shift >= 0 and int(self.shift) == self.shift, "a whole number of at least 0"),
+            ("jitter", 0 <= self.jitter < np.inf, "at least 0"),
+            ("drop", 0 <= self.drop <= 1, "a probability from 0 to 1"),
+        ):
+            if not good:
+                raise InputError(f"augmentation.{name} is {getattr(self, name)}, wanted is {wanted}.")
+
+    def __bool__(self) -> bool:
+        """Return whether anything is done at all."""
+        return self != Augmentation()
+
+    def apply(self, data: SpikeData, index: int, rng: np.random.Generator) -> Events:
+        """Return a new version of example ``index`` of ``data``, which is only read."""
+        original = data.events(index)
+        events = Events(original.times.copy(), original.units.copy())
+        if self.blend and rng.random() < self.blend:
+            events = blend(events, rng, data.events(_partner(data, index, rng)), data.channels)
+        if self.dilation:
+            events = dilate_time(events, rng, self.dilation)
+        if self.shift:
+            events = shift_channels(events, rng, self.shift, data.channels)
+        if self.jitter:
+            events = jitter_channels(events, rng, self.jitter, data.channels)
+        if self.drop:
+            events = drop_events(events, rng, self.drop)
+        return events
+
+
+def augmented(
+    data: SpikeData,
+    augmentation: Augmentation,
+    seed: int,
+    epoch: int,
+    order: Sequence[int] | NDArray[np.int64],
+) -> SpikeData:
+    """Return new versions of some examples: a batch.
+
+    What an example turns into depends on ``data``, the augmentation, the seed, the epoch and the
+    example's index, and on nothing else: not on the rest of the batch, its order, or the thread.
+
+    Parameters
+    ----------
+    data : SpikeData
+        The training part; blends come from within it. It is only read.
+    augmentation : Augmentation
+        What is done.
+    seed, epoch : int
+        At least 0. Every epoch has draws of its own.
+    order : sequence of int, shape (batch,)
+        Indices into ``data``.
+
+    Returns
+    -------
+    SpikeData
+        The new examples, in the order of ``order``, in arrays of their own.
+    """
+    chosen = np.asarray(order, dtype=np.int64)
+    if not augmentation:
+        return data.select(chosen)
+    examples = [
+        augmentation.apply(data, index, np.random.default_rng([_STREAM, seed, epoch, index]))
+        for index in chosen.tolist()
+    ]
+    counts = [len(events.times) for events in examples]
+    return replace(
+        data,
+        times=np.concatenate([np.empty(0, dtype=np.float32), *(events.times for events in examples)]),
+        units=np.concatenate([np.empty(0, dtype=np.uint16), *(events.units for events in examples)]),
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        labels=data.labels[chosen],
+        speakers=data.speakers[chosen],
+    )
+
+
+def _partner(data: SpikeData, index: int, rng: np.random.Generator) -> int:
+    """Return another example of the class, or the example itself if it is the only one."""
+    same = np.flatnonzero(data.labels == data.labels[index])
+    others = same[same != index]
+    return int(rng.choice(others)) if len(others) else index

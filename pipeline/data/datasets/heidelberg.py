@@ -1,0 +1,127 @@
+"""What SHD and SSC have in common: their files, where they may lie, and how they are fetched and checked.
+
+Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic evaluation of spiking neural
+networks" (IEEE TNNLS). Addresses and checksums are those of tonic's classes, which know the archives;
+files that lie there unpacked are used as they are, without a network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tonic.download_utils import download_url, extract_archive
+
+from models.errors import InputError
+from pipeline.data import hdf5
+from pipeline.data.cache import cache_folder
+from pipeline.data.container import SpikeData
+
+
+def read_splits(
+    source: type[Any], splits: Sequence[str], root: Path | None, progress: bool
+) -> dict[str, SpikeData]:
+    """Read splits of SHD or SSC, of which speakers are numbered alike.
+
+    Parameters
+    ----------
+    source : type
+        tonic's class of the data set.
+    splits : sequence of str
+        ``"train"``, ``"valid"`` or ``"test"``, as tonic names them.
+    root : Path, optional
+        The folder with the ``.h5`` files, or with a folder of them that is named after tonic's class
+        (``SHD``, ``SSC``), which is where downloads go. The folder of the caches unless given.
+    progress : bool
+        Whether a download shows how far it is.
+
+    Raises
+    ------
+    InputError
+        If a file is neither there nor to be had, damaged or empty, or if the splits' classes differ.
+    """
+    folder = cache_folder() if root is None else root
+    with contextlib.nullcontext() if progress else _silence():
+        paths = {split: _find(source, split, folder) for split in splits}
+    read = {split: hdf5.read(path) for split, path in paths.items()}
+    for split, data in read.items():
+        if not len(data):
+            raise InputError(f"{paths[split]} holds no examples.")
+        if data.classes != read[splits[0]].classes:
+            raise InputError(
+                f"{paths[split]} has other classes (extra/keys) than {paths[splits[0]]}, the same are wanted."
+            )
+    return unify_speakers(read)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep tonic from printing, which it can't be asked not to do."""
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
+
+
+def unify_speakers(splits: Mapping[str, SpikeData]) -> dict[str, SpikeData]:
+    """Return the splits with one tuple of speaker names, so that indices mean the same in all."""
+    names = sorted({name for data in splits.values() for name in data.speaker_names}, key=_numbers_first)
+    index = {name: i for i, name in enumerate(names)}
+    unified = {}
+    for split, data in splits.items():
+        new = np.array([index[name] for name in data.speaker_names], dtype=np.int64)
+        unified[split] = replace(data, speakers=new[data.speakers], speaker_names=tuple(names))
+    return unified
+
+
+def _numbers_first(name: str) -> tuple[bool, int, str]:
+    """Sort 2 before 10, and numbers before words."""
+    return (False, int(name), name) if name.isdecimal() else (True, 0, name)
+
+
+def _find(source: type[Any], split: str, root: Path) -> Path:
+    """Return a split's file, fetched if it isn't there."""
+    archive: str = getattr(source, f"{split}_zip")
+    name = archive.removesuffix(".zip")
+    folder = root.expanduser() / source.__name__
+    for path in (root.expanduser() / name, folder / name):
+        if path.is_file():
+            return path
+    beside = root.expanduser() / archive
+    _unpack(source, split, beside.parent if beside.is_file() else folder, folder / name)
+    return folder / name
+
+
+def _unpack(source: type[Any], split: str, archives: Path, path: Path) -> None:
+    """Unpack a split's archive, after tonic has checked it, and downloaded it if it isn't there or not whole.
+
+    tonic's own constructor isn't used: without the archive it downloads even what lies there unpacked,
+    and with one file unpacked it takes all of them for unpacked.
+    """
+    archive: str = getattr(source, f"{split}_zip")
+    url = source.base_url + archive
+    hint = f"put {path.name} into {path.parent}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        download_url(url, str(archives), archive, getattr(source, f"{split}_md5"))
+        with tempfile.TemporaryDirectory(dir=path.parent) as aside:
+            extract_archive(str(archives / archive), aside)
+            os.replace(Path(aside) / path.name, path)
+    except RuntimeError as error:
+        raise InputError(
+            f"What {url} gave doesn't have the checksum that it should; try again or {hint}."
+        ) from error
+    except (zipfile.BadZipFile, FileNotFoundError) as error:
+        raise InputError(f"{archives / archive} doesn't hold {path.name}; {hint}.") from error
+    except (OSError, HTTPException) as error:
+        raise InputError(f"{path} is missing and can't be had from {url} ({error}); {hint}.") from error

@@ -1,0 +1,204 @@
+"""The file format: SHD's layout in HDF5, as SHD, SSC and everything written here have it.
+
+``spikes/times`` (seconds, variable length), ``spikes/units``, ``labels``, ``extra/keys`` (class names)
+and ``extra/speaker`` after Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic
+evaluation of spiking neural networks" (IEEE TNNLS). Files written here add ``extra/speaker_names`` and
+begin with the seal of ``pipeline.data.seal``, which a damaged file breaks; HDF5 readers skip it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.data import seal
+from pipeline.data.atomic import write_atomically
+from pipeline.data.container import CHANNELS, Drops, SpikeData
+from pipeline.data.packing import Block, assemble, clean
+
+FORMAT_VERSION = 1
+"""Raised whenever files written before must not be read as if they were written now."""
+
+_ROWS_AT_ONCE = 1024
+_MS_PER_S = np.float32(1000)
+_WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
+
+
+def write(path: Path, data: SpikeData, *, key: str = "") -> None:
+    """Write a split to ``path``, whole or not at all.
+
+    Times are stored as float32 seconds, so what is read back may differ from ``data`` in the last bit.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made if need be, a former file is replaced.
+    data : SpikeData
+        The split.
+    key : str
+        Anything that tells what the file was made from, returned by ``pipeline.data.seal.read_seal``.
+
+    Raises
+    ------
+    OSError
+        If the file can't be written.
+    """
+    # HDF5 can abort the process when a disk fills up under it. It therefore writes to memory, and we to
+    # the disk.
+    # The name is nobody's file, but HDF5 refuses to have two of one name open at once.
+    name = f"{path.name}-{uuid4()}"
+    with h5py.File(name, "w", driver="core", backing_store=False, userblock_size=seal.SIZE) as file:
+        file["spikes/times"] = _rows(data.times / _MS_PER_S, data.offsets)
+        file["spikes/units"] = _rows(data.units, data.offsets)
+        file["labels"] = data.labels.astype(np.uint16)
+        file["extra/speaker"] = data.speakers.astype(np.uint16)
+        file["extra/keys"] = np.array([name.encode() for name in data.classes], dtype=bytes)
+        file["extra/speaker_names"] = np.array([name.encode() for name in data.speaker_names], dtype=bytes)
+        file.attrs["channels"] = data.channels
+        for reason, count in asdict(data.drops).items():
+            file.attrs[reason] = count
+        file.flush()
+        image = file.id.get_file_image()
+    write_atomically(path, [seal.make_seal(image, FORMAT_VERSION, key), image])
+
+
+def read(path: Path) -> SpikeData:
+    """Read a split from a file of SHD, of SSC, or written by ``write``.
+
+    Bad events are dropped and counted (``pipeline.data.packing.clean``).
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cut short, damaged, no HDF5, lacks a dataset, or holds labels, lengths or
+        names that don't fit each other.
+    """
+    _check_form(path)
+    try:
+        with h5py.File(path, "r") as file:
+            return _read(file, str(path))
+    except InputError:
+        raise
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
+        # A KeyError's own text has quotes around it, and HDF5's can run over several lines.
+        reason = (str(error).splitlines() or [type(error).__name__])[0].strip("'\"")
+        if "truncated" in reason:
+            raise InputError(
+                f"{path} is cut short: it ends before the end that it states; copy or download it again."
+            ) from error
+        raise InputError(
+            f"{path} is damaged and can't be read as HDF5 ({reason}); get or make it again."
+        ) from error
+
+
+def _check_form(path: Path) -> None:
+    """Refuse what can be told from outside to be no whole HDF5 file."""
+    if not path.is_file():
+        raise InputError(f"{path} is missing: no such file.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path} is empty, an HDF5 file in SHD's layout is wanted.")
+    if not h5py.is_hdf5(path):
+        raise InputError(f"{path} is no HDF5 file, one in SHD's layout is wanted.")
+    found = seal.read_seal(path)
+    if found is None:
+        return
+    if found.version != FORMAT_VERSION:
+        raise InputError(
+            f"{path} was written in version {found.version} of the format, wanted is version "
+            f"{FORMAT_VERSION}; make it again."
+        )
+    size = path.stat().st_size
+    if size < found.size:
+        raise InputError(
+            f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again."
+        )
+    if not seal.is_intact(path, found):
+        raise InputError(f"{path} is damaged: its content doesn't match its checksum; get or make it again.")
+
+
+def _read(file: h5py.File, source: str) -> SpikeData:
+    """Read the datasets of an open file."""
+    missing = [name for name in _WANTED if name not in file or not isinstance(file[name], h5py.Dataset)]
+    if missing:
+        raise InputError(f"{source} lacks the dataset {missing[0]}, wanted are {', '.join(_WANTED)}.")
+    times, units, labels = file["spikes/times"], file["spikes/units"], file["labels"]
+    lengths = {name: len(file[name]) for name in ("spikes/times", "spikes/units", "labels")}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise InputError(
+            f"{source} has datasets of differing lengths ({found}), one entry an example is wanted."
+        )
+    for dataset in (times, units):
+        if h5py.check_vlen_dtype(dataset.dtype) is None:
+            raise InputError(
+                f"{source}: {dataset.name} holds {dataset.dtype} of shape {dataset.shape}, rows of variable "
+                "length are wanted."
+            )
+    channels = int(file.attrs.get("channels", CHANNELS))
+    blocks = [
+        _block(
+            times[start : start + _ROWS_AT_ONCE],
+            units[start : start + _ROWS_AT_ONCE],
+            start,
+            channels,
+            source,
+        )
+        for start in range(0, len(times), _ROWS_AT_ONCE)
+    ]
+    speakers, names = _speakers(file, len(times), source)
+    classes = _decode(file["extra/keys"][()])
+    data = assemble(blocks, labels[()], speakers, classes, names, channels=channels, source=source)
+    stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
+    return replace(data, drops=data.drops + stored)
+
+
+def _block(times: NDArray[Any], units: NDArray[Any], start: int, channels: int, source: str) -> Block:
+    """Clean one stretch of rows, each an array of its own."""
+    counts = np.array([len(row) for row in times], dtype=np.int64)
+    if not np.array_equal(counts, [len(row) for row in units]):
+        row = next(i for i in range(len(times)) if len(times[i]) != len(units[i]))
+        raise InputError(
+            f"{source}: example {start + row} has {len(times[row])} times and {len(units[row])} units, "
+            "wanted is one unit a time."
+        )
+    where = np.concatenate(units)
+    if where.dtype.kind not in "iu":
+        raise InputError(f"{source}: spikes/units is of type {where.dtype}, integers are wanted.")
+    # SHD's seconds are float16, in which even 66 s of milliseconds overflow: widen first, then multiply.
+    return clean(np.concatenate(times).astype(np.float32) * _MS_PER_S, where, counts, channels)
+
+
+def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return each example's speaker and the names; a file without ``extra/speaker`` has one speaker."""
+    if "extra/speaker" not in file:
+        return np.zeros(examples, dtype=np.int64), ("unknown",)
+    speakers = file["extra/speaker"][()]
+    if len(speakers) != examples:
+        raise InputError(
+            f"{source} has {len(speakers)} entries in extra/speaker and {examples} examples, one entry an "
+            "example is wanted."
+        )
+    if "extra/speaker_names" in file:
+        return speakers.astype(np.int64), _decode(file["extra/speaker_names"][()])
+    values, index = np.unique(speakers, return_inverse=True)
+    return index.astype(np.int64), _decode(values)
+
+
+def _decode(names: NDArray[Any]) -> tuple[str, ...]:
+    """Return names as text, whether stored as bytes, as text or as numbers."""
+    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
+
+
+def _rows(values: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[Any]:
+    """Return one array of its own an example, as h5py takes rows of variable length."""
+    rows = np.empty(len(offsets) - 1, dtype=h5py.vlen_dtype(values.dtype))
+    for row in range(len(rows)):
+        rows[row] = values[offsets[row] : offsets[row + 1]]
+    return rows

@@ -1,0 +1,165 @@
+"""From recordings to spikes: a list of utterances through the cochlea, kept as it goes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from models.errors import InputError
+from pipeline.audio import read_audio
+from pipeline.cochlea import Cochlea
+from pipeline.data.cache import cached
+from pipeline.data.container import Events, SpikeData
+from pipeline.data.packing import Block, assemble, pack
+
+SHARD = 100
+"""Utterances that are kept together on average: a killed preparation loses no more than two of these."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One spoken word, not yet turned into spikes.
+
+    Attributes
+    ----------
+    source : Path or callable
+        A file that ``read_audio`` takes, or a function without arguments that gives mono samples, shape
+        (n,), and their rate in Hz.
+    key : str
+        Hexadecimal hash of all that the sound depends on. Two utterances of one key give the same spikes.
+    label, speaker : int
+        Indices into the names of the classes and speakers.
+    """
+
+    source: Path | Callable[[], tuple[NDArray[np.float64], int]]
+    key: str
+    label: int
+    speaker: int
+
+
+def file_key(path: Path) -> str:
+    """Return the hash of a file's bytes, the key of the utterance in it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def to_spikes(
+    utterances: Sequence[Utterance],
+    classes: Sequence[str],
+    speaker_names: Sequence[str],
+    *,
+    kind: str,
+    description: str,
+    cochlea: Cochlea | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> SpikeData:
+    """Turn utterances into spikes, in shards that are kept, so that only new ones cost time.
+
+    Each utterance's spikes depend on its sound, the cochlea and the seed alone: neither on the other
+    utterances nor on their order.
+
+    Parameters
+    ----------
+    utterances : sequence of Utterance
+        The examples, in the order in which they are wanted.
+    classes, speaker_names : sequence of str
+        Names that labels and speakers are indices into.
+    kind : str
+        The folder of the cache, the data set's name.
+    description : str
+        What the progress bar and error messages call the data.
+    cochlea : Cochlea, optional
+        The standard one unless given.
+    seed : int
+        Seed of the hair cells' noise, at least 0.
+    progress : bool
+        Whether a progress bar is shown.
+
+    Raises
+    ------
+    InputError
+        If a file can't be used, naming it, if the cache can't be written, or if the seed is below 0.
+    """
+    if seed < 0:
+        raise InputError(f"{description}: the seed is {seed}, at least 0 is wanted.")
+    cochlea = cochlea or Cochlea()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    blocks = []
+    # One utterance a thread keeps the cores busier than several threads on each in turn.
+    with (
+        Progress(*columns, disable=not progress) as bar,
+        ThreadPoolExecutor(numba.get_num_threads()) as pool,
+    ):
+        task = bar.add_task(f"{description}: sound to spikes", total=len(utterances))
+        convert = partial(spikes, cochlea=cochlea, seed=seed)
+        done = 0
+        for shard in shards(utterances):
+
+            def build(shard: Sequence[Utterance] = shard) -> SpikeData:
+                converted = (_counted(events, bar, task) for events in pool.map(convert, shard))
+                # Only what was heard is kept; who said what is in the list, and may be corrected there.
+                nobody = np.zeros(len(shard), dtype=np.int64)
+                return pack(converted, nobody, nobody, ("",), ("",), source=description)
+
+            part = cached(kind, _shard_key(shard, cochlea, seed), build)
+            done += len(shard)
+            bar.update(task, completed=done)
+            blocks.append(Block(part.times, part.units, part.counts, part.drops))
+    return assemble(
+        blocks,
+        np.array([utterance.label for utterance in utterances], dtype=np.int64),
+        np.array([utterance.speaker for utterance in utterances], dtype=np.int64),
+        classes,
+        speaker_names,
+        source=description,
+    )
+
+
+def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
+    """Return the spikes of one utterance; its noise comes from (seed, key)."""
+    if isinstance(utterance.source, Path):
+        recording = read_audio(utterance.source)
+        samples, rate = recording.samples, recording.rate
+    else:
+        samples, rate = utterance.source()
+    noise = np.random.SeedSequence([seed, int(utterance.key, 16)])
+    return cochlea.spikes(samples, rate, noise, threads=1)
+
+
+def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
+    """Cut a list into shards of about ``SHARD``, where the utterances' keys say so.
+
+    A list that has gained or lost an utterance is cut at the same places elsewhere, so all shards but one or
+    two keep their keys.
+    """
+    start = 0
+    for stop, utterance in enumerate(utterances, 1):
+        if int(utterance.key, 16) % SHARD == 0 or stop - start == 2 * SHARD:
+            yield utterances[start:stop]
+            start = stop
+    if start < len(utterances):
+        yield utterances[start:]
+
+
+def _counted(events: Events, bar: Progress, task: TaskID) -> Events:
+    bar.advance(task)
+    return events
+
+
+def _shard_key(shard: Sequence[Utterance], cochlea: Cochlea, seed: int) -> str:
+    parts = [cochlea.fingerprint(), str(seed), *(utterance.key for utterance in shard)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,140 @@
+"""Splits of one set of examples in two, by speaker or by chance.
+
+All return indices into the data that they are given, in ascending order, so that a split costs nothing until
+``SpikeData.select`` makes it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.data.container import SpikeData
+
+_STREAM = 0x73706C
+"""Sets these draws apart from others of the same seed."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of leave-one-speaker-out cross-validation.
+
+    Attributes
+    ----------
+    speaker : str
+        Who is held out.
+    rest : ndarray of int64, shape (examples of the others,)
+        Indices of the examples to train on.
+    held : ndarray of int64, shape (examples of the speaker,)
+        Indices of the examples to validate on.
+    """
+
+    speaker: str
+    rest: NDArray[np.int64]
+    held: NDArray[np.int64]
+
+
+def present_speakers(data: SpikeData) -> tuple[str, ...]:
+    """Return the names of the speakers that have an example in ``data``, in order of their index."""
+    return tuple(data.speaker_names[i] for i in np.unique(data.speakers))
+
+
+def hold_out_speakers(
+    data: SpikeData, speakers: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split off all examples of some speakers.
+
+    Parameters
+    ----------
+    data : SpikeData
+        The examples.
+    speakers : sequence of str
+        Names of the speakers to hold out.
+
+    Returns
+    -------
+    rest, held : ndarray of int64
+        Indices of the other speakers' examples and of theirs.
+
+    Raises
+    ------
+    InputError
+        If a speaker has no examples here, or if no one else has.
+    """
+    present = present_speakers(data)
+    for name in speakers:
+        if name not in present:
+            near = difflib.get_close_matches(name, present, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(present)}."
+            raise InputError(f"Speaker {name!r} has no examples here; {hint}")
+    if not speakers or set(speakers) >= set(present):
+        raise InputError(
+            f"Speakers held out: {', '.join(speakers) or 'none'}; wanted are some, but not all, of "
+            f"{', '.join(present)}."
+        )
+    held = np.isin(data.speakers, [data.speaker_names.index(name) for name in speakers])
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
+    """Return one fold a speaker that has examples in ``data``, which is the training part and no other.
+
+    Raises
+    ------
+    InputError
+        If there are not at least two speakers.
+    """
+    present = present_speakers(data)
+    if len(present) < 2:
+        raise InputError(
+            f"Leave-one-speaker-out needs at least two speakers, the training part has {len(present)}"
+            f"{''.join(f' ({name})' for name in present)}."
+        )
+    return [Fold(name, *hold_out_speakers(data, [name])) for name in present]
+
+
+def stratified_mixed_speakers(
+    data: SpikeData, fraction: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split off a random fraction of each class, whoever speaks: both parts have the same speakers.
+
+    Accuracy on such a part says nothing about speakers that were never heard.
+
+    Parameters
+    ----------
+    data : SpikeData
+        The examples.
+    fraction : float
+        Fraction of each class to hold out, above 0 and below 1, rounded to whole examples; of every
+        class of two examples or more, at least one goes to each part. A class's only example is not held
+        out.
+    seed : int
+        At least 0. The same data, fraction and seed give the same split.
+
+    Returns
+    -------
+    rest, held : ndarray of int64
+        Indices.
+
+    Raises
+    ------
+    InputError
+        If the fraction is out of range.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"The fraction to hold out is {fraction}, wanted is above 0 and below 1.")
+    held = np.zeros(len(data), dtype=bool)
+    for label in range(len(data.classes)):
+        members = np.flatnonzero(data.labels == label)
+        if len(members) < 2:
+            continue
+        count = min(max(round(fraction * len(members)), 1), len(members) - 1)
+        # A generator a class: more examples of one class don't change the others' split.
+        rng = np.random.default_rng([_STREAM, seed, label])
+        held[rng.permutation(members)[:count]] = True
+    return np.flatnonzero(~held), np.flatnonzero(held)

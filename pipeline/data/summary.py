@@ -1,0 +1,125 @@
+"""What a data set holds: counts by split, class and speaker, and what reading threw away."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.data.container import Drops, SpikeData
+from pipeline.data.datasets import Dataset
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """What one split holds.
+
+    Attributes
+    ----------
+    examples : int
+        How many.
+    by_class, by_speaker : dict of str to int
+        Examples of each class, and of each speaker of the data set, be it 0.
+    events_min, events_median, events_mean, events_max : float
+        Events an example; 0 where there is no example.
+    last_event_ms : float
+        Time of the latest event of all.
+    drops : Drops
+        What reading threw away.
+    """
+
+    examples: int
+    by_class: dict[str, int]
+    by_speaker: dict[str, int]
+    events_min: float
+    events_median: float
+    events_mean: float
+    events_max: float
+    last_event_ms: float
+    drops: Drops
+
+
+def summarise_split(data: SpikeData) -> SplitSummary:
+    """Count what a split holds."""
+    counts = data.counts if len(data) else np.zeros(1, dtype=np.int64)
+    classes = np.bincount(data.labels, minlength=len(data.classes)).tolist()
+    speakers = np.bincount(data.speakers, minlength=len(data.speaker_names)).tolist()
+    return SplitSummary(
+        examples=len(data),
+        by_class=dict(zip(data.classes, classes, strict=True)),
+        by_speaker=dict(zip(data.speaker_names, speakers, strict=True)),
+        events_min=float(counts.min()),
+        events_median=float(np.median(counts)),
+        events_mean=float(counts.mean()),
+        events_max=float(counts.max()),
+        last_event_ms=float(data.times.max(initial=0.0)),
+        drops=data.drops,
+    )
+
+
+def summarise(dataset: Dataset) -> dict[str, SplitSummary]:
+    """Count what a data set holds, by the names of its splits."""
+    return {name: summarise_split(split) for name, split in dataset.splits.items()}
+
+
+def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40) -> RenderableType:
+    """Return tables of a summary for a rich console.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set.
+    summary : dict of str to SplitSummary
+        What ``summarise`` gives.
+    most_speakers : int
+        With more speakers than this, as SSC has, only their number is shown.
+    """
+    speakers = next(iter(summary.values())).by_speaker
+    parts: list[RenderableType] = [_splits_table(name, summary)]
+    parts.append(_counts_table("class", {split: s.by_class for split, s in summary.items()}))
+    if len(speakers) <= most_speakers:
+        parts.append(_counts_table("speaker", {split: s.by_speaker for split, s in summary.items()}))
+    else:
+        present = (f"{split} {sum(n > 0 for n in s.by_speaker.values())}" for split, s in summary.items())
+        parts.append(Text(f"{len(speakers)} speakers ({', '.join(present)})"))
+    parts += [Text(f"{split}: {_dropped(s.drops)}") for split, s in summary.items()]
+    return Group(*parts)
+
+
+def _splits_table(name: str, summary: dict[str, SplitSummary]) -> Table:
+    table = Table(title=name)
+    table.add_column("split")
+    for column in ("examples", "speakers", "min", "median", "mean", "max", "last event"):
+        table.add_column(column, justify="right")
+    for split, s in summary.items():
+        present = sum(n > 0 for n in s.by_speaker.values())
+        events = (f"{x:,.0f}" for x in (s.events_min, s.events_median, s.events_mean, s.events_max))
+        table.add_row(split, f"{s.examples:,}", str(present), *events, f"{s.last_event_ms:,.0f} ms")
+    table.caption = "min, median, mean, max: events an example"
+    return table
+
+
+def _counts_table(what: str, by_split: dict[str, dict[str, int]]) -> Table:
+    table = Table(title=f"examples by {what}")
+    table.add_column(what)
+    for split in by_split:
+        table.add_column(split, justify="right")
+    for key in next(iter(by_split.values())):
+        table.add_row(key, *(f"{counts[key]:,}" for counts in by_split.values()))
+    return table
+
+
+def _dropped(drops: Drops) -> str:
+    """Say what was dropped, in words."""
+    words = {
+        "not_finite": "with a time that is not finite",
+        "negative": "before time 0",
+        "unit_out_of_range": "of a channel out of range",
+    }
+    counts = asdict(drops)
+    reasons = [f"{counts[reason]:,} {phrase}" for reason, phrase in words.items() if counts[reason]]
+    events = f"{drops.events:,} events dropped ({', '.join(reasons)})" if reasons else "no events dropped"
+    return f"{events}, {drops.examples_sorted:,} examples put in order of time"

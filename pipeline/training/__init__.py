@@ -1,0 +1,1 @@
+"""From a config to a trained run: what is built, how epochs go, what is kept."""

@@ -1,0 +1,69 @@
+"""Examples to batches: order, augmentation, time grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch, discretise
+from pipeline.config import Config
+from pipeline.data.augmentation import Augmentation, augmented
+from pipeline.data.container import SpikeData
+from pipeline.training.build import SHUFFLE_STREAM
+
+PREDICTION_BATCH = 64
+"""Examples a batch where nothing is learned; no result depends on it."""
+
+
+def on_grid(data: SpikeData, config: Config) -> SpikeBatch:
+    """Return all of ``data`` as one batch on the config's time grid."""
+    return discretise(
+        data.times, data.units, data.offsets, data.labels, config.data.dt, config.steps, data.channels
+    )
+
+
+def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[SpikeBatch]:
+    """Yield an epoch's batches: shuffled and augmented by (seed, epoch, example).
+
+    The next batch is made in a thread while the engine learns from the one before. The last batch is as large as
+    what is left.
+
+    Parameters
+    ----------
+    data : SpikeData
+        Training examples; only read.
+    config : Config
+    epoch : int
+        Counted from 0.
+
+    Yields
+    ------
+    SpikeBatch
+    """
+    order = np.random.default_rng([config.seed, SHUFFLE_STREAM, epoch]).permutation(len(data))
+    augmentation = Augmentation(**config.augmentation.model_dump())
+
+    def make(chosen: NDArray[np.int64]) -> SpikeBatch:
+        return on_grid(augmented(data, augmentation, config.seed, epoch, chosen), config)
+
+    chunks = [order[i : i + config.training.batch] for i in range(0, len(order), config.training.batch)]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting = pool.submit(make, chunks[0])
+        for chunk in chunks[1:]:
+            ready, waiting = waiting.result(), pool.submit(make, chunk)
+            yield ready
+        yield waiting.result()
+
+
+def prediction_batches(data: SpikeData, config: Config) -> Iterator[SpikeBatch]:
+    """Yield all examples, unchanged and in order.
+
+    Yields
+    ------
+    SpikeBatch
+    """
+    for start in range(0, len(data), PREDICTION_BATCH):
+        yield on_grid(data.select(np.arange(start, min(start + PREDICTION_BATCH, len(data)))), config)

@@ -1,0 +1,80 @@
+"""A config's examples: its data set, and what of the training part is kept for validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.data.container import SpikeData
+from pipeline.data.datasets import Dataset, load
+from pipeline.data.splits import hold_out_speakers, present_speakers, stratified_mixed_speakers
+
+VALIDATION_SEED = 0
+"""Of the mixed validation split: the same examples for every seed of a run, so that seeds can be compared."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run learns from and what chooses its best epoch."""
+
+    training: SpikeData
+    validation: SpikeData | None
+
+
+def load_dataset(config: Config, progress: bool = True) -> Dataset:
+    """Return the config's data set, prepared if need be."""
+    root = Path(config.data.root) if config.data.root else None
+    options: dict[str, Any] = {"progress": progress}
+    if config.data.dataset == "digits":
+        options["utterances"] = config.data.utterances
+    return load(config.data.dataset, root, **options)
+
+
+def split_training(config: Config, training: SpikeData, own: SpikeData | None = None) -> Parts:
+    """Split the training part of a data set (or of a fold) as the config says.
+
+    Parameters
+    ----------
+    config : Config
+    training : SpikeData
+        What there is to learn from.
+    own : SpikeData, optional
+        A validation part that the data set brings along.
+
+    Returns
+    -------
+    Parts
+
+    Raises
+    ------
+    InputError
+        If the split can't be made.
+    """
+    kind = config.data.validation
+    if kind == "none":
+        return Parts(training, None)
+    if kind == "own":
+        if own is None:
+            raise InputError(
+                f'data.validation is "own", but {config.data.dataset} has no validation part; use "mixed" or "speaker"'
+            )
+        return Parts(training, own)
+    rest, held = _held_out(config, training)
+    return Parts(training.select(rest), training.select(held))
+
+
+def _held_out(config: Config, training: SpikeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if config.data.validation == "mixed":
+        return stratified_mixed_speakers(training, config.data.validation_fraction, VALIDATION_SEED)
+    # Of a fold's speakers, the named one may be the one that the fold holds out already.
+    present = present_speakers(training)
+    named = [s for s in config.data.validation_speakers if s in present]
+    if not named and config.data.validation_speakers and not set(config.data.validation_speakers) <= set(training.speaker_names):
+        named = list(config.data.validation_speakers)
+    return hold_out_speakers(training, named or [present[-1]])

@@ -1,0 +1,177 @@
+"""A run's folder: what it holds and how it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.config import Config, load_config
+from pipeline.data.atomic import write_atomically
+from pipeline.data.container import SpikeData
+
+RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
+"""The environment variable that names another folder than ``runs`` for the runs."""
+
+State = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that continuing needs.
+
+    Attributes
+    ----------
+    state : dict of str to ndarray
+        The engine's: weights, moments, update count.
+    progress : dict
+        The trainer's: epochs done, best so far, rows of the metrics, the data's fingerprint.
+    """
+
+    state: State
+    progress: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder ``runs/<name>/<hash>-s<seed>``."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, config: Config) -> Run:
+        """Return the run of a resolved config; its folder need not exist yet."""
+        root = Path(os.environ.get(RUNS_VARIABLE) or "runs")
+        return cls(root / config.name / f"{config.hash()}-s{config.seed}")
+
+    @classmethod
+    def at(cls, folder: Path | str) -> Run:
+        """Return the run that a folder holds.
+
+        Raises
+        ------
+        InputError
+            If the folder holds no run.
+        """
+        run = cls(Path(folder))
+        if not run.config_path.is_file():
+            raise InputError(f"{folder} is not a run's folder: it has no config.toml")
+        return run
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved config."""
+        return self.folder / "config.toml"
+
+    def config(self) -> Config:
+        """Read the run's config.
+
+        Raises
+        ------
+        InputError
+            If it is not the config that the folder is named after.
+        """
+        config = load_config(self.config_path)
+        wanted = f"{config.hash()}-s{config.seed}"
+        if self.folder.resolve().name != wanted:
+            raise InputError(
+                f"{self.folder} holds the config of another run: its config.toml belongs in a folder named {wanted}"
+            )
+        return config
+
+    def begin(self, config: Config) -> None:
+        """Make the folder, or make sure that it is this config's.
+
+        Raises
+        ------
+        InputError
+            If the folder holds another config.
+        """
+        text = config.toml()
+        if self.config_path.exists():
+            if self.config_path.read_text(encoding="utf-8") != text:
+                raise InputError(f"{self.folder} holds the run of another config; move it away to train this one")
+        else:
+            self.write_text("config.toml", text)
+            self.write_text("env.json", json.dumps(environment(), indent=2) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of the folder atomically."""
+        write_atomically(self.folder / name, [text.encode()])
+
+    def append_log(self, line: str) -> None:
+        """Add a line to the run's log."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "log").open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint (``last`` or ``best``) atomically."""
+        buffer = io.BytesIO()
+        text = json.dumps(checkpoint.progress, sort_keys=True).encode()
+        arrays: dict[str, Any] = {**checkpoint.state, "progress": np.frombuffer(text, dtype=np.uint8)}
+        np.savez(buffer, **arrays)
+        write_atomically(self.folder / f"{name}.npz", [buffer.getbuffer()])
+
+    def load(self, name: str) -> Checkpoint | None:
+        """Read a checkpoint, or return None where there is none.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        path = self.folder / f"{name}.npz"
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                state = {key: file[key] for key in file.files}
+            progress = json.loads(state.pop("progress").tobytes())
+        except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
+            raise InputError(f"{path} is damaged ({error}); remove it to begin the run anew") from None
+        return Checkpoint(state, progress)
+
+
+def fingerprint(*parts: SpikeData) -> str:
+    """Return a hash of some examples: a run continues only on the data that it began with."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        for array in (part.times, part.units, part.offsets, part.labels, part.speakers):
+            digest.update(np.ascontiguousarray(array).data)
+        digest.update("\0".join(part.classes).encode())
+    return digest.hexdigest()
+
+
+def environment() -> Mapping[str, Any]:
+    """Return what the numbers may depend on: versions, commit, machine."""
+    folder = Path(__file__).parents[2]
+    try:
+        commit = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"
+    packages = ("numpy", "numba", "llvmlite", "scipy", "h5py", "tonic")
+    return {
+        "commit": commit,
+        "python": sys.version.split()[0],
+        "packages": {name: metadata.version(name) for name in packages},
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+    }

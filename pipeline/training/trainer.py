@@ -1,0 +1,211 @@
+"""Training: epochs, validation, checkpoints, and going on where a run stopped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engines.interface import Engine, Predictions
+from models.errors import InputError
+from pipeline.config import Config, TrainingConfig
+from pipeline.data.container import SpikeData
+from pipeline.training.batches import prediction_batches, training_batches
+from pipeline.training.build import make_engine
+from pipeline.training.run import Checkpoint, Run, fingerprint
+
+COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent")
+"""Of metrics.csv: loss in nats, accuracy, rate in spikes an example and hidden neuron, fraction of silent neurons."""
+
+Row = dict[str, Any]
+Item = TypeVar("Item")
+
+
+class Progress:
+    """Told how training goes; this one says nothing."""
+
+    def start(self, run: Run, epochs: int, done: int) -> None:
+        """Training of ``run`` begins with ``done`` of ``epochs`` epochs behind it."""
+
+    def batches(self, batches: Iterable[Item], total: int, epoch: int) -> Iterator[Item]:
+        """Hand on an epoch's ``total`` batches."""
+        yield from batches
+
+    def epoch(self, rows: list[Row], best: bool, seconds: float) -> None:
+        """Report that an epoch is over."""
+
+
+@dataclass
+class _Standing:
+    """How far a run is."""
+
+    data: str
+    epochs: int = 0
+    best_epoch: int = 0
+    best_score: tuple[float, float] | None = None
+    rows: list[Row] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def train(
+    config: Config,
+    training: SpikeData,
+    validation: SpikeData | None,
+    threads: int = 0,
+    progress: Progress | None = None,
+    run: Run | None = None,
+) -> Run:
+    """Train, or go on training, the run of a config.
+
+    An epoch ends with one atomic checkpoint, which holds everything; the other files are written from it. A run that
+    was killed continues at its last whole epoch and ends with the same bits as one that was not.
+
+    Parameters
+    ----------
+    config : Config
+    training : SpikeData
+        What is learned.
+    validation : SpikeData or None
+        What chooses the best epoch; without it that is the last.
+    threads : int
+        Threads of the engine; 0 takes all. Changes no result.
+    progress : Progress, optional
+        Told how it goes.
+    run : Run, optional
+        Where to; the config's own folder if left out.
+
+    Returns
+    -------
+    Run
+        With result.json, best.npz and last.npz in its folder.
+
+    Raises
+    ------
+    InputError
+        If the folder is another config's, the data have changed since the run began, or the loss is no longer a number.
+    """
+    config = config.resolved()
+    progress = progress or Progress()
+    run = run or Run.of(config)
+    run.begin(config)
+    engine = make_engine(config, training.channels, len(training.classes), threads)
+    data = fingerprint(training, *([validation] if validation else []))
+    standing = _resume(run, engine, data)
+    total = math.ceil(len(training) / config.training.batch)
+    progress.start(run, config.training.epochs, standing.epochs)
+    while standing.epochs < config.training.epochs and not _out_of_patience(standing, config.training):
+        started = time.perf_counter()
+        epoch = standing.epochs
+        batches = progress.batches(training_batches(training, config, epoch), total, epoch)
+        learned = engine.train_epoch(batches, learning_rate(config.training, epoch))
+        if not math.isfinite(learned.loss):
+            raise InputError(
+                f"{run.folder}: the loss of epoch {epoch + 1} is {learned.loss}; a smaller training.learning_rate or "
+                f"loss.scale may help (the run is kept as of epoch {epoch})"
+            )
+        rows = [_row(epoch, "train", learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)]
+        score = (float(epoch), 0.0)
+        if validation is not None:
+            rows.append(validate(engine, validation, config, epoch))
+            score = (rows[-1]["accuracy"], -rows[-1]["loss"])
+        is_best = standing.best_score is None or score > standing.best_score
+        standing.epochs += 1
+        standing.rows += rows
+        standing.seconds.append(round(time.perf_counter() - started, 3))
+        if is_best:
+            standing.best_epoch, standing.best_score = epoch, score
+        _keep(run, engine, standing, is_best)
+        progress.epoch(rows, is_best, standing.seconds[-1])
+    _write_result(run, standing, len(training))
+    return run
+
+
+def learning_rate(config: TrainingConfig, epoch: int) -> float:
+    """Return the learning rate of an epoch, counted from 0."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / config.epochs))
+
+
+def validate(engine: Engine, data: SpikeData, config: Config, epoch: int, split: str = "validation") -> Row:
+    """Return a row of the metrics for examples that are not learned from."""
+    said = engine.predict(prediction_batches(data, config))
+    return _row(epoch, split, float(said.losses.mean()), accuracy(said, data), said.hidden_counts, len(data))
+
+
+def accuracy(said: Predictions, data: SpikeData) -> float:
+    """Return the fraction of examples that are right."""
+    return float((said.logits.argmax(axis=1) == data.labels).mean())
+
+
+def _row(epoch: int, split: str, loss: float, right: float, counts: NDArray[np.int64], examples: int) -> Row:
+    rate, silent = float(counts.mean() / examples), float((counts == 0).mean())
+    return dict(zip(COLUMNS, (epoch + 1, split, loss, right, rate, silent), strict=True))
+
+
+def _out_of_patience(standing: _Standing, config: TrainingConfig) -> bool:
+    return config.patience > 0 and standing.epochs - 1 - standing.best_epoch >= config.patience
+
+
+def _resume(run: Run, engine: Engine, data: str) -> _Standing:
+    checkpoint = run.load("last")
+    if checkpoint is None:
+        return _Standing(data)
+    standing = _Standing(**checkpoint.progress)
+    if standing.best_score is not None:
+        standing.best_score = (standing.best_score[0], standing.best_score[1])
+    if standing.data != data:
+        raise InputError(f"{run.folder} was begun on other data than these; restore the data or move the run away")
+    engine.load_state(checkpoint.state)
+    best = run.load("best")
+    # A kill between the two writes of an epoch leaves a best that is one epoch too new; its epoch comes again.
+    if best is not None and best.progress["epochs"] > standing.epochs:
+        run.append_log(f"best.npz is of epoch {best.progress['epochs']}; going on at {standing.epochs}")
+    _write_tables(run, standing)
+    run.append_log(f"continued after epoch {standing.epochs}")
+    return standing
+
+
+def _keep(run: Run, engine: Engine, standing: _Standing, is_best: bool) -> None:
+    """Write the epoch. The best goes first: should only it be written, the epoch is repeated and writes it again."""
+    checkpoint = Checkpoint(engine.state(), dict(vars(standing)))
+    if is_best:
+        weights = {name: array for name, array in checkpoint.state.items() if name.startswith("weights/")}
+        row = standing.rows[-1]
+        run.save("best", Checkpoint(weights, {"epochs": standing.epochs, "row": row}))
+    run.save("last", checkpoint)
+    _write_tables(run, standing)
+
+
+def _write_tables(run: Run, standing: _Standing) -> None:
+    run.write_text("metrics.csv", _csv(COLUMNS, ([row[c] for c in COLUMNS] for row in standing.rows)))
+    run.write_text("timing.csv", _csv(("epoch", "seconds"), enumerate(standing.seconds, start=1)))
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([list(columns), *map(list, rows)])
+    return buffer.getvalue()
+
+
+def _write_result(run: Run, standing: _Standing, examples: int) -> None:
+    best = [row for row in standing.rows if row["epoch"] == standing.best_epoch + 1]
+    result = {
+        "epochs": standing.epochs,
+        "best_epoch": standing.best_epoch + 1,
+        "examples_train": examples,
+        "best": {row["split"]: {c: row[c] for c in COLUMNS[2:]} for row in best},
+    }
+    text = json.dumps(result, indent=2) + "\n"
+    if not (run.folder / "result.json").exists() or (run.folder / "result.json").read_text() != text:
+        run.write_text("result.json", text)
+
+
