@@ -46,7 +46,8 @@ class Adam:
     @classmethod
     def of(cls, weights: Mapping[str, NDArray[np.float32]]) -> Adam:
         """Return an optimiser for ``weights`` that has not made a step yet."""
-        return cls(*({name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2)))
+        first, second = ({name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2))
+        return cls(first, second)
 
     def update(self, weights: Weights, gradients: Weights, learning_rate: float) -> None:
         """Take one step down ``gradients``, writing ``weights`` and the moments in place."""
@@ -56,6 +57,12 @@ class Adam:
         rate = learning_rate * correction / (1 - self.beta_1**self.step)
         for name, w in weights.items():
             _update(
-                w, gradients[name], self.first[name], self.second[name], np.float32(self.beta_1), np.float32(self.beta_2),
-                np.float32(rate), np.float32(self.epsilon * correction),
+                w,
+                gradients[name],
+                self.first[name],
+                self.second[name],
+                np.float32(self.beta_1),
+                np.float32(self.beta_2),
+                np.float32(rate),
+                np.float32(self.epsilon * correction),
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.windows import Gaussian, Window
+from models.windows import Window
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CrossEntropy:
         Gain of the logits: an inverse temperature.
     """
 
-    window: Window = Gaussian()
+    window: Window
     scale: float = 1.0
 
     def logits(self, mean_voltage: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -38,9 +38,7 @@ class DelayLine:
         if self.copies < 1:
             raise InputError(f"delay_line.copies is {self.copies}; it must be at least 1")
         if self.spacing < 0 or (self.copies > 1 and self.spacing == 0):
-            raise InputError(
-                f"delay_line.spacing is {self.spacing} ms for {self.copies} copies; it must be above 0"
-            )
+            raise InputError(f"delay_line.spacing is {self.spacing} ms for {self.copies} copies; it must be above 0")
 
 
 @dataclass(frozen=True)

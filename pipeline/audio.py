@@ -76,9 +76,7 @@ def read_audio(path: Path | str) -> Recording:
             channels = file.read(dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".")
-        raise InputError(
-            f"{path} is not audio or is damaged (libsndfile: {reason}); {_WHAT_IS_WANTED}."
-        ) from None
+        raise InputError(f"{path} is not audio or is damaged (libsndfile: {reason}); {_WHAT_IS_WANTED}.") from None
     if len(channels) < promised:
         raise InputError(
             f"{path} is truncated: its header promises {promised} frames and {len(channels)} are there; "
@@ -127,8 +125,7 @@ def _check_length(path: Path, frames: int, rate: int) -> None:
         raise InputError(f"{path} is a stream that states no length; save it again from an audio program.")
     if frames > MAX_SECONDS * rate:
         raise InputError(
-            f"{path} lasts {frames / rate:.0f} s and {MAX_SECONDS} s is the most that is taken; cut it into "
-            "words."
+            f"{path} lasts {frames / rate:.0f} s and {MAX_SECONDS} s is the most that is taken; cut it into words."
         )
 
 
@@ -137,9 +134,7 @@ def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
         raise InputError(f"{path} holds no sound (0 frames); {_WHAT_IS_WANTED}.")
     broken = int(np.count_nonzero(~np.isfinite(channels)))
     if broken:
-        raise InputError(
-            f"{path} holds {broken} samples that are NaN or infinite; finite samples are wanted."
-        )
+        raise InputError(f"{path} holds {broken} samples that are NaN or infinite; finite samples are wanted.")
     samples: NDArray[np.float64] = channels.mean(axis=1)
     if np.abs(samples - samples.mean()).max() <= SILENCE_PEAK:
         raise InputError(f"{path} is silent from start to end; a recording with a spoken word is wanted.")

@@ -116,6 +116,8 @@ class RegulariserConfig(_Section):
     strength: NotNegative = 0.0
     target: NotNegative = 14.0
     """Spikes an example and neuron."""
+    lift: NotNegative = 0.0
+    """Added to the input weights of neurons that were silent for a whole epoch."""
 
 
 class TrainingConfig(_Section):

@@ -28,10 +28,14 @@ class Regulariser:
         0 switches it off.
     target : float
         Spikes an example and neuron.
+    lift : float
+        Added to all input weights of each neuron that was silent for a whole epoch, at its end: without spikes it has
+        no gradient, and would stay silent for ever. In the same units as the weights.
     """
 
     strength: float = 0.0
     target: float = 14.0
+    lift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,15 @@ class Engine(Protocol):
     @property
     def weights(self) -> Weights:
         """Return the current weights by connection name; copies."""
+        ...
+
+    @property
+    def window_table(self) -> NDArray[np.float32]:
+        """Return the readout window, shape (steps,)."""
+        ...
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace the weights; the optimiser starts anew."""
         ...
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float) -> Epoch:

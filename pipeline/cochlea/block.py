@@ -12,8 +12,7 @@ from pipeline.cochlea.lanes import LANES
 from pipeline.cochlea.vesicles import draw_waits, hazard, release
 
 TILE = 512
-"""Steps that are carried through all stages before the next: what they need stays in the first-level
-cache."""
+"""Steps that go through one stage before the next: what is in use at a time stays in the processor's cache."""
 
 Array = NDArray[np.float32]
 
@@ -76,7 +75,7 @@ class Block:
             part = velocity[:, first : first + TILE]
             tile = self._tile[: part.shape[1]]
             vesicles = self._vesicles[: self._dead + part.shape[1]]
-            transpose(part, tile)
+            _transpose(part, tile)
             release_probability(tile, self._hair, self._pools)
             hazard(tile)
             self._used = release(
@@ -98,7 +97,7 @@ class Block:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def transpose(part: Array, tile: Array) -> None:
+def _transpose(part: Array, tile: Array) -> None:
     """Copy ``part``, shape (LANES, steps), to ``tile``, shape (steps, LANES)."""
     for t in range(part.shape[1]):
         for i in range(LANES):

@@ -132,9 +132,7 @@ def _fresh_library() -> Iterator[ctypes.CDLL]:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:
         if library.espeak_ng_GetSampleRate() != 0:
-            raise RuntimeError(
-                "espeak-ng is in use elsewhere in this process; its state would leak into ours"
-            )
+            raise RuntimeError("espeak-ng is in use elsewhere in this process; its state would leak into ours")
         data = str(_short_path(_data_folder())).encode()
         rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DON_T_EXIT)
         if rate != SAMPLE_RATE:

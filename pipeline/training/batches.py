@@ -20,9 +20,7 @@ PREDICTION_BATCH = 64
 
 def on_grid(data: SpikeData, config: Config) -> SpikeBatch:
     """Return all of ``data`` as one batch on the config's time grid."""
-    return discretise(
-        data.times, data.units, data.offsets, data.labels, config.data.dt, config.steps, data.channels
-    )
+    return discretise(data.times, data.units, data.offsets, data.labels, config.data.dt, config.steps, data.channels)
 
 
 def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[SpikeBatch]:

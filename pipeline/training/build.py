@@ -79,7 +79,9 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
     Engine
     """
     if abs(config.steps * config.data.dt - config.data.trial) > 1e-9 * config.data.trial:
-        raise InputError(f"data.trial is {config.data.trial} ms; it must be a whole number of steps of {config.data.dt} ms")
+        raise InputError(
+            f"data.trial is {config.data.trial} ms; it must be a whole number of steps of {config.data.dt} ms"
+        )
     network = make_network(config, channels, classes)
     weights = InitialWeights(**config.network.initial.model_dump()).draw(network, (config.seed, WEIGHT_STREAM))
     return CpuEngine(

@@ -75,6 +75,10 @@ def _held_out(config: Config, training: SpikeData) -> tuple[NDArray[np.int64], N
     # Of a fold's speakers, the named one may be the one that the fold holds out already.
     present = present_speakers(training)
     named = [s for s in config.data.validation_speakers if s in present]
-    if not named and config.data.validation_speakers and not set(config.data.validation_speakers) <= set(training.speaker_names):
+    if (
+        not named
+        and config.data.validation_speakers
+        and not set(config.data.validation_speakers) <= set(training.speaker_names)
+    ):
         named = list(config.data.validation_speakers)
     return hold_out_speakers(training, named or [present[-1]])

@@ -162,7 +162,11 @@ def environment() -> Mapping[str, Any]:
     folder = Path(__file__).parents[2]
     try:
         commit = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40"], cwd=folder, capture_output=True, text=True, check=True
+            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         commit = "unknown"

@@ -52,7 +52,6 @@ class _Standing:
     best_epoch: int = 0
     best_score: tuple[float, float] | None = None
     rows: list[Row] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
 
 
 def train(
@@ -119,11 +118,12 @@ def train(
         is_best = standing.best_score is None or score > standing.best_score
         standing.epochs += 1
         standing.rows += rows
-        standing.seconds.append(round(time.perf_counter() - started, 3))
         if is_best:
             standing.best_epoch, standing.best_score = epoch, score
-        _keep(run, engine, standing, is_best)
-        progress.epoch(rows, is_best, standing.seconds[-1])
+        _keep(run, engine, standing, is_best, training)
+        seconds = time.perf_counter() - started
+        _write_timing(run, epoch, seconds)
+        progress.epoch(rows, is_best, seconds)
     _write_result(run, standing, len(training))
     return run
 
@@ -165,29 +165,31 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
     if standing.data != data:
         raise InputError(f"{run.folder} was begun on other data than these; restore the data or move the run away")
     engine.load_state(checkpoint.state)
-    best = run.load("best")
-    # A kill between the two writes of an epoch leaves a best that is one epoch too new; its epoch comes again.
-    if best is not None and best.progress["epochs"] > standing.epochs:
-        run.append_log(f"best.npz is of epoch {best.progress['epochs']}; going on at {standing.epochs}")
     _write_tables(run, standing)
     run.append_log(f"continued after epoch {standing.epochs}")
     return standing
 
 
-def _keep(run: Run, engine: Engine, standing: _Standing, is_best: bool) -> None:
+def _keep(run: Run, engine: Engine, standing: _Standing, is_best: bool, training: SpikeData) -> None:
     """Write the epoch. The best goes first: should only it be written, the epoch is repeated and writes it again."""
     checkpoint = Checkpoint(engine.state(), dict(vars(standing)))
     if is_best:
         weights = {name: array for name, array in checkpoint.state.items() if name.startswith("weights/")}
-        row = standing.rows[-1]
-        run.save("best", Checkpoint(weights, {"epochs": standing.epochs, "row": row}))
+        about = {"epochs": standing.epochs, "classes": training.classes, "channels": training.channels}
+        run.save("best", Checkpoint(weights, about))
     run.save("last", checkpoint)
     _write_tables(run, standing)
 
 
 def _write_tables(run: Run, standing: _Standing) -> None:
     run.write_text("metrics.csv", _csv(COLUMNS, ([row[c] for c in COLUMNS] for row in standing.rows)))
-    run.write_text("timing.csv", _csv(("epoch", "seconds"), enumerate(standing.seconds, start=1)))
+
+
+def _write_timing(run: Run, epoch: int, seconds: float) -> None:
+    """Add an epoch to timing.csv, which is kept apart: all other files are the same to the byte for every run."""
+    path = run.folder / "timing.csv"
+    before = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["epoch,seconds"]
+    run.write_text("timing.csv", "\n".join([*before[: epoch + 1], f"{epoch + 1},{seconds:.3f}", ""]))
 
 
 def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -207,5 +209,3 @@ def _write_result(run: Run, standing: _Standing, examples: int) -> None:
     text = json.dumps(result, indent=2) + "\n"
     if not (run.folder / "result.json").exists() or (run.folder / "result.json").read_text() != text:
         run.write_text("result.json", text)
-
-

@@ -108,9 +108,7 @@ def test_wav_that_a_pipe_wrote_has_no_length_and_is_read(tmp_path):
     assert len(read_audio(path).samples) == len(tone())
 
 
-@pytest.mark.parametrize(
-    "content", [b"This is no sound at all, but a text.\n" * 50, bytes(1000), b"\x89PNG\r\n"]
-)
+@pytest.mark.parametrize("content", [b"This is no sound at all, but a text.\n" * 50, bytes(1000), b"\x89PNG\r\n"])
 def test_not_audio(tmp_path, content):
     path = tmp_path / "a.wav"
     path.write_bytes(content)

@@ -15,11 +15,11 @@ and at a hidden spike of neuron n, whose time t_n moves by -dV / Vdot when its v
 which is the jump of Wunderlich and Pehle 2021 (table 1); I_n - V_n is the step's mean current less the voltage before
 reset: never 0 or negative, since a voltage below threshold was driven above it.
 
-In continuous time dp_I/dt = p_I / tau_syn - p_V / tau_mem. Both terms are large and nearly cancel: under a uniform window
-the time of an output's input does not matter at all. On the grid they must cancel too, so dp_I/dt is the central difference
-of p_I over the steps before and after the spike's arrival, (p_I(n + 1) - p_I(n - 1)) / (2 dt), with both written in terms
-of step n's values: ``time[0] * p_I - time[1] * p_V - time[2] * dL/dV(n - 1)``. With the continuous coefficients the error,
-of order dt / tau_mem, would exceed the gradient itself, of order tau_syn / T, and turn its sign.
+In continuous time dp_I/dt = p_I / tau_syn - p_V / tau_mem. Both terms are large and nearly cancel: under a uniform
+window the time of an output's input does not matter at all. On the grid they must cancel too, so dp_I/dt is the central
+difference (p_I(n + 1) - p_I(n - 1)) / (2 dt) about the step n of the spike's arrival, written in terms of that step's
+values: ``time[0] * p_I - time[1] * p_V - time[2] * dL/dV(n - 1)``. With the continuous coefficients the error, of order
+dt / tau_mem, would exceed the gradient itself, of order tau_syn / T, and turn its sign.
 """
 
 from __future__ import annotations
@@ -60,8 +60,30 @@ def _sensitivity(weights, row, time_term, adjoint, gradient):  # type: ignore[no
 
 @njit(parallel=True, fastmath=FAST, cache=True)
 def backward_batch(  # type: ignore[no-untyped-def]
-    steps, units, offsets, channels, copies, delay, w_rec, w_out, hidden, output, tau_mem, time_hidden, time_output, table, drive, regulariser, spike_steps,
-    spike_neurons, spike_slopes, spike_counts, first_of_group, g_in, g_rec, g_out,
+    steps,
+    units,
+    offsets,
+    channels,
+    copies,
+    delay,
+    w_rec,
+    w_out,
+    hidden,
+    output,
+    tau_mem,
+    time_hidden,
+    time_output,
+    table,
+    drive,
+    regulariser,
+    spike_steps,
+    spike_neurons,
+    spike_slopes,
+    spike_counts,
+    first_of_group,
+    g_in,
+    g_rec,
+    g_out,
 ):
     """Accumulate the gradients of a batch, in groups of examples.
 
@@ -133,7 +155,9 @@ def backward_batch(  # type: ignore[no-untyped-def]
                     continue
                 for k in range(n_out):
                     before = drive[b, k] * table[step - 1]
-                    time_term_out[k] = time_output[0] * p_i_out[k] - time_output[1] * p_v_out[k] - time_output[2] * before
+                    time_term_out[k] = (
+                        time_output[0] * p_i_out[k] - time_output[1] * p_v_out[k] - time_output[2] * before
+                    )
                 if recurrent:
                     for j in range(n_hidden):
                         time_term[j] = time_hidden[0] * p_i[j] - time_hidden[1] * p_v[j]

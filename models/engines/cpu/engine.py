@@ -99,15 +99,13 @@ class CpuEngine:
         regulariser: Regulariser | None = None,
         threads: int = 0,
     ) -> None:
-        network.check(weights)
         self.network = network
         self.loss = loss
         self.dt = dt
         self.steps = steps
         self.regulariser = regulariser or Regulariser()
         self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
-        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in network.shapes}
-        self._adam = Adam.of(self._weights)
+        self.set_weights(weights)
         self._table = loss.window.table(steps)
         self._delay = _steps_between_copies(network, dt)
         self._hidden = _coefficients(network.hidden, dt)
@@ -120,6 +118,23 @@ class CpuEngine:
     def weights(self) -> Weights:
         """Return the current weights by connection name; copies."""
         return {name: w.copy() for name, w in self._weights.items()}
+
+    @property
+    def window_table(self) -> NDArray[np.float32]:
+        """Return the readout window, shape (steps,)."""
+        return self._table
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace the weights; the optimiser starts anew.
+
+        Raises
+        ------
+        InputError
+            If they are another network's.
+        """
+        self.network.check(weights)
+        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
+        self._adam = Adam.of(self._weights)
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float) -> Epoch:
         """Learn from every batch, in order.
@@ -144,6 +159,7 @@ class CpuEngine:
             correct += int((result.logits.argmax(axis=1) == batch.labels).sum())
             loss += float(result.losses.sum())
             counts += result.hidden_counts
+        self._weights["input_hidden"][:, counts == 0] += np.float32(self.regulariser.lift)
         return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
 
     def gradients(self, batch: SpikeBatch) -> Gradients:
@@ -166,8 +182,8 @@ class CpuEngine:
         groups = self._accumulators(n_groups)
         line = self.network.input.delay_line
         backward_batch(
-            batch.steps, batch.units, batch.offsets, self.network.input.channels, line.copies, self._delay, self._recurrent,
-            self._weights["hidden_output"], self._hidden, self._output,
+            batch.steps, batch.units, batch.offsets, self.network.input.channels, line.copies, self._delay,
+            self._recurrent, self._weights["hidden_output"], self._hidden, self._output,
             np.float32(self.network.hidden.tau_mem), *self._time, self._table,
             self.loss.drive(logits, batch.labels, self.steps), push, forward.spike_steps, forward.spike_neurons,
             forward.spike_slopes, forward.spike_counts, np.linspace(0, len(batch), n_groups + 1).astype(np.int64),
@@ -214,7 +230,7 @@ class CpuEngine:
         logits = self.loss.logits(forward.mean_voltage)
         return [
             Recording(
-                forward.spike_steps[b, :count] * self.dt,
+                forward.spike_steps[b, :count].astype(np.float64) * self.dt,
                 forward.spike_neurons[b, :count].copy(),
                 forward.voltages[b],
                 logits[b],
@@ -242,7 +258,9 @@ class CpuEngine:
                 found = state.get(f"{kind}/{name}")
                 if found is None or found.shape != array.shape:
                     what = "nothing" if found is None else f"shape {found.shape}"
-                    raise InputError(f"the checkpoint has {what} for {kind}/{name}; this network wants shape {array.shape}")
+                    raise InputError(
+                        f"the checkpoint has {what} for {kind}/{name}; this network wants shape {array.shape}"
+                    )
         for kind, arrays in self._state_arrays().items():
             for name, array in arrays.items():
                 array[:] = state[f"{kind}/{name}"]
@@ -278,9 +296,9 @@ class CpuEngine:
             )
             forward_batch(
                 batch.steps, batch.units, batch.offsets, self.network.input.channels, line.copies, self._delay,
-                self._weights["input_hidden"], self._recurrent, self._weights["hidden_output"], self._hidden, self._output,
-                self._table, forward.spike_steps, forward.spike_neurons, forward.spike_slopes, forward.spike_counts,
-                forward.mean_voltage, forward.voltages,
+                self._weights["input_hidden"], self._recurrent, self._weights["hidden_output"], self._hidden,
+                self._output, self._table, forward.spike_steps, forward.spike_neurons, forward.spike_slopes,
+                forward.spike_counts, forward.mean_voltage, forward.voltages,
             )  # fmt: skip
             most = int(forward.spike_counts.max(initial=0))
             if most <= self._capacity:
@@ -298,10 +316,10 @@ def _coefficients(population: Leaky, dt: float) -> NDArray[np.float32]:
 
 
 def _time_derivative(population: Leaky, dt: float) -> NDArray[np.float32]:
-    """Return the coefficients of p_I, p_V and drive in the central difference of p_I (see `backward`), in 1/ms.
+    """Return what makes the central difference of p_I of p_I, p_V and drive (see `backward`), in 1/ms.
 
-    One step on, p_I(n + 1) = (p_I(n) - gain p_V(n) / alpha) / beta; one step back, p_I(n - 1) = beta p_I(n) + gain (p_V(n) +
-    drive(n - 1)), p_V being the value at the step's beginning.
+    One step on, p_I(n + 1) = (p_I(n) - gain p_V(n) / alpha) / beta; one step back, p_I(n - 1) = beta p_I(n) +
+    gain (p_V(n) + drive(n - 1)), p_V being the value at the step's beginning.
     """
     alpha, beta, gain, _ = _coefficients(population, dt).astype(np.float64)
     return np.array([1 / beta - beta, gain * (1 / (alpha * beta) + 1), gain], dtype=np.float32) / np.float32(2 * dt)

@@ -66,8 +66,24 @@ def gather(steps, units, end, channels, delay, cursors, step, rows):  # type: ig
 
 @njit(parallel=True, fastmath=FAST, cache=True)
 def forward_batch(  # type: ignore[no-untyped-def]
-    steps, units, offsets, channels, copies, delay, w_in, w_rec, w_out, hidden, output, table, spike_steps, spike_neurons, spike_slopes,
-    spike_counts, mean_voltage, voltages,
+    steps,
+    units,
+    offsets,
+    channels,
+    copies,
+    delay,
+    w_in,
+    w_rec,
+    w_out,
+    hidden,
+    output,
+    table,
+    spike_steps,
+    spike_neurons,
+    spike_slopes,
+    spike_counts,
+    mean_voltage,
+    voltages,
 ):
     """Run every example of a batch.
 
@@ -128,7 +144,7 @@ def forward_batch(  # type: ignore[no-untyped-def]
                 v = flush(alpha * voltage[j] + gain * current[j])
                 voltage[j] = v
                 current[j] = flush(beta * current[j])
-                crossings += np.int32(v >= threshold)
+                crossings += 1 if v >= threshold else 0
             if crossings > 0:
                 for j in range(n_hidden):
                     if voltage[j] >= threshold:

@@ -92,9 +92,7 @@ def load(
 
 def _has_splits(root: Path) -> bool:
     """Return whether ``root`` has split folders: named so, and holding folders where a word's hold files."""
-    found = {
-        name for name in SPLITS if (root / name).is_dir() and any(is_word(p) for p in (root / name).iterdir())
-    }
+    found = {name for name in SPLITS if (root / name).is_dir() and any(is_word(p) for p in (root / name).iterdir())}
     if found and not {"train", "test"} <= found:
         raise InputError(
             f"{root} has the split folder {', '.join(sorted(found))} alone; both train and test are wanted."

@@ -36,9 +36,7 @@ class Take:
     path: Path
 
 
-def load(
-    root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = None, progress: bool = True
-) -> Dataset:
+def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = None, progress: bool = True) -> Dataset:
     """Return the set on its index split, in which every speaker is in both parts.
 
     Parameters
@@ -67,10 +65,7 @@ def load(
             wanted = f"below {TEST_INDICES}" if name == "test" else f"of {TEST_INDICES} and more"
             raise InputError(f"{folder} has no recording for the {name} part; an index {wanted} is wanted.")
         return to_spikes(
-            [
-                Utterance(take.path, file_key(take.path), take.digit, speakers.index(take.speaker))
-                for take in chosen
-            ],
+            [Utterance(take.path, file_key(take.path), take.digit, speakers.index(take.speaker)) for take in chosen],
             CLASSES,
             speakers,
             kind="fsdd",
@@ -122,12 +117,9 @@ def list_takes(folder: Path) -> list[Take]:
         match = _NAME.fullmatch(path.name)
         if match is None:
             raise InputError(
-                f"{path} is not named as fsdd's recordings are; {{digit}}_{{speaker}}_{{index}}.wav is "
-                "wanted."
+                f"{path} is not named as fsdd's recordings are; {{digit}}_{{speaker}}_{{index}}.wav is wanted."
             )
         takes.append(Take(int(match["digit"]), match["speaker"], int(match["index"]), path))
     if not takes:
-        raise InputError(
-            f"{folder} has no recordings; files named {{digit}}_{{speaker}}_{{index}}.wav are wanted."
-        )
+        raise InputError(f"{folder} has no recordings; files named {{digit}}_{{speaker}}_{{index}}.wav are wanted.")
     return sorted(takes)

@@ -53,10 +53,7 @@ class Sound:
 
 
 def listed(count, start=0):
-    return [
-        Utterance(Sound(i), sha256(str(i).encode()).hexdigest(), i % 2, i % 3)
-        for i in range(start, start + count)
-    ]
+    return [Utterance(Sound(i), sha256(str(i).encode()).hexdigest(), i % 2, i % 3) for i in range(start, start + count)]
 
 
 def convert(utterances, ear, **options):

@@ -72,11 +72,7 @@ def test_margins_of_silence():
 
 def test_every_draw_is_its_own():
     draws = {
-        draw(voice, word, index, seed)
-        for voice in VOICES
-        for word in WORDS
-        for index in range(3)
-        for seed in range(2)
+        draw(voice, word, index, seed) for voice in VOICES for word in WORDS for index in range(3) for seed in range(2)
     }
     assert len(draws) == 12 * 20 * 3 * 2
 

@@ -54,9 +54,7 @@ def test_more_utterances_keep_the_first_ones():
 
 
 def test_another_seed_is_another_set():
-    assert not {u.key for u in digits.spoken([VOICES[0]], 1, 0)} & {
-        u.key for u in digits.spoken([VOICES[0]], 1, 1)
-    }
+    assert not {u.key for u in digits.spoken([VOICES[0]], 1, 0)} & {u.key for u in digits.spoken([VOICES[0]], 1, 1)}
 
 
 @pytest.mark.parametrize("options", [{"utterances": 0}, {"seed": -1}])

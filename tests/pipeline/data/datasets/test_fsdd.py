@@ -92,9 +92,7 @@ def test_an_empty_folder(tmp_path):
         load("fsdd", tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["ten_ann_0.wav", "3_ann.wav", "12_ann_0.wav", "3_ann_bob_0.wav", "3_ann_x.wav"]
-)
+@pytest.mark.parametrize("name", ["ten_ann_0.wav", "3_ann.wav", "12_ann_0.wav", "3_ann_bob_0.wav", "3_ann_x.wav"])
 def test_a_misnamed_recording_is_named(folder, name):
     (folder / "3_ann_0.wav").rename(folder / name)
     with pytest.raises(InputError, match=re.escape(name)):

@@ -1,0 +1,91 @@
+# One target a stage; `make help` lists them. Every target is a thin call of a command with a --help of its own.
+
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    ?= results/demo/run
+CONFIG ?= demo
+SET    ?=
+
+BIN := $(VENV)/bin
+PY  := $(BIN)/python
+
+# Values that may hold blanks or quotes reach the recipes through the environment.
+export AUDIO RUN ROOT CONFIG DATASET
+
+# SET="a.b=c d.e=f" is --set a.b=c --set d.e=f
+OVERRIDES = $(foreach field,$(SET),--set '$(field)')
+# $(call need,AUDIO,example): one sentence where a variable is missing
+need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
+
+.PHONY: help setup demo test bench data train evaluate classify crossval lint clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
+
+demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words (SET="training.epochs=5 ...")
+	@$(PY) -m results demo $(OVERRIDES)
+
+test: $(VENV)/dev.stamp ## Run the quick tests
+	@$(PY) -m pytest -q
+
+bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/bench
+	@$(PY) -m results bench $(CASE)
+
+data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
+	$(call need,DATASET,digits)
+	@$(PY) -m pipeline data "$$DATASET" $(if $(ROOT),--root "$$ROOT")
+
+train: $(VENV)/runtime.stamp ## Train a config, or go on where it stopped (CONFIG=demo, SET="a.b=c ...")
+	@$(PY) -m pipeline train "$$CONFIG" $(OVERRIDES)
+
+evaluate: $(VENV)/runtime.stamp ## Score a run (RUN=folder, SPLIT=validation|test)
+	@$(PY) -m pipeline evaluate "$$RUN" $(if $(SPLIT),--split $(SPLIT))
+
+classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, PLOT=1 for a picture, RUN=folder)
+	$(call need,AUDIO,my.wav)
+	@test -e "$$RUN/config.toml" || { echo "there is no trained network in $$RUN; make demo trains one" >&2; exit 2; }
+	@$(PY) -m pipeline classify "$$RUN" "$$AUDIO" $(if $(filter-out 0,$(PLOT)),--plot results/classify)
+
+crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
+	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
+
+lint: $(VENV)/dev.stamp ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+clean: ## Remove results and tool caches; data, runs and .venv stay
+	rm -rf results/demo results/bench results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find models pipeline results sweeps tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The virtual environment: made once, its packages installed again whenever the pins change.
+
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	"Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1); name another: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo \
+	"$(PYTHON) can't make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# pip's own output is a flood or nothing: one line counts instead. The stamp is only touched if pip succeeds.
+define install
+	@rm -f $@
+	@{ $(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -r $< && touch $@; } | { \
+	total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
+	Collecting) n=$$((n + 1)); test $$((n % 10)) -ne 0 || echo "  $$n of $$total packages" ;; \
+	Installing) echo "  unpacking" ;; esac; done; }
+	@test -e $@
+endef
+
+$(VENV)/runtime.stamp: requirements.txt | $(VENV)/made.stamp
+	@echo "installing what $< pins"
+	$(install)
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt $(VENV)/runtime.stamp | $(VENV)/made.stamp
+	@echo "installing what $< pins"
+	$(install)

@@ -1,0 +1,187 @@
+"""The command line: prepare data, train, evaluate, classify, cross-validate."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from models.errors import InputError
+from pipeline.config import load_config
+from pipeline.data import summary
+from pipeline.data.datasets import load
+from pipeline.evaluation.classify import Classification, classify
+from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
+from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
+from pipeline.evaluation.trained import load_trained
+from pipeline.pictures.classification import classification
+from pipeline.pictures.save import save
+from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.progress import RichProgress
+from pipeline.training.run import Run
+from pipeline.training.trainer import train
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+out = Console()
+err = Console(stderr=True)
+
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a config field; may be repeated.")
+]
+Threads = Annotated[int, typer.Option(help="Threads; 0 takes all. Changes no result.", min=0)]
+ConfigName = Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped config.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+
+
+@app.command()
+def data(
+    dataset: Annotated[str, typer.Argument(help="shd, ssc, fsdd, digits or audio.")],
+    root: Annotated[Path | None, typer.Option(help="Folder of the recordings or HDF5 files.")] = None,
+    utterances: Annotated[int | None, typer.Option(help="digits: utterances a word and voice.", min=1)] = None,
+) -> None:
+    """Prepare a data set and say what is in it."""
+    options = {} if utterances is None else {"utterances": utterances}
+    prepared = load(dataset, root, **options)
+    out.print(summary.render(dataset, summary.summarise(prepared)))
+
+
+@app.command("train")
+def train_command(config: ConfigName, overrides: Overrides = None, threads: Threads = 0) -> None:
+    """Train the run of a config, or continue it where it stopped; print its folder."""
+    settings = load_config(config, overrides or ())
+    dataset = load_dataset(settings)
+    parts = split_training(settings, dataset.train, dataset.validation)
+    run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
+    out.print(str(run.folder), soft_wrap=True, highlight=False)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    run: RunFolder,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    threads: Threads = 0,
+) -> None:
+    """Score a trained run on a split; write evaluation-SPLIT.json to its folder."""
+    trained = load_trained(Run.at(run), threads)
+    dataset = load_dataset(trained.config)
+    result = evaluate(trained, split_of(dataset, trained.config, split), split)
+    trained.run.write_text(f"evaluation-{split}.json", result.json())
+    out.print(_evaluation_table(result))
+
+
+@app.command("classify")
+def classify_command(
+    run: RunFolder,
+    files: Annotated[list[Path], typer.Argument(help="Recordings, WAV or FLAC.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Folder for one picture a file.")] = None,
+    threads: Threads = 0,
+) -> None:
+    """Say which word each recording is."""
+    trained = load_trained(Run.at(run), threads)
+    for file in files:
+        result = classify(trained, file)
+        if as_json:
+            sys.stdout.write(json.dumps(result.report()) + "\n")
+        else:
+            out.print(_classification_table(result))
+        if plot is not None:
+            target = plot / f"{file.stem}.png"
+            config = trained.config
+            table = trained.engine.window_table
+            save(
+                classification(result.audio, result.events, result.inside, table, trained.classes, config.data.dt),
+                target,
+            )
+            err.print(f"picture: {target}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def crossval(config: ConfigName, overrides: Overrides = None, threads: Threads = 0) -> None:
+    """Leave one speaker out: train and score one network a speaker of the training part."""
+    settings = load_config(config, overrides or ())
+    dataset = load_dataset(settings)
+    progress = RichProgress(err)
+    results: list[FoldResult] = []
+    for result in folds(settings, dataset.train, threads, progress):
+        results.append(result)
+        err.print(f"{result.speaker}: {result.evaluation.accuracy:.3f}", highlight=False)
+    run = write_summary(settings, results)
+    out.print(_folds_table(results))
+    out.print(str(run.folder), soft_wrap=True, highlight=False)
+
+
+def _evaluation_table(result: Evaluation) -> Table:
+    table = Table(title=f"{result.split}, weights of epoch {result.epoch}")
+    for column in ("speaker", "accuracy", "95 % interval"):
+        table.add_column(column, justify="left" if column == "speaker" else "right")
+    for speaker, value in result.speakers.items():
+        table.add_row(speaker, f"{value:.3f}", "")
+    table.add_section()
+    table.add_row(
+        f"all {result.examples}", f"{result.accuracy:.3f}", f"{result.low:.3f} .. {result.high:.3f}", style="bold"
+    )
+    table.caption = f"loss {result.loss:.3f}, {result.rate:.1f} spikes a neuron, {result.silent:.0%} of neurons silent"
+    return table
+
+
+def _classification_table(result: Classification) -> Table:
+    table = Table(title=f"{result.file}: {result.word}")
+    table.add_column("word")
+    table.add_column("probability", justify="right")
+    for word, probability in list(result.probabilities.items())[:5]:
+        table.add_row(word, f"{probability:.3f}")
+    return table
+
+
+def _folds_table(results: list[FoldResult]) -> Table:
+    table = Table(title="leave one speaker out")
+    table.add_column("held out")
+    for column in ("examples", "epoch", "accuracy", "95 % interval"):
+        table.add_column(column, justify="right")
+    for r in results:
+        e = r.evaluation
+        table.add_row(r.speaker, str(e.examples), str(e.epoch), f"{e.accuracy:.3f}", f"{e.low:.3f} .. {e.high:.3f}")
+    mean, low, high = mean_interval([r.evaluation.accuracy for r in results])
+    table.add_section()
+    table.add_row("mean of folds", "", "", f"{mean:.3f}", f"{low:.3f} .. {high:.3f}", style="bold")
+    return table
+
+
+def guarded(application: typer.Typer) -> None:
+    """Run a command line; bad input and a full disk end it with one sentence and exit code 2."""
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=err, show_time=False, show_path=False)],
+    )
+    try:
+        application()
+    except InputError as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        err.print("interrupted; the same command goes on where it stopped")
+        raise SystemExit(130) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        _refuse(f"can't write{where}: {error.strerror}; what was written before is whole, and the same command goes on")
+
+
+def _refuse(sentence: str) -> None:
+    err.print(f"error: {sentence}", soft_wrap=True, highlight=False, markup=False)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    """Run ``python -m pipeline``."""
+    guarded(app)

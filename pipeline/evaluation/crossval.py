@@ -1,0 +1,100 @@
+"""Leave-one-speaker-out cross-validation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from pipeline.config import Config
+from pipeline.data.container import SpikeData
+from pipeline.data.splits import leave_one_speaker_out
+from pipeline.evaluation.evaluate import Evaluation, evaluate
+from pipeline.evaluation.trained import load_trained
+from pipeline.training.examples import split_training
+from pipeline.training.run import Run
+from pipeline.training.trainer import Progress, train
+
+FOLDS = "folds"
+"""Folder beside a config's run that holds one run a fold."""
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """One fold: who was held out, the run, and how it did on them."""
+
+    speaker: str
+    run: Run
+    evaluation: Evaluation
+
+
+def folds(
+    config: Config, training: SpikeData, threads: int = 0, progress: Progress | None = None
+) -> Iterator[FoldResult]:
+    """Train and evaluate one network a speaker.
+
+    The held-out speaker chooses nothing: the best epoch comes from the validation split that the config makes of the
+    other speakers. Folds that are done are reused, one that was interrupted continues.
+
+    Parameters
+    ----------
+    config : Config
+    training : SpikeData
+        The training part of a data set; the test part has no place here.
+    threads : int
+        Of the engine; 0 takes all.
+    progress : Progress, optional
+
+    Yields
+    ------
+    FoldResult
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two speakers.
+    """
+    config = config.resolved()
+    for fold in leave_one_speaker_out(training):
+        parts = split_training(config, training.select(fold.rest))
+        run = fold_folder(config, fold.speaker)
+        train(config, parts.training, parts.validation, threads, progress, run)
+        yield FoldResult(
+            fold.speaker, run, evaluate(load_trained(run, threads), training.select(fold.held), fold.speaker)
+        )
+
+
+def fold_folder(config: Config, speaker: str) -> Run:
+    """Return the run of a fold: ``runs/<name>/folds/<speaker>/<hash>-s<seed>``."""
+    own = Run.of(config).folder
+    return Run(own.parent / FOLDS / speaker / own.name)
+
+
+def write_summary(config: Config, results: list[FoldResult]) -> Run:
+    """Write crossval.csv and crossval.json to the config's own run folder; return it."""
+    run = Run.of(config.resolved())
+    buffer = io.StringIO()
+    rows = [(r.speaker, r.evaluation.examples, r.evaluation.epoch, r.evaluation.accuracy) for r in results]
+    csv.writer(buffer, lineterminator="\n").writerows([("speaker", "examples", "epoch", "accuracy"), *rows])
+    run.write_text("crossval.csv", buffer.getvalue())
+    mean, low, high = mean_interval([r.evaluation.accuracy for r in results])
+    summary = {"folds": len(results), "accuracy": mean, "low": low, "high": high}
+    run.write_text("crossval.json", json.dumps(summary, indent=2) + "\n")
+    return run
+
+
+def mean_interval(accuracies: list[float]) -> tuple[float, float, float]:
+    """Return the mean over folds and its 95 % interval by Student's t, cut to 0..1."""
+    values = np.asarray(accuracies)
+    mean = float(values.mean())
+    half = (
+        float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+        if len(values) > 1
+        else 1.0
+    )
+    return mean, max(mean - half, 0.0), min(mean + half, 1.0)

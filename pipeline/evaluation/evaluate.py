@@ -1,0 +1,138 @@
+"""Accuracy of a trained run on one split, with its interval, by class and by speaker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engines.interface import Engine
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.data.container import SpikeData
+from pipeline.data.datasets import Dataset
+from pipeline.evaluation.intervals import wilson
+from pipeline.evaluation.trained import Trained
+from pipeline.training.batches import prediction_batches
+from pipeline.training.examples import split_training
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a network does on some examples.
+
+    Attributes
+    ----------
+    split : str
+    epoch : int
+        Whose weights, counted from 1.
+    examples : int
+    loss : float
+        Mean cross-entropy in nats.
+    accuracy, low, high : float
+        Fraction right and its 95 % interval (Wilson).
+    rate : float
+        Spikes an example and hidden neuron.
+    silent : float
+        Fraction of hidden neurons without a spike in all examples.
+    speakers : dict of str to float
+        Accuracy by speaker.
+    classes : tuple of str
+    confusion : list of list of int
+        Examples by true class (rows) and predicted class (columns).
+    """
+
+    split: str
+    epoch: int
+    examples: int
+    loss: float
+    accuracy: float
+    low: float
+    high: float
+    rate: float
+    silent: float
+    speakers: dict[str, float]
+    classes: tuple[str, ...]
+    confusion: list[list[int]]
+
+    def json(self) -> str:
+        """Return the evaluation as JSON."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def split_of(dataset: Dataset, config: Config, split: str) -> SpikeData:
+    """Return a split of a data set by name: train, validation (as the config makes it) or test.
+
+    Raises
+    ------
+    InputError
+        If there is no such split.
+    """
+    if split == "test":
+        return dataset.test
+    parts = split_training(config, dataset.train, dataset.validation)
+    if split == "train":
+        return parts.training
+    if split != "validation":
+        raise InputError(f"there is no split {split!r}; there are train, validation and test")
+    if parts.validation is None:
+        raise InputError('the run has no validation split: its data.validation is "none"')
+    return parts.validation
+
+
+def evaluate(trained: Trained, data: SpikeData, split: str) -> Evaluation:
+    """Evaluate a trained run.
+
+    Parameters
+    ----------
+    trained : Trained
+    data : SpikeData
+        Of the classes that the run was trained on.
+    split : str
+        What to call the examples.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        If the data have other classes than the run.
+    """
+    if data.classes != trained.classes:
+        raise InputError(
+            f"the data have the classes {', '.join(data.classes)}; {trained.run.folder} was trained on "
+            f"{', '.join(trained.classes)}"
+        )
+    return score(trained.engine, trained.config, data, split, trained.epoch)
+
+
+def score(engine: Engine, config: Config, data: SpikeData, split: str, epoch: int) -> Evaluation:
+    """Evaluate an engine as it is; see `evaluate`."""
+    said = engine.predict(prediction_batches(data, config))
+    predicted = said.logits.argmax(axis=1)
+    confusion = np.zeros((len(data.classes), len(data.classes)), dtype=np.int64)
+    np.add.at(confusion, (data.labels, predicted), 1)
+    right = predicted == data.labels
+    low, high = wilson(int(right.sum()), len(data))
+    return Evaluation(
+        split=split,
+        epoch=epoch,
+        examples=len(data),
+        loss=float(said.losses.mean()),
+        accuracy=float(right.mean()),
+        low=low,
+        high=high,
+        rate=float(said.hidden_counts.mean() / len(data)),
+        silent=float((said.hidden_counts == 0).mean()),
+        speakers=_by_speaker(data, right),
+        classes=data.classes,
+        confusion=confusion.tolist(),
+    )
+
+
+def _by_speaker(data: SpikeData, right: NDArray[np.bool_]) -> dict[str, float]:
+    return {data.speaker_names[s]: float(right[data.speakers == s].mean()) for s in np.unique(data.speakers)}

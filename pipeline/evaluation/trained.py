@@ -1,0 +1,74 @@
+"""A trained run, ready to predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engines.interface import Engine
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.data.container import CHANNELS
+from pipeline.training.build import make_engine
+from pipeline.training.run import Run
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run's config and its network with the weights that validation chose.
+
+    Attributes
+    ----------
+    run : Run
+    config : Config
+    engine : Engine
+    classes : tuple of str
+        What the outputs stand for.
+    epoch : int
+        The epoch of the weights, counted from 1.
+    """
+
+    run: Run
+    config: Config
+    engine: Engine
+    classes: tuple[str, ...]
+    epoch: int
+
+
+def load_trained(run: Run, threads: int = 0) -> Trained:
+    """Read a run's best checkpoint.
+
+    Parameters
+    ----------
+    run : Run
+    threads : int
+        Of the engine; 0 takes all.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    InputError
+        If the run has no best checkpoint yet, or its files do not belong together.
+    """
+    config = run.config()
+    best = run.load("best")
+    if best is None:
+        raise InputError(f"{run.folder} has no best.npz; train it first: python -m pipeline train {run.config_path}")
+    classes = tuple(best.progress["classes"])
+    engine = make_engine(config, int(best.progress.get("channels", CHANNELS)), len(classes), threads)
+    weights: dict[str, NDArray[np.generic]] = {}
+    for name, shape in engine.network.shapes.items():
+        found = best.state.get(f"weights/{name}")
+        if found is None or found.shape != shape:
+            what = "no" if found is None else f"a {found.shape}"
+            raise InputError(
+                f"{run.folder}/best.npz has {what} matrix {name}; its config.toml wants one of shape {shape}"
+            )
+        weights[name] = found
+    engine.set_weights({name: w.astype(np.float32) for name, w in weights.items()})
+    return Trained(run, config, engine, classes, int(best.progress["epochs"]))

@@ -1,0 +1,106 @@
+"""The rows that pictures of one example are put together from; all share an axis of time in ms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from models.engines.interface import Recording as NetworkRecording
+from models.losses import softmax
+from pipeline.audio import Recording
+from pipeline.data.container import CHANNELS, Events
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
+
+RANKS = ((VERMILLION, 2.2, "-"), (BLUE, 1.1, "--"), (GREEN, 1.1, "-."), (ORANGE, 1.1, ":"), (PURPLE, 1.1, "--"))
+"""Colour, width and dashes of the likeliest classes, likeliest first; told apart in grey as well."""
+
+
+def waveform(axes: Axes, audio: Recording, trial: float) -> None:
+    """Draw a waveform up to the end of a trial of ``trial`` ms, and say what is beyond it."""
+    samples = audio.samples[: int(np.ceil(trial * audio.rate / 1000))]
+    axes.plot(np.arange(len(samples)) * (1000 / audio.rate), samples, color=BLACK, linewidth=0.5)
+    peak = float(np.abs(samples).max(initial=0.0)) or 1.0
+    axes.set_ylim(-1.1 * peak, 1.1 * peak)
+    axes.set_ylabel("sound")
+    beyond = audio.seconds * 1000 - trial
+    if beyond > 0:
+        axes.set_title(f"{beyond:,.0f} ms of the recording lie beyond the trial", loc="right", size=8, weight="normal")
+
+
+def input_spikes(axes: Axes, events: Events, trial: float) -> None:
+    """Draw the cochlea's spikes; high tones are on top, as in a spectrogram."""
+    seen = events.times < trial
+    _dots(axes, events.times[seen], events.units[seen])
+    axes.set_ylim(CHANNELS, -1)  # channel 0 is the cochlea's base, where the highest tones are
+    axes.set_ylabel("input channel\n(0: highest tones)")
+
+
+def hidden_spikes(axes: Axes, inside: NetworkRecording) -> None:
+    """Draw the hidden layer's spikes."""
+    _dots(axes, inside.spike_times, inside.spike_neurons)
+    axes.set_ylim(-1, int(inside.spike_neurons.max(initial=0)) + 1)
+    axes.set_ylabel("hidden neuron")
+
+
+def output_voltages(
+    axes: Axes, inside: NetworkRecording, window: NDArray[np.float32], classes: Sequence[str], dt: float
+) -> None:
+    """Draw every output's voltage, the likeliest classes in colour, over the shaded window.
+
+    Parameters
+    ----------
+    axes : Axes
+    inside : Recording
+        Of ``steps`` time steps.
+    window : ndarray of float32, shape (steps,)
+        w(t).
+    classes : sequence of str
+        Names.
+    dt : float
+        Time step in ms.
+    """
+    ends = (np.arange(len(window)) + 1) * dt
+    scale = axes.twinx()
+    shade = scale.fill_between(ends - dt / 2, window, color=SKY, alpha=0.3, linewidth=0, label="window w(t)")
+    scale.set_ylim(0, 1.1 * float(window.max()))
+    scale.set_ylabel("w(t)")
+    scale.spines["right"].set_visible(True)
+    # The twin would cover the voltages.
+    axes.set_zorder(scale.get_zorder() + 1)
+    axes.patch.set_visible(False)
+    ranked = ranking(inside)
+    for index, _ in ranked[len(RANKS) :]:
+        axes.plot(ends, inside.voltages[:, index], color=GREY, linewidth=0.6, zorder=1)
+    handles = [
+        axes.plot(
+            ends,
+            inside.voltages[:, index],
+            dashes,
+            color=colour,
+            linewidth=width,
+            zorder=3 - 0.1 * rank,
+            label=f"{classes[index]} {probability:.2f}",
+        )[0]
+        for rank, ((index, probability), (colour, width, dashes)) in enumerate(zip(ranked, RANKS, strict=False))
+    ]
+    axes.set_ylabel("output voltage")
+    axes.legend(handles=[*handles, shade], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(handles) + 1)
+
+
+def time_axis(axes: Axes, trial: float) -> None:
+    """Label the lowest panel."""
+    axes.set_xlim(0, trial)
+    axes.set_xlabel("time (ms)")
+
+
+def ranking(inside: NetworkRecording) -> list[tuple[int, float]]:
+    """Return index and probability of all classes, likeliest first."""
+    probabilities = softmax(inside.logits[None])[0]
+    return [(int(i), float(probabilities[i])) for i in np.argsort(-probabilities, kind="stable")]
+
+
+def _dots(axes: Axes, times: NDArray[np.floating], units: NDArray[np.integer]) -> None:
+    axes.scatter(times, units, s=1.2, color=BLACK, linewidths=0, marker="o")

@@ -1,0 +1,94 @@
+"""How training goes, shown on a terminal or in a log."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from collections.abc import Iterable, Iterator
+
+from rich import progress
+from rich.console import Console
+
+from pipeline.training.run import Run
+from pipeline.training.trainer import Item, Progress, Row
+
+LINE_EVERY = 5.0
+"""Seconds between two lines at least; the first and the last epoch always have theirs."""
+
+
+class RichProgress(Progress):
+    """A bar over all epochs on a terminal, and everywhere now and then a line.
+
+    Parameters
+    ----------
+    console : Console
+        Where to.
+    line_every : float
+        Seconds between two lines at least.
+    """
+
+    def __init__(self, console: Console, line_every: float = LINE_EVERY) -> None:
+        self._console = console
+        self._line_every = line_every
+        self._last_line = -float("inf")
+        self._epochs = 0
+        self._news = ""
+        self._bar: progress.Progress | None = None
+        self._task = progress.TaskID(0)
+
+    def start(self, run: Run, epochs: int, done: int) -> None:
+        """Begin a bar; say where an interrupted run goes on."""
+        self._epochs = epochs
+        self._last_line = -float("inf")
+        self._news = ""
+        if done:
+            what = f"going on after epoch {done}" if done < epochs else f"all {epochs} epochs are done"
+            self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
+        self._bar = progress.Progress(
+            progress.TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
+            progress.BarColumn(bar_width=20),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[news]}"),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=epochs, completed=done, epoch=done, news="")
+
+    def batches(self, batches: Iterable[Item], total: int, epoch: int) -> Iterator[Item]:
+        """Hand on an epoch's batches, moving the bar with each."""
+        bar = self._bar
+        assert bar is not None, "start comes first"
+        bar.update(self._task, epoch=epoch + 1, completed=epoch)
+        bar.start()
+        # Where an error ends training between an epoch's last batch and its report, the cursor must come back.
+        atexit.register(bar.stop)
+        try:
+            for batch in batches:
+                yield batch
+                bar.advance(self._task, 1 / total)
+        except BaseException:
+            bar.stop()
+            raise
+
+    def epoch(self, rows: list[Row], best: bool, seconds: float) -> None:
+        """Take the bar away until the next epoch, and print a line if it is time for one."""
+        self._news = describe(rows, best)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=rows[0]["epoch"], news=self._news)
+            self._bar.stop()
+            atexit.unregister(self._bar.stop)
+        number, now = rows[0]["epoch"], time.monotonic()
+        if number == self._epochs or now - self._last_line >= self._line_every:
+            self._last_line = now
+            self._console.print(
+                f"epoch {number}/{self._epochs}  {self._news}  {seconds:.1f} s", soft_wrap=True, highlight=False
+            )
+
+
+def describe(rows: list[Row], best: bool) -> str:
+    """Return an epoch's rows of the metrics in one short line."""
+    trained = rows[0]
+    parts = [f"loss {trained['loss']:.3f}", f"accuracy {trained['accuracy']:.3f}"]
+    parts += [f"{row['split']} {row['accuracy']:.3f}{' (best)' if best else ''}" for row in rows[1:]]
+    return "  ".join([*parts, f"rate {trained['rate']:.1f}", f"silent {trained['silent']:.0%}"])

@@ -1,0 +1,38 @@
+"""``python -m results``: the demo and the benchmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import ConfigName, Overrides, Threads, guarded, out
+from pipeline.config import load_config
+from results.benchmarks.runner import run_cases
+from results.demo import FOLDER, demo
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command("demo")
+def demo_command(
+    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = "demo",
+    overrides: Overrides = None,
+    threads: Threads = 0,
+) -> None:
+    """Prepare data, train and evaluate the demo's network; write results/demo."""
+    demo(load_config(config, overrides or ()), FOLDER, out, threads)
+
+
+@app.command()
+def bench(
+    cases: Annotated[list[str] | None, typer.Argument(help="Which cases; all, unless named.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first impression.")] = False,
+) -> None:
+    """Measure against peers and limits; print one table and write results/bench, one JSON a case."""
+    run_cases(cases or [], Path("results/bench"), out, quick)
+
+
+if __name__ == "__main__":
+    guarded(app)

@@ -1,0 +1,137 @@
+"""How long the cochlea takes for a recording, beside lauscher, the converter that SHD was made with."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InputError
+from pipeline.cochlea import Cochlea, Sound
+
+RATE = 48_000
+SECONDS = 0.8
+QUICK_SECONDS = 0.08
+
+_LAUSCHER = """
+import json, sys, time
+import numpy as np
+from lauscher.audiowaves import MonoAudioWave
+from lauscher.helpers import CommandLineArguments
+from lauscher.transformations.wave2spike import Wave2Spike
+
+rate, jobs = int(sys.argv[1]), int(sys.argv[2])
+wave = np.frombuffer(sys.stdin.buffer.read())
+CommandLineArguments().num_concurrent_jobs = jobs
+MonoAudioWave(wave[:480].copy(), rate).transform(Wave2Spike(num_channels=700))
+start = time.perf_counter()
+spikes = MonoAudioWave(wave.copy(), rate).transform(Wave2Spike(num_channels=700))
+print(json.dumps({"seconds": time.perf_counter() - start, "spikes": len(spikes.spike_times)}))
+"""
+"""Runs in a process of its own: lauscher forks workers, which a process that has threads must not."""
+
+
+def recording(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float64]:
+    """Make a recording that has what a spoken word has.
+
+    Parameters
+    ----------
+    seconds : float
+        Its length.
+    rate : int
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of float64, shape (round(seconds * rate),)
+        Two syllables of a falling voice with three formants, and a hiss between them.
+    """
+    t = np.arange(round(seconds * rate)) / rate
+    phase = 2 * np.pi * np.cumsum(140 - 40 * t / seconds) / rate
+    voice = np.zeros_like(t)
+    for k in range(1, 45):
+        formants = sum(1 / (1 + ((k * 120 - peak) / width) ** 2) for peak, width in _FORMANTS)
+        voice += formants * np.sin(k * phase)
+    syllables = np.sin(2 * np.pi * t / seconds) ** 2
+    hiss = np.random.default_rng(0).normal(size=len(t)) * np.exp(-(((t / seconds - 0.5) / 0.08) ** 2))
+    return np.asarray(voice * syllables + 0.3 * hiss)
+
+
+_FORMANTS = ((500, 120), (1500, 200), (2500, 300))
+
+
+def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> dict[str, float | str]:
+    """Time both on one recording of 0.8 s at 48 kHz.
+
+    Ours is the median of ``repeats`` conversions after one to warm up; lauscher's is one, after a warm-up of 10 ms.
+    Both fade as lauscher does.
+
+    Parameters
+    ----------
+    quick : bool
+        Give lauscher only the first tenth and take ten times as long for the whole; the row says so.
+    threads : int
+        Threads of ours and processes of lauscher.
+    repeats : int
+        How often ours is timed.
+
+    Returns
+    -------
+    dict of str to float or str
+        Seconds and spikes of both, ours on one thread too, and how many times faster ours is.
+
+    Raises
+    ------
+    InputError
+        If lauscher is not installed.
+    """
+    audio = recording()
+    cochlea = replace(Cochlea(), sound=Sound(ramp=None))
+    cochlea.spikes(audio, RATE, 0, threads=threads)
+    ours, counts = _time(cochlea, audio, threads, repeats)
+    alone, _ = _time(cochlea, audio, 1, repeats)
+    used = QUICK_SECONDS if quick else SECONDS
+    theirs = _time_lauscher(audio[: round(used * RATE)], threads)
+    scale = SECONDS / used
+    return {
+        "recording_s": SECONDS,
+        "rate_hz": float(RATE),
+        "threads": float(threads),
+        "cochlea_s": ours,
+        "cochlea_one_thread_s": alone,
+        "cochlea_spikes": counts,
+        "lauscher_s": theirs["seconds"] * scale,
+        "lauscher_spikes": theirs["spikes"] if not quick else "not counted: only a part was converted",
+        "lauscher_timed_on": f"{used} s" + (f", times {scale:.0f}" if quick else ""),
+        "times_faster": theirs["seconds"] * scale / ours,
+    }
+
+
+def _time(cochlea: Cochlea, audio: NDArray[np.float64], threads: int, repeats: int) -> tuple[float, float]:
+    """Return the median time in s and the mean number of spikes."""
+    seconds, counts = [], []
+    for seed in range(repeats):
+        start = time.perf_counter()
+        spikes = cochlea.spikes(audio, RATE, seed, threads=threads)
+        seconds.append(time.perf_counter() - start)
+        counts.append(len(spikes.times))
+    return statistics.median(seconds), statistics.fmean(counts)
+
+
+def _time_lauscher(audio: NDArray[np.float64], jobs: int) -> dict[str, float]:
+    if importlib.util.find_spec("lauscher") is None:
+        raise InputError("lauscher is not installed; the benchmark of the cochlea needs it: pip install lauscher")
+    done = subprocess.run(
+        [sys.executable, "-c", _LAUSCHER, str(RATE), str(jobs)],
+        input=audio.astype(np.float64).tobytes(),
+        capture_output=True,
+        check=True,
+    )
+    return {name: float(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}

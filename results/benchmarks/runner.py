@@ -1,0 +1,98 @@
+"""Running benchmark cases: each module beside this one is a case."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+import results.benchmarks
+from models.errors import InputError
+from pipeline.data.atomic import write_atomically
+from pipeline.training.run import environment
+
+Row = Mapping[str, Any]
+
+
+class Case(Protocol):
+    """What a case's module offers."""
+
+    NAME: str
+
+    def run(self, quick: bool) -> Sequence[Row]:
+        """Measure; return rows of numbers and names by column."""
+        ...
+
+
+def cases() -> dict[str, Case]:
+    """Return every case by its name: the modules of this package that have a ``NAME``."""
+    found: dict[str, Case] = {}
+    for module in pkgutil.iter_modules(results.benchmarks.__path__):
+        loaded: Any = importlib.import_module(f"{results.benchmarks.__name__}.{module.name}")
+        if hasattr(loaded, "NAME"):
+            found[loaded.NAME] = loaded
+    return found
+
+
+def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool = False) -> None:
+    """Run cases one after the other, write one JSON each, print one table of all.
+
+    A case whose peer is not installed is left out, with a sentence that says so.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Which; all if empty.
+    folder : Path
+        Where ``<case>.json`` go: case, quick, rows, environment.
+    console : Console
+        Where the table goes.
+    quick : bool
+        Fewer repetitions.
+
+    Raises
+    ------
+    InputError
+        If there is no case of a name.
+    """
+    known = cases()
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
+            raise InputError(f"there is no benchmark {name}; did you mean {near[0]}?")
+    measured: dict[str, Sequence[Row]] = {}
+    for name in names or known:
+        console.print(f"measuring {name} ...", highlight=False)
+        try:
+            rows = known[name].run(quick)
+        except ModuleNotFoundError as error:
+            console.print(
+                f"{name} is left out: {error.name} is not installed; pip install {error.name}", highlight=False
+            )
+            continue
+        measured[name] = rows
+        report = {"case": name, "quick": quick, "rows": [dict(row) for row in rows], "environment": environment()}
+        write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])
+    console.print(tabulated(measured))
+
+
+def tabulated(measured: Mapping[str, Sequence[Row]]) -> Table:
+    """Return all rows of all cases in one table; a case's own columns are empty in the others' rows."""
+    columns = list(dict.fromkeys(column for rows in measured.values() for row in rows for column in row))
+    table = Table("case", *columns)
+    for name, rows in measured.items():
+        for row in rows:
+            table.add_row(name, *(_shown(row.get(column, "")) for column in columns))
+        table.add_section()
+    return table
+
+
+def _shown(value: object) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,192 @@
+"""Bad input: each kind ends with one clear sentence, exit code 2, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.data.datasets import load
+
+Pipeline = Callable[..., "Answer"]  # noqa: F821
+
+
+@pytest.fixture
+def trained(words_config: Path, pipeline: Pipeline) -> Path:
+    """The folder of a finished run of words."""
+    answer = pipeline("train", words_config, "--set", "training.epochs=2")
+    assert answer.code == 0, answer
+    return Path(answer.out.strip())
+
+
+def write_tone(path: Path, seconds: float, level: float = 0.3) -> Path:
+    t = np.arange(int(8000 * seconds)) / 8000
+    soundfile.write(path, level * np.sin(2 * np.pi * 440 * t), 8000)
+    return path
+
+
+def bad_audio(kind: str, folder: Path) -> Path:
+    path = folder / f"{kind}.wav"
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "headless":
+        path.write_bytes(b"these are words, but none that were spoken" * 50)
+    elif kind == "truncated":
+        write_tone(path, 1.0)
+        path.write_bytes(path.read_bytes()[:4000])
+    elif kind == "silent":
+        write_tone(path, 0.5, level=0.0)
+    elif kind == "endless":
+        write_tone(path, 600.0)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["empty", "headless", "truncated", "silent", "endless", "missing"])
+def test_recordings_that_are_none(trained: Path, tmp_path: Path, pipeline: Pipeline, kind: str) -> None:
+    path = bad_audio(kind, tmp_path)
+    assert str(path) in pipeline("classify", trained, path).sentence
+
+
+def test_a_dataset_cut_short(words_config: Path, words_folder: Path, tmp_path: Path, pipeline: Pipeline) -> None:
+    shutil.copytree(words_folder, tmp_path / "cut")
+    path = tmp_path / "cut" / "shd_train.h5"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert str(path) in pipeline("train", words_config, "--set", f"data.root={tmp_path / 'cut'}").sentence
+
+
+def rewrite(folder: Path, target: Path, change: Callable[[h5py.File], None]) -> Path:
+    """Copy a folder's splits as foreign files, without our seal, the training part changed."""
+    target.mkdir()
+    for name in ("shd_train.h5", "shd_test.h5"):
+        with h5py.File(folder / name) as old, h5py.File(target / name, "w") as new:
+            for key in old:
+                old.copy(key, new)
+            if name == "shd_train.h5":
+                change(new)
+    return target
+
+
+def test_labels_without_a_word(words_config: Path, words_folder: Path, tmp_path: Path, pipeline: Pipeline) -> None:
+    def change(file: h5py.File) -> None:
+        file["labels"][3] = 17
+
+    root = rewrite(words_folder, tmp_path / "labels", change)
+    sentence = pipeline("train", words_config, "--set", f"data.root={root}").sentence
+    assert "shd_train.h5" in sentence
+    assert "17" in sentence
+
+
+def test_bad_events_are_dropped_sorted_and_counted(
+    words_folder: Path, tmp_path: Path, pipeline: Pipeline, words_config: Path
+) -> None:
+    def change(file: h5py.File) -> None:
+        times, units = file["spikes/times"][0], file["spikes/units"][0]
+        times[[0, 1, 2]] = np.nan, -0.5, np.inf
+        times[3:] = times[3:][::-1]
+        units[[-1, -2]] = 700, 60000
+        file["spikes/times"][0], file["spikes/units"][0] = times, units
+
+    root = rewrite(words_folder, tmp_path / "events", change)
+    whole, read = load("shd", words_folder).train, load("shd", root).train
+    assert (read.drops.not_finite, read.drops.negative, read.drops.unit_out_of_range) == (2, 1, 2)
+    assert read.drops.examples_sorted == 1
+    assert len(read.times) == len(whole.times) - 5
+    assert np.all(np.diff(read.events(0).times) >= 0)
+    shown = pipeline("data", "shd", "--root", root)
+    assert shown.code == 0
+    assert "dropped" in shown.out
+    assert pipeline("train", words_config, "--set", f"data.root={root}").code == 0
+
+
+def test_one_speaker_cannot_be_left_out(
+    words_config: Path, words_folder: Path, tmp_path: Path, pipeline: Pipeline
+) -> None:
+    def change(file: h5py.File) -> None:
+        file["extra/speaker"][:] = 0
+
+    root = rewrite(words_folder, tmp_path / "alone", change)
+    assert "at least two speakers" in pipeline("crossval", words_config, "--set", f"data.root={root}").sentence
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("training.learning_rat=0.1", "training.learning_rate"),
+        ("netwrok.hidden=12", "network"),
+        ("network.delay_line.copy=3", "network.delay_line.copies"),
+        ("training.epochs=-3", "training.epochs"),
+        ("loss.window.shape=gausian", "loss.window.shape"),
+        ("loss.window.offset=1.0", "loss.window.offset"),
+        ("data.dt=0.3", "data.trial"),
+        ("network.delay_line.copies=3", "delay_line.spacing"),
+        ("nonsense", "a.b=c"),
+    ],
+)
+def test_configs_with_a_slip(words_config: Path, pipeline: Pipeline, override: str, told: str) -> None:
+    assert told in pipeline("train", words_config, "--set", override).sentence
+
+
+def test_a_config_that_is_not_there_or_no_toml(tmp_path: Path, pipeline: Pipeline) -> None:
+    assert "demo" in pipeline("train", "dmeo").sentence
+    (tmp_path / "bad.toml").write_text("name = \n")
+    assert "bad.toml" in pipeline("train", tmp_path / "bad.toml").sentence
+
+
+def test_a_folder_of_another_config(trained: Path, words_config: Path, pipeline: Pipeline) -> None:
+    text = (trained / "config.toml").read_text()
+    (trained / "config.toml").write_text(text.replace("hidden = 24", "hidden = 25"))
+    assert "another run" in pipeline("evaluate", trained).sentence
+    assert "another config" in pipeline("train", words_config, "--set", "training.epochs=2").sentence
+    assert "not a run's folder" in pipeline("evaluate", trained.parent).sentence
+
+
+def test_a_run_of_other_words(trained: Path, words_folder: Path, pipeline: Pipeline) -> None:
+    for name in ("shd_train.h5", "shd_test.h5"):
+        assert (words_folder / name).is_file()
+    assert "no split 'tset'" in pipeline("evaluate", trained, "--split", "tset").sentence
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")
+def test_a_full_disk_during_a_checkpoint(
+    words_config: Path, tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(disk / "runs"))
+        first = pipeline("train", words_config, "--set", "training.epochs=1")
+        assert first.code == 0, first
+        run = Path(first.out.strip())
+        # The same run with more epochs: continue it in the folder that the longer config has.
+        longer = pipeline("train", words_config, "--set", "training.epochs=2")
+        run = Path(longer.out.strip())
+        kept = (run / "last.npz").read_bytes()
+        room = os.statvfs(disk)
+        (disk / "ballast").write_bytes(b"\0" * (room.f_bavail * room.f_frsize - 8192))
+        assert "space" in pipeline("train", words_config, "--set", "training.epochs=3").sentence
+        assert (run / "last.npz").read_bytes() == kept
+        assert not list(disk.rglob("*.part"))
+        (disk / "ballast").unlink()
+        assert pipeline("train", words_config, "--set", "training.epochs=3").code == 0
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_the_command_line_as_a_user_calls_it(words_config: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "train", str(words_config), "--set", "training.epoch=1"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.strip().splitlines() == [
+        f"error: {words_config}: unknown field training.epoch; the nearest right name is training.epochs"
+    ]

@@ -1,0 +1,190 @@
+"""Training as a whole: it learns, it is reproducible, and it survives being killed."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import InputError
+from pipeline.config import Config, load_config
+from pipeline.data.container import SpikeData
+from pipeline.data.datasets import load
+from pipeline.training.batches import prediction_batches, training_batches
+from pipeline.training.build import make_engine
+from pipeline.training.examples import split_training
+from pipeline.training.run import Run
+from pipeline.training.trainer import learning_rate, train
+
+FINAL_FILES = ("best.npz", "last.npz", "metrics.csv", "result.json", "config.toml")
+
+
+def parts(config: Config) -> tuple[SpikeData, SpikeData | None]:
+    assert config.data.root is not None
+    split = split_training(config, load("shd", Path(config.data.root)).train)
+    return split.training, split.validation
+
+
+def final(run: Run) -> dict[str, bytes]:
+    return {name: (run.folder / name).read_bytes() for name in FINAL_FILES}
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    with (run.folder / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_learns_words_that_the_first_epoch_does_not_know(words_config: Path) -> None:
+    config = load_config(words_config, ["training.epochs=15"])
+    training, validation = parts(config)
+    table = rows(train(config, training, validation))
+    of = {split: [r for r in table if r["split"] == split] for split in ("train", "validation")}
+    assert len(of["train"]) == len(of["validation"]) == 15
+    assert float(of["train"][-1]["loss"]) < 0.5 * float(of["train"][0]["loss"])
+    assert float(of["validation"][-1]["accuracy"]) >= 0.75
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_killed_thrice_it_ends_with_the_same_bytes(words_config: Path, tmp_path: Path, threads: int) -> None:
+    config = load_config(words_config, ["training.epochs=40"])
+    training, validation = parts(config)
+    whole = final(train(config, training, validation, threads=3 - threads, run=Run(tmp_path / "whole")))
+    run = Run.of(config.resolved())
+    rng = random.Random(threads)
+    command = [sys.executable, "-m", "pipeline", "train", str(words_config)]
+    command += ["--set", "training.epochs=40", "--threads", str(threads)]
+    done = 0
+    for _ in range(3):
+        process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wanted = done + rng.randint(2, 6)
+        deadline = time.monotonic() + 60
+        while done < wanted:
+            assert time.monotonic() < deadline, "no epoch within a minute"
+            assert process.poll() is None, "the run ended before it could be killed"
+            done = len(rows(run)) // 2 if (run.folder / "metrics.csv").exists() else 0
+            time.sleep(rng.uniform(0, 0.005))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not (run.folder / "result.json").exists()
+    train(config, training, validation, threads)
+    assert final(run) == whole
+
+
+def test_a_finished_run_is_left_as_it_is(words_config: Path) -> None:
+    config = load_config(words_config)
+    training, validation = parts(config)
+    run = train(config, training, validation)
+    before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir() if path.suffix == ".npz"}
+    train(config, training, validation)
+    assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir() if path.suffix == ".npz"} == before
+
+
+def test_best_is_the_epoch_that_validation_likes_most(words_config: Path) -> None:
+    config = load_config(words_config, ["training.epochs=10"])
+    training, validation = parts(config)
+    run = train(config, training, validation)
+    scores = [(float(r["accuracy"]), -float(r["loss"])) for r in rows(run) if r["split"] == "validation"]
+    best = run.load("best")
+    assert best is not None
+    assert best.progress["epochs"] == 1 + scores.index(max(scores))
+
+
+def test_patience_stops_after_so_many_epochs_without_a_better_one(words_config: Path) -> None:
+    config = load_config(words_config, ["training.epochs=60", "training.patience=3"])
+    training, validation = parts(config)
+    scores = [
+        (float(r["accuracy"]), -float(r["loss"]))
+        for r in rows(train(config, training, validation))
+        if r["split"] == "validation"
+    ]
+    assert len(scores) < 60
+    assert len(scores) == scores.index(max(scores)) + 1 + 3
+
+
+def test_other_data_under_the_same_config_are_refused(words_config: Path) -> None:
+    config = load_config(words_config)
+    training, validation = parts(config)
+    train(config, training, validation)
+    with pytest.raises(InputError, match="other data"):
+        train(config, training.select(np.arange(len(training) - 1)), validation)
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(words_config: Path) -> None:
+    config = load_config(words_config)
+    training, validation = parts(config)
+    run = train(config, training, validation)
+    path = run.folder / "last.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match=r"last\.npz is damaged"):
+        train(config, training, validation)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was(words_config: Path, monkeypatch) -> None:
+    config = load_config(words_config, ["training.epochs=4"])
+    training, validation = parts(config)
+    from models.engines.cpu.engine import CpuEngine
+
+    learn, epochs = CpuEngine.train_epoch, []
+
+    def poisoned(self, batches, rate):
+        epochs.append(rate)
+        if len(epochs) == 3:
+            self._weights["hidden_output"][0, 0] = np.nan
+        return learn(self, batches, rate)
+
+    monkeypatch.setattr(CpuEngine, "train_epoch", poisoned)
+    with pytest.raises(InputError, match="loss of epoch 3 is nan"):
+        train(config, training, validation)
+    last = Run.of(config.resolved()).load("last")
+    assert last is not None
+    assert last.progress["epochs"] == 2
+    assert all(np.all(np.isfinite(array)) for array in last.state.values())
+
+
+def test_every_example_is_learned_once_an_epoch(words_config: Path) -> None:
+    config = load_config(words_config, ["training.batch=7"])
+    training, _ = parts(config)
+    batches = list(training_batches(training, config, 0))
+    assert [len(b) for b in batches[:-1]] == [7] * (len(training) // 7)
+    assert sum(len(b) for b in batches) == len(training)
+    labels = np.concatenate([b.labels for b in batches])
+    assert np.array_equal(np.bincount(labels), np.bincount(training.labels))
+
+
+def test_epochs_differ_and_repeat_from_their_seed(words_config: Path) -> None:
+    config = load_config(words_config)
+    training, _ = parts(config)
+
+    def bits(seed: int, epoch: int) -> bytes:
+        seeded = config.model_copy(update={"seed": seed})
+        return b"".join(b.steps.tobytes() + b.units.tobytes() for b in training_batches(training, seeded, epoch))
+
+    assert bits(1, 0) == bits(1, 0)
+    assert len({bits(1, 0), bits(1, 1), bits(2, 0)}) == 3
+
+
+def test_predictions_do_not_depend_on_the_batch(words_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load_config(words_config)
+    training, _ = parts(config)
+    engine = make_engine(config, training.channels, len(training.classes))
+    together = engine.predict(prediction_batches(training, config))
+    monkeypatch.setattr("pipeline.training.batches.PREDICTION_BATCH", 1)
+    alone = engine.predict(prediction_batches(training, config))
+    assert np.array_equal(together.logits, alone.logits)
+
+
+def test_the_cosine_schedule_falls_from_the_rate_to_almost_nothing(words_config: Path) -> None:
+    config = load_config(words_config, ["training.schedule=cosine", "training.epochs=50"]).training
+    rates = [learning_rate(config, epoch) for epoch in range(50)]
+    assert rates[0] == config.learning_rate
+    assert rates[25] == pytest.approx(config.learning_rate / 2)
+    assert all(a > b for a, b in zip(rates, rates[1:], strict=False))
+    assert 0 < rates[-1] < 0.01 * config.learning_rate
