@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import ConfigName, Overrides, Threads, guarded, out
+from pipeline.cli import Overrides, Threads, guarded, out
 from pipeline.config import load_config
 from results.benchmarks.runner import run_cases
 from results.demo import FOLDER, demo

@@ -7,13 +7,25 @@ import time
 from collections.abc import Iterable, Iterator
 
 from rich import progress
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 from pipeline.training.run import Run
 from pipeline.training.trainer import Item, Progress, Row
 
 LINE_EVERY = 5.0
 """Seconds between two lines at least; the first and the last epoch always have theirs."""
+
+
+class _Bar(progress.Progress):
+    """A bar over the epochs, and under it how the last one went."""
+
+    news = ""
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Yield the bar and the news."""
+        yield from super().get_renderables()
+        yield Text(self.news, no_wrap=True, overflow="ellipsis")
 
 
 class RichProgress(Progress):
@@ -32,28 +44,25 @@ class RichProgress(Progress):
         self._line_every = line_every
         self._last_line = -float("inf")
         self._epochs = 0
-        self._news = ""
-        self._bar: progress.Progress | None = None
+        self._bar: _Bar | None = None
         self._task = progress.TaskID(0)
 
     def start(self, run: Run, epochs: int, done: int) -> None:
         """Begin a bar; say where an interrupted run goes on."""
         self._epochs = epochs
         self._last_line = -float("inf")
-        self._news = ""
         if done:
             what = f"going on after epoch {done}" if done < epochs else f"all {epochs} epochs are done"
             self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
-        self._bar = progress.Progress(
+        self._bar = _Bar(
             progress.TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
-            progress.BarColumn(bar_width=20),
+            progress.BarColumn(),
             progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[news]}"),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=epochs, completed=done, epoch=done, news="")
+        self._task = self._bar.add_task("", total=epochs, completed=done, epoch=done)
 
     def batches(self, batches: Iterable[Item], total: int, epoch: int) -> Iterator[Item]:
         """Hand on an epoch's batches, moving the bar with each."""
@@ -73,16 +82,17 @@ class RichProgress(Progress):
 
     def epoch(self, rows: list[Row], best: bool, seconds: float) -> None:
         """Take the bar away until the next epoch, and print a line if it is time for one."""
-        self._news = describe(rows, best)
+        news = describe(rows, best)
         if self._bar is not None:
-            self._bar.update(self._task, completed=rows[0]["epoch"], news=self._news)
+            self._bar.update(self._task, completed=rows[0]["epoch"])
             self._bar.stop()
+            self._bar.news = news
             atexit.unregister(self._bar.stop)
         number, now = rows[0]["epoch"], time.monotonic()
         if number == self._epochs or now - self._last_line >= self._line_every:
             self._last_line = now
             self._console.print(
-                f"epoch {number}/{self._epochs}  {self._news}  {seconds:.1f} s", soft_wrap=True, highlight=False
+                f"epoch {number}/{self._epochs}  {news}  {seconds:.1f} s", soft_wrap=True, highlight=False
             )
 
 

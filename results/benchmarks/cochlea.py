@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InputError
 from pipeline.cochlea import Cochlea, Sound
 
+NAME = "cochlea"
 RATE = 48_000
 SECONDS = 0.8
 QUICK_SECONDS = 0.08
@@ -67,7 +67,7 @@ def recording(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float64]
 _FORMANTS = ((500, 120), (1500, 200), (2500, 300))
 
 
-def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> dict[str, float | str]:
+def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[str, float | str]]:
     """Time both on one recording of 0.8 s at 48 kHz.
 
     Ours is the median of ``repeats`` conversions after one to warm up; lauscher's is one, after a warm-up of 10 ms.
@@ -76,42 +76,53 @@ def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> dict[str, fl
     Parameters
     ----------
     quick : bool
-        Give lauscher only the first tenth and take ten times as long for the whole; the row says so.
+        Give lauscher only the first tenth and take ten times as long for the whole; its row says so.
     threads : int
-        Threads of ours and processes of lauscher.
+        Threads of ours and processes of lauscher; a further row has ours on one thread.
     repeats : int
         How often ours is timed.
 
     Returns
     -------
-    dict of str to float or str
-        Seconds and spikes of both, ours on one thread too, and how many times faster ours is.
+    list of dict
+        By row: converter, threads, seconds, spikes, how many times faster than lauscher, and a note.
 
     Raises
     ------
-    InputError
+    ModuleNotFoundError
         If lauscher is not installed.
     """
+    if importlib.util.find_spec("lauscher") is None:
+        raise ModuleNotFoundError("No module named 'lauscher'", name="lauscher")
     audio = recording()
     cochlea = replace(Cochlea(), sound=Sound(ramp=None))
     cochlea.spikes(audio, RATE, 0, threads=threads)
-    ours, counts = _time(cochlea, audio, threads, repeats)
-    alone, _ = _time(cochlea, audio, 1, repeats)
-    used = QUICK_SECONDS if quick else SECONDS
-    theirs = _time_lauscher(audio[: round(used * RATE)], threads)
-    scale = SECONDS / used
-    return {
-        "recording_s": SECONDS,
-        "rate_hz": float(RATE),
-        "threads": float(threads),
-        "cochlea_s": ours,
-        "cochlea_one_thread_s": alone,
-        "cochlea_spikes": counts,
-        "lauscher_s": theirs["seconds"] * scale,
-        "lauscher_spikes": theirs["spikes"] if not quick else "not counted: only a part was converted",
-        "lauscher_timed_on": f"{used} s" + (f", times {scale:.0f}" if quick else ""),
-        "times_faster": theirs["seconds"] * scale / ours,
-    }
+    ours = {used: _time(cochlea, audio, used, repeats) for used in dict.fromkeys((threads, 1))}
+    part = QUICK_SECONDS if quick else SECONDS
+    theirs = _time_lauscher(audio[: round(part * RATE)], threads)
+    theirs_seconds = theirs["seconds"] * SECONDS / part
+    rows: list[dict[str, float | str]] = [
+        {
+            "converter": "cochlea",
+            "threads": str(used),
+            "seconds": seconds,
+            "spikes": spikes,
+            "times_faster": theirs_seconds / seconds,
+            "note": f"median of {repeats}, {SECONDS} s at {RATE // 1000} kHz",
+        }
+        for used, (seconds, spikes) in ours.items()
+    ]
+    rows.append(
+        {
+            "converter": "lauscher",
+            "threads": str(threads),
+            "seconds": theirs_seconds,
+            "spikes": "" if quick else theirs["spikes"],
+            "times_faster": 1.0,
+            "note": f"estimated: {SECONDS / part:.0f} times its time for {part} s" if quick else "once",
+        }
+    )
+    return rows
 
 
 def _time(cochlea: Cochlea, audio: NDArray[np.float64], threads: int, repeats: int) -> tuple[float, float]:
@@ -126,8 +137,6 @@ def _time(cochlea: Cochlea, audio: NDArray[np.float64], threads: int, repeats: i
 
 
 def _time_lauscher(audio: NDArray[np.float64], jobs: int) -> dict[str, float]:
-    if importlib.util.find_spec("lauscher") is None:
-        raise InputError("lauscher is not installed; the benchmark of the cochlea needs it: pip install lauscher")
     done = subprocess.run(
         [sys.executable, "-c", _LAUSCHER, str(RATE), str(jobs)],
         input=audio.astype(np.float64).tobytes(),

@@ -84,15 +84,20 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
 
 
 def tabulated(measured: Mapping[str, Sequence[Row]]) -> Table:
-    """Return all rows of all cases in one table; a case's own columns are empty in the others' rows."""
-    columns = list(dict.fromkeys(column for rows in measured.values() for row in rows for column in row))
-    table = Table("case", *columns)
+    """Return all rows of all cases in one table; a row's first column names what was measured."""
+    table = Table("case", "measured", "figures")
     for name, rows in measured.items():
         for row in rows:
-            table.add_row(name, *(_shown(row.get(column, "")) for column in columns))
+            (_, subject), *figures = row.items()
+            shown = ", ".join(
+                f"{column.replace('_', ' ')} {_number(value)}" for column, value in figures if value != ""
+            )
+            table.add_row(name, str(subject), shown)
         table.add_section()
     return table
 
 
-def _shown(value: object) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+def _number(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -11,7 +11,9 @@ from event_exact import Trial, exact_gradient, hidden_spikes, readout
 from models.network import Input, Leaky, Network, Spiking
 
 # With tau_mem = 2 tau_syn the potential after a weight w is w (x - x^2) with x = exp(-t / tau_mem): a quadratic.
-NETWORK = Network(Input(1), Spiking(1, tau_mem=20.0, tau_syn=10.0), Leaky(2, tau_mem=20.0, tau_syn=10.0), recurrent=False)
+NETWORK = Network(
+    Input(1), Spiking(1, tau_mem=20.0, tau_syn=10.0), Leaky(2, tau_mem=20.0, tau_syn=10.0), recurrent=False
+)
 
 
 def one_event(time: float = 3.0) -> Trial:

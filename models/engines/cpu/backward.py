@@ -27,35 +27,43 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from models.engines.cpu.forward import FAST, flush
+from models.engines.cpu.forward import FAST, add_rows, flush
 
-
-@njit(inline="always")
-def _gather_back(steps, units, begin, channels, delay, cursors, step, rows):  # type: ignore[no-untyped-def]
-    """Collect the input rows whose events arrived in ``step``, going backward; return their number."""
-    count = 0
-    for copy in range(cursors.shape[0]):
-        i = cursors[copy]
-        due = step - copy * delay
-        while i >= begin and steps[i] > due:
-            i -= 1
-        while i >= begin and steps[i] == due:
-            rows[count] = copy * channels + units[i]
-            count += 1
-            i -= 1
-        cursors[copy] = i
-    return count
+BLOCK = 512
+"""Steps of p_I that are kept before they are gathered into gradients: fixed, so that memory does not grow with the
+trial, and small enough for a core's cache."""
 
 
 @njit(fastmath=FAST, cache=True)
-def _sensitivity(weights, row, time_term, adjoint, gradient):  # type: ignore[no-untyped-def]
-    """Add ``adjoint`` to a row of the gradient; return the row of ``weights`` times ``time_term``."""
-    w, g = weights[row], gradient[row]
+def _dot(a, b):  # type: ignore[no-untyped-def]
     total = np.float32(0.0)
-    for j in range(w.shape[0]):
-        total += w[j] * time_term[j]
-        g[j] += adjoint[j]
+    for j in range(a.shape[0]):
+        total += a[j] * b[j]
     return total
+
+
+@njit(cache=True)
+def _gather(kept, begin, events, sources, first, end, delay, gradient, starts, order):  # type: ignore[no-untyped-def]
+    """Add to each source's row of the gradient the p_I of the steps at which its events arrived.
+
+    Event ``i`` of source ``sources[i]`` arrived in step ``events[i] + delay``; ``kept`` begins with step ``begin``.
+    Sorting the events by source first lets a row of the gradient be loaded once for four of them.
+    """
+    n_sources = gradient.shape[0]
+    starts[: n_sources + 1] = 0
+    for i in range(first, end):
+        starts[sources[i] + 1] += 1
+    for source in range(n_sources):
+        starts[source + 1] += starts[source]
+    for i in range(first, end):
+        order[starts[sources[i]]] = events[i] + delay - begin
+        starts[sources[i]] += 1
+    done = 0
+    for source in range(n_sources):
+        count = starts[source] - done
+        if count > 0:
+            add_rows(kept, order[done : done + count], count, gradient[source])
+            done += count
 
 
 @njit(parallel=True, fastmath=FAST, cache=True)
@@ -112,12 +120,16 @@ def backward_batch(  # type: ignore[no-untyped-def]
     n_steps = table.shape[0]
     n_hidden, n_out = w_out.shape
     recurrent = w_rec.shape[0] > 0
-    alpha, beta, gain = hidden[0], hidden[1], hidden[2]
+    alpha, beta, gain, threshold = hidden[0], hidden[1], hidden[2], hidden[3]
     alpha_out, beta_out, gain_out = output[0], output[1], output[2]
+    most = 0
+    for b in range(offsets.shape[0] - 1):
+        most = max(most, offsets[b + 1] - offsets[b], spike_counts[b])
     for group in prange(first_of_group.shape[0] - 1):
         g_in[group] = np.float32(0.0)
         g_rec[group] = np.float32(0.0)
         g_out[group] = np.float32(0.0)
+        kept = np.empty((min(BLOCK, n_steps), n_hidden), np.float32)
         p_v = np.empty(n_hidden, np.float32)
         p_i = np.empty(n_hidden, np.float32)
         p_v_out = np.empty(n_out, np.float32)
@@ -125,55 +137,82 @@ def backward_batch(  # type: ignore[no-untyped-def]
         time_term = np.empty(n_hidden, np.float32)
         time_term_out = np.empty(n_out, np.float32)
         jumped = np.empty(n_hidden, np.float32)
-        rows = np.empty(channels * copies, np.int64)
-        cursors = np.empty(copies, np.int64)
+        starts = np.empty(max(channels, n_hidden) + 1, np.int64)
+        order = np.empty(most, np.int64)
+        ends = np.empty(copies, np.int64)
         for b in range(first_of_group[group], first_of_group[group + 1]):
             p_v[:] = np.float32(0.0)
             p_i[:] = np.float32(0.0)
             p_v_out[:] = np.float32(0.0)
             p_i_out[:] = np.float32(0.0)
-            cursors[:] = offsets[b + 1] - 1
+            ends[:] = offsets[b + 1]
+            for copy in range(copies):
+                while ends[copy] > offsets[b] and steps[ends[copy] - 1] + copy * delay >= n_steps:
+                    ends[copy] -= 1
             last = spike_counts[b] - 1
             # A spike of the last step reaches nothing.
             while last >= 0 and spike_steps[b, last] == n_steps - 1:
                 last -= 1
+            spikes_end = last + 1
+            begin = (n_steps - 1) // BLOCK * BLOCK
             for step in range(n_steps - 1, -1, -1):
                 weight = table[step]
                 for k in range(n_out):
                     v = p_v_out[k] + drive[b, k] * weight
                     p_i_out[k] = flush(beta_out * p_i_out[k] + gain_out * v)
                     p_v_out[k] = flush(alpha_out * v)
+                row = kept[step - begin]
                 for j in range(n_hidden):
                     p_i[j] = flush(beta * p_i[j] + gain * p_v[j])
                     p_v[j] = flush(alpha * p_v[j])
-                count = _gather_back(steps, units, offsets[b], channels, delay, cursors, step, rows)
-                for i in range(count):
-                    row = g_in[group, rows[i]]
-                    for j in range(n_hidden):
-                        row[j] += p_i[j]
-                if last < 0 or spike_steps[b, last] != step - 1:
-                    continue
-                for k in range(n_out):
-                    before = drive[b, k] * table[step - 1]
-                    time_term_out[k] = (
-                        time_output[0] * p_i_out[k] - time_output[1] * p_v_out[k] - time_output[2] * before
-                    )
-                if recurrent:
-                    for j in range(n_hidden):
-                        time_term[j] = time_hidden[0] * p_i[j] - time_hidden[1] * p_v[j]
-                end = last
-                while last >= 0 and spike_steps[b, last] == step - 1:
-                    n = spike_neurons[b, last]
-                    towards = _sensitivity(w_out, n, time_term_out, p_i_out, g_out[group])
+                    row[j] = p_i[j]
+                if last >= 0 and spike_steps[b, last] == step - 1:
+                    for k in range(n_out):
+                        before = drive[b, k] * table[step - 1]
+                        time_term_out[k] = (
+                            time_output[0] * p_i_out[k] - time_output[1] * p_v_out[k] - time_output[2] * before
+                        )
                     if recurrent:
-                        towards += _sensitivity(w_rec, n, time_term, p_i, g_rec[group])
-                    # With I = slope + threshold for I - V = slope: p_V I / (I - V) = p_V (1 + threshold / slope).
-                    slope = spike_slopes[b, last]
-                    jumped[end - last] = p_v[n] + (hidden[3] * p_v[n] - tau_mem * towards) / slope + regulariser[n]
-                    last -= 1
-                # Neurons that spike in one step see each other's adjoints from before any of their jumps.
-                for i in range(end, last, -1):
-                    p_v[spike_neurons[b, i]] = jumped[end - i]
+                        for j in range(n_hidden):
+                            time_term[j] = time_hidden[0] * p_i[j] - time_hidden[1] * p_v[j]
+                    end = last
+                    while last >= 0 and spike_steps[b, last] == step - 1:
+                        n = spike_neurons[b, last]
+                        later = _dot(w_out[n], time_term_out)
+                        if recurrent:
+                            later += _dot(w_rec[n], time_term)
+                        for k in range(n_out):
+                            g_out[group, n, k] += p_i_out[k]
+                        slope = spike_slopes[b, last]
+                        # p_V I / (I - V) = p_V (1 + threshold / slope).
+                        jumped[end - last] = p_v[n] + (threshold * p_v[n] - tau_mem * later) / slope + regulariser[n]
+                        last -= 1
+                    # Neurons that spike in one step see each other's adjoints from before any of their jumps.
+                    for i in range(end, last, -1):
+                        p_v[spike_neurons[b, i]] = jumped[end - i]
+                if step == begin:
+                    for copy in range(copies):
+                        first = ends[copy]
+                        while first > offsets[b] and steps[first - 1] + copy * delay >= begin:
+                            first -= 1
+                        rows = g_in[group, copy * channels : (copy + 1) * channels]
+                        _gather(kept, begin, steps, units, first, ends[copy], copy * delay, rows, starts, order)
+                        ends[copy] = first
+                    if recurrent:
+                        _gather(
+                            kept,
+                            begin,
+                            spike_steps[b],
+                            spike_neurons[b],
+                            last + 1,
+                            spikes_end,
+                            1,
+                            g_rec[group],
+                            starts,
+                            order,
+                        )
+                    spikes_end = last + 1
+                    begin -= BLOCK
 
 
 @njit(parallel=True, cache=True)

@@ -30,7 +30,7 @@ def flush(x):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=FAST, cache=True)
-def _add_rows(weights, rows, count, total):  # type: ignore[no-untyped-def]
+def add_rows(weights, rows, count, total):  # type: ignore[no-untyped-def]
     """Add ``count`` rows of ``weights`` to ``total``; four at a time, so that the total is loaded a fourth as often."""
     n = total.shape[0]
     i = 0
@@ -133,11 +133,11 @@ def forward_batch(  # type: ignore[no-untyped-def]
         n_spikes = 0
         for step in range(n_steps):
             count = gather(steps, units, offsets[b + 1], channels, delay, cursors, step, rows)
-            _add_rows(w_in, rows, count, current)
+            add_rows(w_in, rows, count, current)
             if n_fired > 0:
                 if recurrent:
-                    _add_rows(w_rec, fired, n_fired, current)
-                _add_rows(w_out, fired, n_fired, current_out)
+                    add_rows(w_rec, fired, n_fired, current)
+                add_rows(w_out, fired, n_fired, current_out)
                 n_fired = 0
             crossings = 0
             for j in range(n_hidden):
@@ -163,5 +163,9 @@ def forward_batch(  # type: ignore[no-untyped-def]
                 total[k] += weight * voltage_out[k]
             if voltages.shape[0] > 0:
                 voltages[b, step] = voltage_out
+        # A neuron that is NaN never spikes and would pass for a silent one.
+        for j in range(n_hidden):
+            if not np.isfinite(voltage[j]):
+                total[:] = np.nan
         spike_counts[b] = n_spikes
         mean_voltage[b] = total / n_steps

@@ -18,7 +18,7 @@ from models.network import DelayLine, Input, Leaky, Network, Spiking
 from models.windows import Bump, Exponential, Gaussian, Tabulated, Uniform, Window
 
 DT = 1 / 128
-"""ms. Stepped gradients approach the exact ones as dt does 0; at 1 ms they are up to half as large again or as small."""
+"""ms. Stepped gradients approach the exact ones as dt does 0; see test_gradient_coarse for 1 ms."""
 
 SCALE = 3.0
 OUTPUT_BOUND = 0.005
@@ -61,9 +61,7 @@ class Case:
         """Return the relative error of each weight matrix's gradient."""
         index = list(WINDOWS).index(window)
         exact = {name: gradient[index] for name, gradient in self.exact.weights.items()}
-        return {
-            name: float(np.linalg.norm(found.weights[name] - g) / np.linalg.norm(g)) for name, g in exact.items()
-        }
+        return {name: float(np.linalg.norm(found.weights[name] - g) / np.linalg.norm(g)) for name, g in exact.items()}
 
 
 NETWORKS = {

@@ -48,7 +48,7 @@ def median_cosine(drawn: list[Drawn], index: int, continuous: bool = False) -> f
 
 @pytest.mark.parametrize("index", range(len(WINDOWS)))
 def test_hidden_gradients_at_one_millisecond_point_the_right_way(drawn: list[Drawn], index: int) -> None:
-    assert median_cosine(drawn, index) > 0.85
+    assert median_cosine(drawn, index) > 0.8
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -1,0 +1,119 @@
+"""A recurrent spiking network trained with surrogate gradients, in plain PyTorch.
+
+The same network, time step and loss as the CPU engine's, unrolled in time and differentiated by autograd; at a spike the
+derivative of the step function is replaced by that of a fast sigmoid (Zenke and Ganguli 2018; Neftci, Mostafa and
+Zenke 2019). As in their tutorials the input is a dense tensor and its product with the weights is taken for all steps
+at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.batch import SpikeBatch
+from models.losses import CrossEntropy
+from models.network import Leaky, Network, Weights
+
+STEEPNESS = 10.0
+"""Of the fast sigmoid, in units of 1 / threshold."""
+
+
+class Spike(torch.autograd.Function):  # type: ignore[misc]
+    """A step function whose derivative is 1 / (1 + steepness |x|)^2."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        """Return 1 where x >= 0, else 0."""
+        ctx.save_for_backward(x)
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        """Return the surrogate's derivative times ``gradient``."""
+        (x,) = ctx.saved_tensors
+        return gradient / (1 + STEEPNESS * x.abs()) ** 2
+
+
+class SurrogateNetwork:
+    """The network with its weights and optimiser.
+
+    Parameters
+    ----------
+    network : Network
+        Recurrent, without a delay line.
+    weights : dict of str to ndarray
+        Initial weights.
+    loss : CrossEntropy
+        Window and scale of the readout.
+    dt : float
+        Time step in ms.
+    steps : int
+        Steps of a trial.
+    learning_rate : float
+        Of Adam.
+    """
+
+    def __init__(
+        self, network: Network, weights: Weights, loss: CrossEntropy, dt: float, steps: int, learning_rate: float
+    ) -> None:
+        self.network = network
+        self.steps = steps
+        self.scale = loss.scale
+        self.window = torch.from_numpy(loss.window.table(steps))
+        self.weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in weights.items()}
+        self._hidden, self._output = (_decays(population, dt) for population in (network.hidden, network.output))
+        self._adam = torch.optim.Adam(self.weights.values(), lr=learning_rate)
+
+    def dense(self, batch: SpikeBatch) -> torch.Tensor:
+        """Return the events as ones among zeros, shape (examples, steps, channels)."""
+        example = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
+        x = torch.zeros(len(batch), self.steps, self.network.input.channels)
+        x[torch.from_numpy(example), torch.from_numpy(batch.steps).long(), torch.from_numpy(batch.units).long()] = 1
+        return x
+
+    def forward(self, batch: SpikeBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits (examples, classes) and hidden spikes (examples, steps, hidden)."""
+        alpha, beta, gain = self._hidden
+        alpha_out, beta_out, gain_out = self._output
+        drive = self.dense(batch) @ self.weights["input_hidden"]
+        current = torch.zeros(len(batch), self.network.hidden.size)
+        voltage, spikes = torch.zeros_like(current), torch.zeros_like(current)
+        current_out = torch.zeros(len(batch), self.network.output.size)
+        voltage_out, total = torch.zeros_like(current_out), torch.zeros_like(current_out)
+        recorded = []
+        for step in range(self.steps):
+            current = current + drive[:, step] + spikes @ self.weights["hidden_hidden"]
+            current_out = current_out + spikes @ self.weights["hidden_output"]
+            voltage = alpha * voltage + gain * current
+            current = beta * current
+            spikes = Spike.apply(voltage - self.network.hidden.threshold)
+            voltage = voltage * (1 - spikes.detach())
+            voltage_out = alpha_out * voltage_out + gain_out * current_out
+            current_out = beta_out * current_out
+            total = total + self.window[step] * voltage_out
+            recorded.append(spikes)
+        return self.scale * total / self.steps, torch.stack(recorded, dim=1)
+
+    def gradients(self, batch: SpikeBatch) -> tuple[float, int]:
+        """Set the gradients of the mean loss; return the loss and the number of hidden spikes."""
+        self._adam.zero_grad()
+        logits, spikes = self.forward(batch)
+        loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.labels))
+        loss.backward()
+        return float(loss.detach()), int(spikes.detach().sum())
+
+    def train(self, batch: SpikeBatch) -> int:
+        """Learn from a batch; return the number of hidden spikes."""
+        _, spikes = self.gradients(batch)
+        self._adam.step()
+        return spikes
+
+
+def _decays(population: Leaky, dt: float) -> tuple[float, float, float]:
+    """Return the factors of a step, as in `models.engines.cpu.forward`."""
+    alpha, beta = math.exp(-dt / population.tau_mem), math.exp(-dt / population.tau_syn)
+    return alpha, beta, (1 - alpha) * (population.tau_syn / dt) * (1 - beta)
