@@ -72,12 +72,13 @@ $(VENV)/made.stamp:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# pip's own output is a flood or nothing: one line counts instead. The stamp is only touched if pip succeeds.
+# pip's own output is a flood or nothing: packages are counted instead, and what pip complains of is shown if it fails.
+# The stamp is only touched if it succeeds.
 define install
 	@rm -f $@
-	@{ $(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -r $< && touch $@; } | { \
-	total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
-	Collecting) n=$$((n + 1)); test $$((n % 10)) -ne 0 || echo "  $$n of $$total packages" ;; \
+	@{ $(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -r $< 2>$(VENV)/pip.log && \
+	touch $@ || cat $(VENV)/pip.log >&2; } | { total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
+	Collecting | Processing) n=$$((n + 1)); test $$((n % 10)) -ne 0 || echo "  $$n of $$total packages" ;; \
 	Installing) echo "  unpacking" ;; esac; done; }
 	@test -e $@
 endef

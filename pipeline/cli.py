@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,16 +18,16 @@ from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data import summary
 from pipeline.data.datasets import load
-from pipeline.evaluation.classify import Classification, classify
 from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import load_trained
-from pipeline.pictures.classification import classification
-from pipeline.pictures.save import save
 from pipeline.training.examples import load_dataset, split_training
 from pipeline.training.progress import RichProgress
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.classify import Classification
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console()
@@ -86,6 +86,11 @@ def classify_command(
     threads: Threads = 0,
 ) -> None:
     """Say which word each recording is."""
+    # Here, since the cochlea and matplotlib would double the start-up of every other command.
+    from pipeline.evaluation.classify import classify
+    from pipeline.pictures.classification import classification
+    from pipeline.pictures.save import save
+
     trained = load_trained(Run.at(run), threads)
     for file in files:
         result = classify(trained, file)

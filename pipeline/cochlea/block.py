@@ -34,9 +34,7 @@ class Block:
         Where the block's random numbers begin.
     """
 
-    def __init__(
-        self, hair_cell: HairCell, bushy_cell: BushyCell, dt: float, channels: int, stream: int
-    ) -> None:
+    def __init__(self, hair_cell: HairCell, bushy_cell: BushyCell, dt: float, channels: int, stream: int) -> None:
         self._channels = channels
         self._hair = hair_cell.per_step(dt)
         self._bushy = bushy_cell.per_step(dt)

@@ -121,9 +121,7 @@ class Cochlea:
         keys = []
         for segment in segments:
             velocity = segment.tables[block].respond(segment.spectrum, room)
-            steps, lanes = cells.run(
-                velocity[:, segment.before : segment.before + segment.length], segment.start
-            )
+            steps, lanes = cells.run(velocity[:, segment.before : segment.before + segment.length], segment.start)
             keys.append(steps.astype(np.int64) * self.membrane.channels + (first + lanes))
         return np.concatenate(keys)
 
@@ -139,9 +137,7 @@ class _Segment:
     tables: tuple[Table, ...]
 
     @staticmethod
-    def cut(
-        wave: NDArray[np.float64], start: int, length: int, before: int, size: int, cochlea: Cochlea
-    ) -> _Segment:
+    def cut(wave: NDArray[np.float64], start: int, length: int, before: int, size: int, cochlea: Cochlea) -> _Segment:
         stretch = np.zeros(2 * size)
         first = 2 * (start - before)
         part = wave[max(first, 0) : first + 2 * size]

@@ -65,9 +65,7 @@ class Sound:
         # A rate that is no simple fraction of ours would need an anti-aliasing filter of millions of taps.
         ratio = (Fraction(self.rate) / Fraction(rate)).limit_denominator(10_000)
         if ratio == 0:
-            raise InputError(
-                f"the sampling rate is {rate} Hz; that is too far above {self.rate} Hz to resample"
-            )
+            raise InputError(f"the sampling rate is {rate} Hz; that is too far above {self.rate} Hz to resample")
         if ratio != 1:
             wave = resample_poly(wave, ratio.numerator, ratio.denominator)
         loudness = np.sqrt(np.mean(wave**2))

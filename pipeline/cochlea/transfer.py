@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 import numba
 import numpy as np
@@ -80,9 +81,18 @@ class Table:
         return room.velocity
 
 
-@lru_cache(maxsize=16)
 def tables(membrane: BasilarMembrane, rate: int, steps: int) -> tuple[Table, ...]:
     """Return the tables of all channels for a transform of 2 ``steps`` samples at ``rate`` Hz."""
+    # One thread makes them; without the lock all that begin at the same time would make the same.
+    with _making:
+        return _tables(membrane, rate, steps)
+
+
+_making = Lock()
+
+
+@lru_cache(maxsize=16)
+def _tables(membrane: BasilarMembrane, rate: int, steps: int) -> tuple[Table, ...]:
     nyquist = rate / 2
     frequencies = np.arange(steps, dtype=np.float64) * (nyquist / steps)
     splines = _splines(membrane, rate)

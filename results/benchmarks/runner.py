@@ -89,15 +89,15 @@ def tabulated(measured: Mapping[str, Sequence[Row]]) -> Table:
     for name, rows in measured.items():
         for row in rows:
             (_, subject), *figures = row.items()
-            shown = ", ".join(
-                f"{column.replace('_', ' ')} {_number(value)}" for column, value in figures if value != ""
-            )
-            table.add_row(name, str(subject), shown)
+            table.add_row(name, str(subject), ", ".join(_figure(*figure) for figure in figures if figure[1] != ""))
         table.add_section()
     return table
 
 
-def _number(value: object) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _figure(column: str, value: object) -> str:
+    """Say a number with its column's name, and words as they are."""
+    if isinstance(value, str) and not value.isdigit():
+        return value
+    if isinstance(value, float):
+        value = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value} {column.replace('_', ' ')}"

@@ -1,0 +1,133 @@
+"""Scores and words from trained runs: consistent, reproducible, and of speakers that chose nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from scipy import stats
+
+from pipeline.config import load_config
+from pipeline.data.container import SpikeData
+from pipeline.data.datasets import load
+from pipeline.evaluation import crossval
+from pipeline.evaluation.crossval import folds, mean_interval
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.trained import load_trained
+from pipeline.training.run import Run
+from pipeline.training.trainer import train
+
+Pipeline = Callable[..., Any]
+
+
+@pytest.fixture
+def trained(words_config: Path, pipeline: Pipeline) -> Path:
+    """The folder of a finished run of words."""
+    answer = pipeline("train", words_config)
+    assert answer.code == 0, answer
+    return Path(answer.out.strip())
+
+
+def test_an_evaluation_agrees_with_itself(trained: Path, words_folder: Path) -> None:
+    test = load("shd", words_folder).test
+    result = evaluate(load_trained(Run.at(trained)), test, "test")
+    confusion = np.array(result.confusion)
+    assert confusion.sum() == result.examples == len(test)
+    assert result.accuracy == pytest.approx(np.trace(confusion) / len(test))
+    assert np.array_equal(confusion.sum(axis=1), np.bincount(test.labels))
+    assert result.low < result.accuracy < result.high or result.accuracy in (0, 1)
+    assert set(result.speakers) == {"dan"}
+    assert result.speakers["dan"] == result.accuracy
+
+
+def test_the_best_checkpoint_scores_what_its_row_of_metrics_says(trained: Path, pipeline: Pipeline) -> None:
+    assert pipeline("evaluate", trained, "--split", "validation").code == 0
+    scored = json.loads((trained / "evaluation-validation.json").read_text())
+    best = json.loads((trained / "result.json").read_text())
+    assert scored["epoch"] == best["best_epoch"]
+    for column in ("loss", "accuracy", "rate", "silent"):
+        assert scored[column] == best["best"]["validation"][column]
+
+
+def test_threads_change_no_score(trained: Path, words_folder: Path) -> None:
+    test = load("shd", words_folder).test
+    run = Run.at(trained)
+    assert evaluate(load_trained(run, 1), test, "test") == evaluate(load_trained(run, 2), test, "test")
+
+
+def test_a_fold_neither_learns_from_nor_validates_on_its_speaker(
+    words_config: Path, words_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(words_config, ["training.epochs=1"])
+    training = load("shd", words_folder).train
+    seen: list[set[str]] = []
+
+    def spy(config: Any, learned: SpikeData, validation: SpikeData | None, *rest: Any) -> Run:
+        assert validation is not None
+        seen.append({learned.speaker_names[s] for part in (learned, validation) for s in np.unique(part.speakers)})
+        return train(config, learned, validation, *rest)
+
+    monkeypatch.setattr(crossval, "train", spy)
+    results = list(folds(config, training))
+    assert [r.speaker for r in results] == ["ann", "ben", "cia"]
+    for result, speakers in zip(results, seen, strict=True):
+        assert result.speaker not in speakers
+        assert set(result.evaluation.speakers) == {result.speaker}
+    assert sum(r.evaluation.examples for r in results) == len(training)
+    assert len({r.run.folder for r in results}) == 3
+
+
+def test_crossval_prints_a_row_a_fold_and_keeps_the_table(words_config: Path, pipeline: Pipeline) -> None:
+    answer = pipeline("crossval", words_config, "--set", "training.epochs=1")
+    assert answer.code == 0, answer
+    for name in ("ann", "ben", "cia", "mean of folds"):
+        assert name in answer.out
+    folder = Path(answer.out.strip().splitlines()[-1])
+    rows = (folder / "crossval.csv").read_text().splitlines()
+    assert rows[0] == "speaker,examples,epoch,accuracy"
+    accuracies = [float(row.split(",")[-1]) for row in rows[1:]]
+    summary = json.loads((folder / "crossval.json").read_text())
+    assert summary["accuracy"] == pytest.approx(np.mean(accuracies))
+    assert summary["low"] <= summary["accuracy"] <= summary["high"]
+
+
+def test_the_interval_of_folds_is_student_s() -> None:
+    values = [0.4, 0.5, 0.55, 0.7]
+    wanted = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
+    assert mean_interval(values) == pytest.approx((np.mean(values), *wanted))
+    assert mean_interval([0.5]) == (0.5, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(("ending", "rate", "channels"), [("wav", 8000, 1), ("flac", 44100, 2), ("wav", 48000, 2)])
+def test_a_recording_becomes_probabilities(
+    trained: Path, tmp_path: Path, pipeline: Pipeline, ending: str, rate: int, channels: int
+) -> None:
+    path = tmp_path / f"tone.{ending}"
+    wave = 0.3 * np.sin(2 * np.pi * 600 * np.arange(int(0.12 * rate)) / rate)
+    soundfile.write(path, np.repeat(wave[:, None], channels, axis=1), rate)
+    answers = [pipeline("classify", trained, path, "--json") for _ in range(2)]
+    assert answers[0].code == 0, answers[0]
+    assert answers[0].out == answers[1].out
+    said = json.loads(answers[0].out)
+    assert set(said) == {"file", "word", "probabilities"}
+    assert said["file"] == str(path)
+    assert sum(said["probabilities"].values()) == pytest.approx(1)
+    assert list(said["probabilities"])[0] == said["word"] == max(said["probabilities"], key=said["probabilities"].get)
+
+
+def test_many_recordings_are_one_object_a_line_and_pictures(
+    trained: Path, tmp_path: Path, pipeline: Pipeline
+) -> None:
+    paths = [tmp_path / f"{pitch}.wav" for pitch in (300, 2000)]
+    for path in paths:
+        wave = 0.3 * np.sin(2 * np.pi * int(path.stem) * np.arange(2400) / 16000)
+        soundfile.write(path, wave, 16000)
+    answer = pipeline("classify", trained, *paths, "--json", "--plot", tmp_path / "pictures")
+    assert [json.loads(line)["file"] for line in answer.out.splitlines()] == [str(p) for p in paths]
+    for path in paths:
+        assert (tmp_path / "pictures" / f"{path.stem}.png").read_bytes().startswith(b"\x89PNG")
