@@ -25,6 +25,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
+	@echo "$(VENV) is ready"
 
 demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words (SET="training.epochs=5 ...")
 	@$(PY) -m results demo $(OVERRIDES)
