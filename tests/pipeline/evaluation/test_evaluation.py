@@ -117,12 +117,12 @@ def test_a_recording_becomes_probabilities(
     assert set(said) == {"file", "word", "probabilities"}
     assert said["file"] == str(path)
     assert sum(said["probabilities"].values()) == pytest.approx(1)
-    assert list(said["probabilities"])[0] == said["word"] == max(said["probabilities"], key=said["probabilities"].get)
+    assert (
+        next(iter(said["probabilities"])) == said["word"] == max(said["probabilities"], key=said["probabilities"].get)
+    )
 
 
-def test_many_recordings_are_one_object_a_line_and_pictures(
-    trained: Path, tmp_path: Path, pipeline: Pipeline
-) -> None:
+def test_many_recordings_are_one_object_a_line_and_pictures(trained: Path, tmp_path: Path, pipeline: Pipeline) -> None:
     paths = [tmp_path / f"{pitch}.wav" for pitch in (300, 2000)]
     for path in paths:
         wave = 0.3 * np.sin(2 * np.pi * int(path.stem) * np.arange(2400) / 16000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import os
 import random
 import signal
@@ -186,5 +187,5 @@ def test_the_cosine_schedule_falls_from_the_rate_to_almost_nothing(words_config:
     rates = [learning_rate(config, epoch) for epoch in range(50)]
     assert rates[0] == config.learning_rate
     assert rates[25] == pytest.approx(config.learning_rate / 2)
-    assert all(a > b for a, b in zip(rates, rates[1:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(rates))
     assert 0 < rates[-1] < 0.01 * config.learning_rate

@@ -137,8 +137,6 @@ def test_neurons_silent_for_an_epoch_are_lifted_and_only_they() -> None:
     np.testing.assert_array_equal(moved[:, ~silent], 0)
 
 
-
-
 @pytest.mark.parametrize(
     "name",
     [
