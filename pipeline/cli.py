@@ -97,6 +97,7 @@ def classify_command(
         if as_json:
             sys.stdout.write(json.dumps(result.report()) + "\n")
         else:
+            out.print(f"{result.file}: {result.word}", soft_wrap=True, highlight=False, markup=False)
             out.print(_classification_table(result))
         if plot is not None:
             target = plot / f"{file.stem}.png"
@@ -139,7 +140,7 @@ def _evaluation_table(result: Evaluation) -> Table:
 
 
 def _classification_table(result: Classification) -> Table:
-    table = Table(title=f"{result.file}: {result.word}")
+    table = Table()
     table.add_column("word")
     table.add_column("probability", justify="right")
     for word, probability in list(result.probabilities.items())[:5]:

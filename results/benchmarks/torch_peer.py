@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
 from results.benchmarks.child import in_child, measured
 from results.benchmarks.shd_shaped import DT, LOSS, Shape
+
+if TYPE_CHECKING:
+    from results.benchmarks.peers.surrogate import Reading
 
 NAME = "training"
 LEARNING_RATE = 1e-4
@@ -21,8 +25,9 @@ LEARNING_RATE = 1e-4
 
 TRAINERS = {
     "ours": "Eventprop, CPU engine",
-    "plain": "surrogate gradient, PyTorch, step by step",
-    "hoisted": "surrogate gradient, PyTorch, input product for all steps at once",
+    "step by step": "surrogate gradient, PyTorch, step by step",
+    "indexed": "surrogate gradient, PyTorch, input product indexed by step, as in SpyTorch's tutorials",
+    "unbound": "surrogate gradient, PyTorch, input product unbound by step",
 }
 
 
@@ -91,7 +96,7 @@ def measure(kind: str, threads: int, batches: int, shape: Shape) -> dict[str, fl
     dict
         seconds a batch, megabytes, hidden spikes a neuron and example.
     """
-    trainer = _ours if kind == "ours" else partial(_torch, hoist=kind == "hoisted")
+    trainer = _ours if kind == "ours" else partial(_torch, reading=cast("Reading", kind))
     # A small network compiles and loads everything, and leaves the memory that is measured untouched.
     small = replace(shape, channels=10, hidden=8, steps=20, batch=2, events=20)
     trainer(small, threads)(small.batches(1)[0])
@@ -105,13 +110,13 @@ def _ours(shape: Shape, threads: int) -> Callable[[SpikeBatch], float]:
     return lambda batch: float(engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())
 
 
-def _torch(shape: Shape, threads: int, hoist: bool) -> Callable[[SpikeBatch], float]:
+def _torch(shape: Shape, threads: int, reading: Reading) -> Callable[[SpikeBatch], float]:
     import torch
 
     from results.benchmarks.peers.surrogate import SurrogateNetwork
 
     torch.set_num_threads(threads)
-    network = SurrogateNetwork(shape.network, shape.weights(), LOSS, DT, shape.steps, LEARNING_RATE, hoist)
+    network = SurrogateNetwork(shape.network, shape.weights(), LOSS, DT, shape.steps, LEARNING_RATE, reading)
     return network.train
 
 

@@ -2,14 +2,16 @@
 
 The same network, time step and loss as the CPU engine's, unrolled in time and differentiated by autograd; at a spike
 the derivative of the step function is replaced by that of a fast sigmoid (Zenke and Ganguli 2018; Neftci, Mostafa and
-Zenke 2019). The input is a dense tensor. Plainly written, every step multiplies its slice by the weights; with
-``hoist`` one product for all steps is taken beforehand, which is faster and takes more memory.
+Zenke 2019). The input is a dense tensor, which can be read in three ways: every step multiplies its slice by the
+weights; or one product for all steps is taken beforehand, and its slices are indexed, as the SpyTorch tutorials do, or
+unbound at once, which spares autograd a gradient of the whole tensor at every step.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,6 +19,9 @@ import torch
 from models.batch import SpikeBatch
 from models.losses import CrossEntropy
 from models.network import Leaky, Network, Weights
+
+Reading = Literal["step by step", "indexed", "unbound"]
+"""How a step gets its input current; see above."""
 
 STEEPNESS = 10.0
 """Of the fast sigmoid, in units of 1 / threshold."""
@@ -55,8 +60,8 @@ class SurrogateNetwork:
         Steps of a trial.
     learning_rate : float
         Of Adam.
-    hoist : bool
-        Take the input's product with the weights for all steps at once.
+    reading : str
+        How a step gets its input current.
     """
 
     def __init__(
@@ -67,11 +72,11 @@ class SurrogateNetwork:
         dt: float,
         steps: int,
         learning_rate: float,
-        hoist: bool = False,
+        reading: Reading = "step by step",
     ) -> None:
         self.network = network
         self.steps = steps
-        self.hoist = hoist
+        self.reading = reading
         self.scale = loss.scale
         self.window = torch.from_numpy(loss.window.table(steps))
         self.weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in weights.items()}
@@ -90,16 +95,14 @@ class SurrogateNetwork:
         alpha, beta, gain = self._hidden
         alpha_out, beta_out, gain_out = self._output
         x, w_in = self.dense(batch), self.weights["input_hidden"]
-        # Unbound, not indexed: for every index autograd would clear a gradient of the whole tensor.
-        drive = (x @ w_in).unbind(dim=1) if self.hoist else ()
+        drive = self._input_currents(x, w_in)
         current = torch.zeros(len(batch), self.network.hidden.size)
         voltage, spikes = torch.zeros_like(current), torch.zeros_like(current)
         current_out = torch.zeros(len(batch), self.network.output.size)
         voltage_out, total = torch.zeros_like(current_out), torch.zeros_like(current_out)
         recorded = []
         for step in range(self.steps):
-            arriving = drive[step] if self.hoist else x[:, step] @ w_in
-            current = current + arriving + spikes @ self.weights["hidden_hidden"]
+            current = current + drive(step) + spikes @ self.weights["hidden_hidden"]
             current_out = current_out + spikes @ self.weights["hidden_output"]
             voltage = alpha * voltage + gain * current
             current = beta * current
@@ -110,6 +113,15 @@ class SurrogateNetwork:
             total = total + self.window[step] * voltage_out
             recorded.append(spikes)
         return self.scale * total / self.steps, torch.stack(recorded, dim=1)
+
+    def _input_currents(self, x: torch.Tensor, w_in: torch.Tensor) -> Callable[[int], torch.Tensor]:
+        if self.reading == "step by step":
+            return lambda step: x[:, step] @ w_in
+        product = x @ w_in
+        if self.reading == "indexed":
+            return lambda step: product[:, step]
+        slices = product.unbind(dim=1)
+        return lambda step: slices[step]
 
     def gradients(self, batch: SpikeBatch) -> tuple[float, int]:
         """Set the gradients of the mean loss; return the loss and the number of hidden spikes."""

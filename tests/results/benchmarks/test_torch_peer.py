@@ -34,15 +34,15 @@ def test_made_up_spikes_have_the_shape_asked_for() -> None:
     assert Shape(steps=500, events=2000, busy=240).batches(1)[0].steps.max() < 240
 
 
-@pytest.mark.parametrize("hoist", [False, True])
-def test_the_peer_is_the_same_network(hoist: bool) -> None:
+@pytest.mark.parametrize("reading", ["step by step", "indexed", "unbound"])
+def test_the_peer_is_the_same_network(reading: str) -> None:
     """Equal spikes and loss; and equal gradients of the output weights, which no spike's derivative enters."""
     pytest.importorskip("torch")
     from results.benchmarks.peers.surrogate import SurrogateNetwork
 
     batch, weights = SHAPE.batches(1)[0], SHAPE.weights()
     ours = CpuEngine(SHAPE.network, weights, LOSS, DT, SHAPE.steps).gradients(batch)
-    peer = SurrogateNetwork(SHAPE.network, weights, LOSS, DT, SHAPE.steps, 1e-3, hoist)
+    peer = SurrogateNetwork(SHAPE.network, weights, LOSS, DT, SHAPE.steps, 1e-3, reading)
     loss, spikes = peer.gradients(batch)
     assert spikes > 100
     assert spikes == ours.hidden_counts.sum()
