@@ -60,7 +60,7 @@ lint: $(VENV)/dev.stamp ## Check style and types
 
 clean: ## Remove results and tool caches; data, runs and .venv stay
 	rm -rf results/demo results/bench results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find models pipeline results sweeps tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find models pipeline results tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: made once, its packages installed again whenever the pins change.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,12 @@ SILENCE_PEAK = 1 / 32768
 _UNKNOWN_SIZE = 0xFFFFFFFF  # what programs that write to a pipe put into a WAV's header
 _STREAM_FRAMES = 2**62  # libsndfile gives 2**63 - 1 frames for a FLAC stream whose header states none
 _WHAT_IS_WANTED = "a WAV or FLAC file with one spoken word is wanted"
+
+QUIET = 0.02
+"""Fraction of a recording's peak below which it counts as quiet, -34 dB."""
+
+MARGIN = 0.05
+"""Seconds of quiet that trimming leaves at either end."""
 
 
 @dataclass(frozen=True)
@@ -139,3 +145,22 @@ def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
     if np.abs(samples - samples.mean()).max() <= SILENCE_PEAK:
         raise InputError(f"{path} is silent from start to end; a recording with a spoken word is wanted.")
     return samples
+
+
+def trim(recording: Recording) -> Recording:
+    """Cut off the quiet at both ends of a recording.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    Recording
+        From `MARGIN` s before the first to `MARGIN` s after the last sample that reaches `QUIET` of the peak.
+    """
+    deviation = np.abs(recording.samples - recording.samples.mean())
+    loud = np.flatnonzero(deviation >= QUIET * deviation.max())
+    margin = round(MARGIN * recording.rate)
+    samples = recording.samples[max(loud[0] - margin, 0) : loud[-1] + margin + 1]
+    return replace(recording, samples=samples)

@@ -92,15 +92,18 @@ def classify_command(
     from pipeline.pictures.save import save
 
     trained = load_trained(Run.at(run), threads)
-    for file in files:
+    names = [file.stem for file in files]
+    for number, file in enumerate(files, start=1):
         result = classify(trained, file)
+        if result.unheard > 0:
+            err.print(f"{file}: the last {result.unheard:.0f} ms are beyond the trial and unheard", soft_wrap=True)
         if as_json:
             sys.stdout.write(json.dumps(result.report()) + "\n")
         else:
             out.print(f"{result.file}: {result.word}", soft_wrap=True, highlight=False, markup=False)
             out.print(_classification_table(result))
         if plot is not None:
-            target = plot / f"{file.stem}.png"
+            target = plot / f"{file.stem}{'' if names.count(file.stem) == 1 else f'-{number}'}.png"
             config = trained.config
             table = trained.engine.window_table
             save(
@@ -173,14 +176,11 @@ def guarded(application: typer.Typer) -> None:
         application()
     except InputError as error:
         _refuse(str(error))
-    except KeyboardInterrupt:
-        err.print("interrupted; the same command goes on where it stopped")
-        raise SystemExit(130) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
-        where = f" {error.filename}" if error.filename else ""
-        _refuse(f"can't write{where}: {error.strerror}; what was written before is whole, and the same command goes on")
+        what = f"{error.filename}: " if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hope = "; what was written before is whole, and the same command goes on once there is room" if full else ""
+        _refuse(f"{what}{error.strerror or error}{hope}")
 
 
 def _refuse(sentence: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,7 +25,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(_Section):
@@ -89,7 +91,9 @@ class WindowConfig(_Section):
     offset: float | None = None
     depth: float | None = None
     file: str | None = None
-    """tabulated: a text file of one number a time step."""
+    """tabulated: a text file of one number a time step; a run keeps its numbers, not its name."""
+    values: tuple[float, ...] | None = None
+    """tabulated: the numbers themselves."""
     normalise: bool = True
 
 
@@ -151,8 +155,18 @@ class Config(_Section):
         return round(self.data.trial / self.data.dt)
 
     def resolved(self) -> Config:
-        """Return the config with every choice made: the engine that "auto" takes."""
-        return self.model_copy(update={"engine": "cpu"})
+        """Return the config with every choice made: the engine that "auto" takes, the numbers of a window's file.
+
+        Raises
+        ------
+        InputError
+            If the window's file can't be read.
+        """
+        made = self.model_copy(update={"engine": "cpu"})
+        if self.loss.window.file is None:
+            return made
+        window = self.loss.window.model_copy(update={"file": None, "values": _read_numbers(self.loss.window.file)})
+        return made.model_copy(update={"loss": self.loss.model_copy(update={"window": window})})
 
     def toml(self) -> str:
         """Return the config as TOML, defaults included, fields that are not set left out."""
@@ -160,8 +174,15 @@ class Config(_Section):
 
     def hash(self) -> str:
         """Return what tells runs apart beside their seed: twelve hexadecimal digits."""
-        fields = self.model_copy(update={"seed": 0}).toml()
-        return hashlib.sha256(fields.encode()).hexdigest()[:12]
+        return config_hash(self.toml())
+
+
+def config_hash(text: str) -> str:
+    """Return the hash of a config's TOML but for its seed.
+
+    Of the text, not the fields: a later version's new fields do not make an old run another one's.
+    """
+    return hashlib.sha256(re.sub(r"(?m)^seed = .*$", "", text).encode()).hexdigest()[:12]
 
 
 def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
@@ -196,6 +217,13 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
         raise InputError(f"{path}: {_first_problem(error)}") from None
 
 
+def _read_numbers(file: str) -> tuple[float, ...]:
+    try:
+        return tuple(np.loadtxt(file, ndmin=1).ravel().tolist())
+    except (OSError, ValueError) as error:
+        raise InputError(f"loss.window.file {file} is not a file of one number a line: {error}") from None
+
+
 def _find(source: str | Path) -> Path:
     path = Path(source)
     if path.is_file():
@@ -215,6 +243,10 @@ def _override(fields: dict[str, Any], override: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *sections, field = name.split(".")
+    if name == "loss.window.shape":
+        # The other fields of a window belong to its shape.
+        normalise = fields.get("loss", {}).get("window", {}).get("normalise", True)
+        _override(fields, f"loss.window={{normalise={str(normalise).lower()}}}")
     place: Any = fields
     for section in sections:
         place = place.setdefault(section, {})

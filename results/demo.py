@@ -131,7 +131,8 @@ def _cache_files(config: Config) -> set[tuple[str, int]]:
 
 
 def _training_seconds(run: Run) -> float:
-    rows = csv.DictReader(io.StringIO((run.folder / "timing.csv").read_text(encoding="utf-8")))
+    path = run.folder / "timing.csv"
+    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""))
     return round(sum(float(row["seconds"]) for row in rows), 3)
 
 

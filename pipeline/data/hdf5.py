@@ -93,9 +93,7 @@ def read(path: Path) -> SpikeData:
             raise InputError(
                 f"{path} is cut short: it ends before the end that it states; copy or download it again."
             ) from error
-        raise InputError(
-            f"{path} is damaged and can't be read as HDF5 ({reason}); get or make it again."
-        ) from error
+        raise InputError(f"{path} is damaged and can't be read as HDF5 ({reason}); get or make it again.") from error
 
 
 def _check_form(path: Path) -> None:
@@ -116,9 +114,7 @@ def _check_form(path: Path) -> None:
         )
     size = path.stat().st_size
     if size < found.size:
-        raise InputError(
-            f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again."
-        )
+        raise InputError(f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again.")
     if not seal.is_intact(path, found):
         raise InputError(f"{path} is damaged: its content doesn't match its checksum; get or make it again.")
 
@@ -132,9 +128,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     lengths = {name: len(file[name]) for name in ("spikes/times", "spikes/units", "labels")}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise InputError(
-            f"{source} has datasets of differing lengths ({found}), one entry an example is wanted."
-        )
+        raise InputError(f"{source} has datasets of differing lengths ({found}), one entry an example is wanted.")
     for dataset in (times, units):
         if h5py.check_vlen_dtype(dataset.dtype) is None:
             raise InputError(

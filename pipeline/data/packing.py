@@ -110,8 +110,7 @@ def check_labels(labels: ArrayLike, classes: Sequence[str], source: str) -> NDAr
     given = np.asarray(labels)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise InputError(
-            f"{source}: labels are of type {given.dtype} and shape {given.shape}, one integer an example is "
-            "wanted."
+            f"{source}: labels are of type {given.dtype} and shape {given.shape}, one integer an example is wanted."
         )
     bad = np.flatnonzero((given < 0) | (given >= len(classes)))
     if len(bad):
@@ -210,9 +209,7 @@ def pack(
     """
     blocks = []
     rows = enumerate(examples)
-    while chunk := [
-        _example(row, times, units, source) for row, (times, units) in islice(rows, _ROWS_AT_ONCE)
-    ]:
+    while chunk := [_example(row, times, units, source) for row, (times, units) in islice(rows, _ROWS_AT_ONCE)]:
         blocks.append(
             clean(
                 np.concatenate([times for times, _ in chunk]),
@@ -224,20 +221,15 @@ def pack(
     return assemble(blocks, labels, speakers, classes, speaker_names, channels=channels, source=source)
 
 
-def _example(
-    row: int, times: ArrayLike, units: ArrayLike, source: str
-) -> tuple[NDArray[np.float32], NDArray[Any]]:
+def _example(row: int, times: ArrayLike, units: ArrayLike, source: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Check the form of one example."""
     when, where = np.asarray(times, dtype=np.float32), np.asarray(units)
     if len(when) != len(where):
         raise InputError(
-            f"{source}: example {row} has {len(when)} times and {len(where)} units, wanted is one unit "
-            "a time."
+            f"{source}: example {row} has {len(when)} times and {len(where)} units, wanted is one unit a time."
         )
     if not len(where):
         return when, np.empty(0, dtype=np.uint16)
     if where.dtype.kind not in "iu":
-        raise InputError(
-            f"{source}: the units of example {row} are of type {where.dtype}, integers are wanted."
-        )
+        raise InputError(f"{source}: the units of example {row} are of type {where.dtype}, integers are wanted.")
     return when, where

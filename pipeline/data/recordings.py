@@ -12,6 +12,7 @@ from pathlib import Path
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from models.errors import InputError
@@ -47,8 +48,17 @@ class Utterance:
 
 
 def file_key(path: Path) -> str:
-    """Return the hash of a file's bytes, the key of the utterance in it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the hash of a file's bytes, the key of the utterance in it.
+
+    Raises
+    ------
+    InputError
+        If it can't be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} can't be read as a recording: {error.strerror}") from None
 
 
 def to_spikes(
@@ -101,7 +111,7 @@ def to_spikes(
     blocks = []
     # One utterance a thread keeps the cores busier than several threads on each in turn.
     with (
-        Progress(*columns, disable=not progress) as bar,
+        Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
         ThreadPoolExecutor(numba.get_num_threads()) as pool,
     ):
         task = bar.add_task(f"{description}: sound to spikes", total=len(utterances))

@@ -44,9 +44,7 @@ def present_speakers(data: SpikeData) -> tuple[str, ...]:
     return tuple(data.speaker_names[i] for i in np.unique(data.speakers))
 
 
-def hold_out_speakers(
-    data: SpikeData, speakers: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split off all examples of some speakers.
 
     Parameters

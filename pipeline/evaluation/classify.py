@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from models.batch import discretise
 from models.engines.interface import Recording as NetworkRecording
+from models.errors import InputError
 from models.losses import softmax
-from pipeline.audio import Recording, read_audio
-from pipeline.cochlea import Cochlea
+from pipeline.audio import Recording, read_audio, trim
+from pipeline.cochlea import CHANNELS, Cochlea
 from pipeline.data.container import Events
 from pipeline.evaluation.trained import Trained
 
@@ -37,6 +38,8 @@ class Classification:
         What the cochlea made of it.
     inside : NetworkRecording
         Hidden spikes and output voltages.
+    unheard : float
+        How much of it, in ms, lies beyond the trial's end.
     """
 
     file: Path
@@ -45,6 +48,7 @@ class Classification:
     audio: Recording
     events: Events
     inside: NetworkRecording
+    unheard: float
 
     def report(self) -> dict[str, object]:
         """Return what ``--json`` prints: file, word, probabilities."""
@@ -52,7 +56,10 @@ class Classification:
 
 
 def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Classification:
-    """Classify one recording; what is longer than a trial is cut off at the trial's end.
+    """Classify one recording.
+
+    One that is longer than a trial loses the quiet at its beginning and end; what is still beyond the trial's end goes
+    unheard.
 
     Parameters
     ----------
@@ -72,8 +79,13 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
         If the file can't be used.
     """
     audio = read_audio(file)
-    events = (cochlea or Cochlea()).spikes(audio.samples, audio.rate, COCHLEA_SEED)
     config = trained.config
+    if 1e3 * audio.seconds > config.data.trial:
+        audio = trim(audio)
+    channels = trained.engine.network.input.channels
+    if channels != CHANNELS:
+        raise InputError(f"{trained.run.folder} was trained on {channels} channels; the cochlea has {CHANNELS}")
+    events = (cochlea or Cochlea()).spikes(audio.samples, audio.rate, COCHLEA_SEED)
     batch = discretise(
         events.times,
         events.units,
@@ -81,10 +93,11 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
         np.zeros(1, dtype=np.int64),
         config.data.dt,
         config.steps,
-        trained.engine.network.input.channels,
+        channels,
     )
     inside = trained.engine.record(batch)[0]
     probabilities: NDArray[np.float64] = softmax(inside.logits[None])[0]
     order = np.argsort(-probabilities, kind="stable")
     ranked = {trained.classes[i]: float(probabilities[i]) for i in order}
-    return Classification(Path(file), trained.classes[order[0]], ranked, audio, events, inside)
+    unheard = max(1e3 * audio.seconds - config.data.trial, 0.0)
+    return Classification(Path(file), trained.classes[order[0]], ranked, audio, events, inside, unheard)

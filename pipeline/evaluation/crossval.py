@@ -61,7 +61,7 @@ def folds(
     """
     config = config.resolved()
     for fold in leave_one_speaker_out(training):
-        parts = split_training(config, training.select(fold.rest))
+        parts = split_training(config, training.select(fold.rest), left_out=fold.speaker)
         run = fold_folder(config, fold.speaker)
         train(config, parts.training, parts.validation, threads, progress, run)
         yield FoldResult(

@@ -107,6 +107,9 @@ def evaluate(trained: Trained, data: SpikeData, split: str) -> Evaluation:
             f"the data have the classes {', '.join(data.classes)}; {trained.run.folder} was trained on "
             f"{', '.join(trained.classes)}"
         )
+    channels = trained.engine.network.input.channels
+    if data.channels != channels:
+        raise InputError(f"the data have {data.channels} channels; {trained.run.folder} was trained on {channels}")
     return score(trained.engine, trained.config, data, split, trained.epoch)
 
 

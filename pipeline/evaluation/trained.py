@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from models.engines.interface import Engine
 from models.errors import InputError
 from pipeline.config import Config
-from pipeline.data.container import CHANNELS
 from pipeline.training.build import make_engine
 from pipeline.training.run import Run
 
@@ -58,9 +57,9 @@ def load_trained(run: Run, threads: int = 0) -> Trained:
     config = run.config()
     best = run.load("best")
     if best is None:
-        raise InputError(f"{run.folder} has no best.npz; train it first: python -m pipeline train {run.config_path}")
+        raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
     classes = tuple(best.progress["classes"])
-    engine = make_engine(config, int(best.progress.get("channels", CHANNELS)), len(classes), threads)
+    engine = make_engine(config, int(best.progress["channels"]), len(classes), threads)
     weights: dict[str, NDArray[np.generic]] = {}
     for name, shape in engine.network.shapes.items():
         found = best.state.get(f"weights/{name}")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from models.batch import GUARD_STEPS
 from models.engines.cpu.engine import CpuEngine
 from models.engines.interface import Engine, Regulariser
 from models.errors import InputError
@@ -19,6 +17,9 @@ WEIGHT_STREAM = 0
 SHUFFLE_STREAM = 1
 """Streams of a run's seed; the augmentation has its own."""
 
+MOST_STEPS = 1_000_000
+"""Of a trial: a slip of the pen is refused before it takes all memory."""
+
 _SHAPES: dict[str, type[Window]] = {
     "uniform": Uniform,
     "exponential": Exponential,
@@ -29,26 +30,22 @@ _SHAPES: dict[str, type[Window]] = {
 
 
 def make_window(config: WindowConfig) -> Window:
-    """Return the window that a config describes.
+    """Return the window that a resolved config describes.
 
     Raises
     ------
     InputError
-        If a field is set that the shape does not have, or the table's file can't be read.
+        If a field is set that the shape does not have, or one is missing that it needs.
     """
     shape = _SHAPES[config.shape]
     given: dict[str, Any] = config.model_dump(exclude={"shape", "normalise", "file"}, exclude_none=True)
     for field in given:
         if field not in shape.__dataclass_fields__:
             raise InputError(f"loss.window.{field} is set, but a window of shape {config.shape} has no {field}")
-    if (config.file is None) == (config.shape == "tabulated"):
-        wanted = "needs" if config.file is None else "takes no"
-        raise InputError(f"a window of shape {config.shape} {wanted} loss.window.file")
-    if config.file is not None:
-        try:
-            given["values"] = tuple(np.loadtxt(Path(config.file), ndmin=1).ravel().tolist())
-        except (OSError, ValueError) as error:
-            raise InputError(f"loss.window.file {config.file} is not a file of one number a line: {error}") from None
+    if config.file is not None and config.shape != "tabulated":
+        raise InputError(f"loss.window.file is set, but a window of shape {config.shape} has no file")
+    if config.shape == "tabulated" and config.values is None:
+        raise InputError("a window of shape tabulated needs loss.window.file")
     return shape(normalise=config.normalise, **given)
 
 
@@ -81,6 +78,11 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
     if abs(config.steps * config.data.dt - config.data.trial) > 1e-9 * config.data.trial:
         raise InputError(
             f"data.trial is {config.data.trial} ms; it must be a whole number of steps of {config.data.dt} ms"
+        )
+    if not GUARD_STEPS < config.steps <= MOST_STEPS:
+        raise InputError(
+            f"data.trial of {config.data.trial} ms has {config.steps} steps of {config.data.dt} ms; it must have more "
+            f"than {GUARD_STEPS} and at most {MOST_STEPS}"
         )
     network = make_network(config, channels, classes)
     weights = InitialWeights(**config.network.initial.model_dump()).draw(network, (config.seed, WEIGHT_STREAM))

@@ -36,7 +36,7 @@ def load_dataset(config: Config, progress: bool = True) -> Dataset:
     return load(config.data.dataset, root, **options)
 
 
-def split_training(config: Config, training: SpikeData, own: SpikeData | None = None) -> Parts:
+def split_training(config: Config, training: SpikeData, own: SpikeData | None = None, left_out: str = "") -> Parts:
     """Split the training part of a data set (or of a fold) as the config says.
 
     Parameters
@@ -46,6 +46,8 @@ def split_training(config: Config, training: SpikeData, own: SpikeData | None = 
         What there is to learn from.
     own : SpikeData, optional
         A validation part that the data set brings along.
+    left_out : str
+        The speaker that a fold holds out already: where validation names them too, another one is taken.
 
     Returns
     -------
@@ -61,24 +63,17 @@ def split_training(config: Config, training: SpikeData, own: SpikeData | None = 
         return Parts(training, None)
     if kind == "own":
         if own is None:
-            raise InputError(
-                f'data.validation is "own", but {config.data.dataset} has no validation part; use "mixed" or "speaker"'
-            )
+            what = "a fold of one" if left_out else config.data.dataset
+            raise InputError(f'data.validation is "own", but {what} has no validation part; use "mixed" or "speaker"')
         return Parts(training, own)
-    rest, held = _held_out(config, training)
+    rest, held = _held_out(config, training, left_out)
+    if not len(held):
+        raise InputError(f"the validation part of {len(training)} examples is empty; there must be two of some class")
     return Parts(training.select(rest), training.select(held))
 
 
-def _held_out(config: Config, training: SpikeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _held_out(config: Config, training: SpikeData, left_out: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if config.data.validation == "mixed":
         return stratified_mixed_speakers(training, config.data.validation_fraction, VALIDATION_SEED)
-    # Of a fold's speakers, the named one may be the one that the fold holds out already.
-    present = present_speakers(training)
-    named = [s for s in config.data.validation_speakers if s in present]
-    if (
-        not named
-        and config.data.validation_speakers
-        and not set(config.data.validation_speakers) <= set(training.speaker_names)
-    ):
-        named = list(config.data.validation_speakers)
-    return hold_out_speakers(training, named or [present[-1]])
+    named = [name for name in config.data.validation_speakers if name != left_out]
+    return hold_out_speakers(training, named or [present_speakers(training)[-1]])

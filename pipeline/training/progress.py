@@ -47,13 +47,14 @@ class RichProgress(Progress):
         self._bar: _Bar | None = None
         self._task = progress.TaskID(0)
 
-    def start(self, run: Run, epochs: int, done: int) -> None:
-        """Begin a bar; say where an interrupted run goes on."""
+    def start(self, run: Run, engine: str, epochs: int, done: int) -> None:
+        """Begin a bar; name the engine and say where an interrupted run goes on."""
         self._epochs = epochs
         self._last_line = -float("inf")
+        what = f"engine {engine}"
         if done:
-            what = f"going on after epoch {done}" if done < epochs else f"all {epochs} epochs are done"
-            self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
+            what += f", going on after epoch {done}" if done < epochs else f", all {epochs} epochs are done"
+        self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
         self._bar = _Bar(
             progress.TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
             progress.BarColumn(),

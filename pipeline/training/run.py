@@ -20,12 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError
-from pipeline.config import Config, load_config
+from pipeline.config import Config, config_hash, load_config
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
 
 RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
 """The environment variable that names another folder than ``runs`` for the runs."""
+
+KEPT = {"last": ("data", "epochs", "best_epoch", "best_score", "rows"), "best": ("epochs", "classes", "channels")}
+"""What each checkpoint's progress holds."""
 
 State = dict[str, NDArray[np.generic]]
 
@@ -86,7 +89,7 @@ class Run:
             If it is not the config that the folder is named after.
         """
         config = load_config(self.config_path)
-        wanted = f"{config.hash()}-s{config.seed}"
+        wanted = f"{config_hash(self.config_path.read_text(encoding='utf-8'))}-s{config.seed}"
         if self.folder.resolve().name != wanted:
             raise InputError(
                 f"{self.folder} holds the config of another run: its config.toml belongs in a folder named {wanted}"
@@ -106,8 +109,8 @@ class Run:
             if self.config_path.read_text(encoding="utf-8") != text:
                 raise InputError(f"{self.folder} holds the run of another config; move it away to train this one")
         else:
-            self.write_text("config.toml", text)
             self.write_text("env.json", json.dumps(environment(), indent=2) + "\n")
+            self.write_text("config.toml", text)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the folder atomically."""
@@ -128,12 +131,12 @@ class Run:
         write_atomically(self.folder / f"{name}.npz", [buffer.getbuffer()])
 
     def load(self, name: str) -> Checkpoint | None:
-        """Read a checkpoint, or return None where there is none.
+        """Read a checkpoint (``last`` or ``best``), or return None where there is none.
 
         Raises
         ------
         InputError
-            If the file is damaged.
+            If the file is damaged or no checkpoint of that name.
         """
         path = self.folder / f"{name}.npz"
         if not path.exists():
@@ -142,8 +145,13 @@ class Run:
             with np.load(path, allow_pickle=False) as file:
                 state = {key: file[key] for key in file.files}
             progress = json.loads(state.pop("progress").tobytes())
-        except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
-            raise InputError(f"{path} is damaged ({error}); remove it to begin the run anew") from None
+            missing = [key for key in KEPT[name] if key not in progress]
+        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, EOFError) as error:
+            raise InputError(f"{path} is damaged ({error}); remove {self.folder} to begin the run anew") from None
+        if missing:
+            raise InputError(
+                f"{path} is no {name} checkpoint: it has no {missing[0]}; remove {self.folder} to begin anew"
+            )
         return Checkpoint(state, progress)
 
 

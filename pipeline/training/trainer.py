@@ -20,7 +20,7 @@ from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.build import make_engine
-from pipeline.training.run import Checkpoint, Run, fingerprint
+from pipeline.training.run import Checkpoint, Run, environment, fingerprint
 
 COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent")
 """Of metrics.csv: loss in nats, accuracy, rate in spikes an example and hidden neuron, fraction of silent neurons."""
@@ -32,8 +32,8 @@ Item = TypeVar("Item")
 class Progress:
     """Told how training goes; this one says nothing."""
 
-    def start(self, run: Run, epochs: int, done: int) -> None:
-        """Training of ``run`` begins with ``done`` of ``epochs`` epochs behind it."""
+    def start(self, run: Run, engine: str, epochs: int, done: int) -> None:
+        """Training of ``run`` on an engine begins with ``done`` of ``epochs`` epochs behind it."""
 
     def batches(self, batches: Iterable[Item], total: int, epoch: int) -> Iterator[Item]:
         """Hand on an epoch's ``total`` batches."""
@@ -96,25 +96,22 @@ def train(
     run = run or Run.of(config)
     run.begin(config)
     engine = make_engine(config, training.channels, len(training.classes), threads)
-    data = fingerprint(training, *([validation] if validation else []))
+    data = fingerprint(training, *([] if validation is None else [validation]))
     standing = _resume(run, engine, data)
+    run.append_log(f"after epoch {standing.epochs}: engine {engine.name}, commit {environment()['commit']}")
     total = math.ceil(len(training) / config.training.batch)
-    progress.start(run, config.training.epochs, standing.epochs)
+    progress.start(run, engine.name, config.training.epochs, standing.epochs)
     while standing.epochs < config.training.epochs and not _out_of_patience(standing, config.training):
         started = time.perf_counter()
         epoch = standing.epochs
         batches = progress.batches(training_batches(training, config, epoch), total, epoch)
         learned = engine.train_epoch(batches, learning_rate(config.training, epoch))
-        if not math.isfinite(learned.loss):
-            raise InputError(
-                f"{run.folder}: the loss of epoch {epoch + 1} is {learned.loss}; a smaller training.learning_rate or "
-                f"loss.scale may help (the run is kept as of epoch {epoch})"
-            )
         rows = [_row(epoch, "train", learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)]
         score = (float(epoch), 0.0)
         if validation is not None:
             rows.append(validate(engine, validation, config, epoch))
             score = (rows[-1]["accuracy"], -rows[-1]["loss"])
+        _check_finite(run, engine, rows)
         is_best = standing.best_score is None or score > standing.best_score
         standing.epochs += 1
         standing.rows += rows
@@ -126,6 +123,17 @@ def train(
         progress.epoch(rows, is_best, seconds)
     _write_result(run, standing, len(training))
     return run
+
+
+def _check_finite(run: Run, engine: Engine, rows: list[Row]) -> None:
+    """Refuse to keep an epoch that went wrong, in its loss or only in its last update."""
+    if all(math.isfinite(row["loss"]) for row in rows) and all(np.isfinite(w).all() for w in engine.weights.values()):
+        return
+    epoch = rows[0]["epoch"]
+    raise InputError(
+        f"{run.folder}: losses or weights of epoch {epoch} are no longer numbers; a smaller training.learning_rate or "
+        f"loss.scale may help (the run is kept as of epoch {epoch - 1})"
+    )
 
 
 def learning_rate(config: TrainingConfig, epoch: int) -> float:
@@ -159,6 +167,8 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
     checkpoint = run.load("last")
     if checkpoint is None:
         return _Standing(data)
+    if run.load("best") is None:
+        raise InputError(f"{run.folder} has last.npz but no best.npz; remove {run.folder} to begin the run anew")
     standing = _Standing(**checkpoint.progress)
     if standing.best_score is not None:
         standing.best_score = (standing.best_score[0], standing.best_score[1])
@@ -166,7 +176,6 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
         raise InputError(f"{run.folder} was begun on other data than these; restore the data or move the run away")
     engine.load_state(checkpoint.state)
     _write_tables(run, standing)
-    run.append_log(f"continued after epoch {standing.epochs}")
     return standing
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -14,7 +15,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from models.errors import InputError
 from pipeline.data.datasets import load
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.trained import load_trained
+from pipeline.training.run import Run
 
 Pipeline = Callable[..., "Answer"]  # noqa: F821
 
@@ -126,6 +131,12 @@ def test_one_speaker_cannot_be_left_out(
         ("loss.window.shape=gausian", "loss.window.shape"),
         ("loss.window.offset=1.0", "loss.window.offset"),
         ("data.dt=0.3", "data.trial"),
+        ("data.trial=2.0", "data.trial"),
+        ("data.trial=1e12", "data.trial"),
+        ("loss.window.mu=nan", "loss.window.mu"),
+        ("loss.window.file=w.txt", "loss.window.file"),
+        ("loss.window.shape=tabulated", "loss.window.file"),
+        ("data.validation=own", "no validation part"),
         ("network.delay_line.copies=3", "delay_line.spacing"),
         ("nonsense", "a.b=c"),
     ],
@@ -148,10 +159,50 @@ def test_a_folder_of_another_config(trained: Path, words_config: Path, pipeline:
     assert "not a run's folder" in pipeline("evaluate", trained.parent).sentence
 
 
-def test_a_run_of_other_words(trained: Path, words_folder: Path, pipeline: Pipeline) -> None:
-    for name in ("shd_train.h5", "shd_test.h5"):
-        assert (words_folder / name).is_file()
+def test_a_split_that_is_none(trained: Path, pipeline: Pipeline) -> None:
     assert "no split 'tset'" in pipeline("evaluate", trained, "--split", "tset").sentence
+
+
+def test_data_of_other_words_or_channels(trained: Path, words_folder: Path) -> None:
+    run, test = load_trained(Run.at(trained)), load("shd", words_folder).test
+    with pytest.raises(InputError, match="was trained on low, high, up, down"):
+        evaluate(run, replace(test, classes=("a", "b", "c", "d")), "test")
+    with pytest.raises(InputError, match=r"have 64 channels; .* was trained on 700"):
+        evaluate(run, replace(test, channels=64), "test")
+
+
+@pytest.mark.parametrize("spoil", ["swap", "cut", "array", "empty"])
+def test_a_best_checkpoint_that_is_none(trained: Path, pipeline: Pipeline, spoil: str) -> None:
+    best, last = trained / "best.npz", trained / "last.npz"
+    if spoil == "swap":
+        shutil.copy(last, best)
+    elif spoil == "cut":
+        best.write_bytes(best.read_bytes()[:500])
+    elif spoil == "array":
+        with best.open("wb") as file:
+            np.save(file, np.ones(3))
+    else:
+        best.write_bytes(b"")
+    assert str(best) in pipeline("evaluate", trained).sentence
+
+
+def test_folders_and_files_in_each_other_s_place(
+    words_config: Path, trained: Path, tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert str(tmp_path) in pipeline("classify", trained, tmp_path).sentence
+    (tmp_path / "0_bob_5.wav").mkdir()
+    write_tone(tmp_path / "0_bob_0.wav", 0.5)
+    assert "0_bob_5.wav" in pipeline("data", "fsdd", "--root", tmp_path).sentence
+    monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(words_config))
+    assert str(words_config) in pipeline("train", words_config).sentence
+
+
+@pytest.mark.parametrize("names", ['["dan"]', '["ann","typo"]', '["ann","ben","cia"]'])
+def test_validation_speakers_who_are_not_there_or_everyone(words_config: Path, pipeline: Pipeline, names: str) -> None:
+    sentence = pipeline(
+        "train", words_config, "--set", "data.validation=speaker", "--set", f"data.validation_speakers={names}"
+    ).sentence
+    assert "peaker" in sentence
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")

@@ -159,7 +159,8 @@ class CpuEngine:
             correct += int((result.logits.argmax(axis=1) == batch.labels).sum())
             loss += float(result.losses.sum())
             counts += result.hidden_counts
-        self._weights["input_hidden"][:, counts == 0] += np.float32(self.regulariser.lift)
+        if examples:
+            self._weights["input_hidden"][:, counts == 0] += np.float32(self.regulariser.lift)
         return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
 
     def gradients(self, batch: SpikeBatch) -> Gradients:

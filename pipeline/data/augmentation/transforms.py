@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from pipeline.data.container import CHANNELS, Events
 
 
-def shift_channels(
-    events: Events, rng: np.random.Generator, largest: int, channels: int = CHANNELS
-) -> Events:
+def shift_channels(events: Events, rng: np.random.Generator, largest: int, channels: int = CHANNELS) -> Events:
     """Move all events by one and the same number of channels, as a higher or lower voice would.
 
     Parameters
@@ -52,9 +50,7 @@ def dilate_time(events: Events, rng: np.random.Generator, largest: float) -> Eve
     return Events(events.times * factor, events.units.copy())
 
 
-def jitter_channels(
-    events: Events, rng: np.random.Generator, sigma: float, channels: int = CHANNELS
-) -> Events:
+def jitter_channels(events: Events, rng: np.random.Generator, sigma: float, channels: int = CHANNELS) -> Events:
     """Move every event by a number of channels of its own.
 
     Parameters

@@ -26,9 +26,7 @@ from pipeline.data.cache import cache_folder
 from pipeline.data.container import SpikeData
 
 
-def read_splits(
-    source: type[Any], splits: Sequence[str], root: Path | None, progress: bool
-) -> dict[str, SpikeData]:
+def read_splits(source: type[Any], splits: Sequence[str], root: Path | None, progress: bool) -> dict[str, SpikeData]:
     """Read splits of SHD or SSC, of which speakers are numbered alike.
 
     Parameters
@@ -58,6 +56,11 @@ def read_splits(
         if data.classes != read[splits[0]].classes:
             raise InputError(
                 f"{paths[split]} has other classes (extra/keys) than {paths[splits[0]]}, the same are wanted."
+            )
+        if data.channels != read[splits[0]].channels:
+            raise InputError(
+                f"{paths[split]} has {data.channels} channels, {paths[splits[0]]} has {read[splits[0]].channels}; "
+                f"the same are wanted."
             )
     return unify_speakers(read)
 
@@ -118,9 +121,7 @@ def _unpack(source: type[Any], split: str, archives: Path, path: Path) -> None:
             extract_archive(str(archives / archive), aside)
             os.replace(Path(aside) / path.name, path)
     except RuntimeError as error:
-        raise InputError(
-            f"What {url} gave doesn't have the checksum that it should; try again or {hint}."
-        ) from error
+        raise InputError(f"What {url} gave doesn't have the checksum that it should; try again or {hint}.") from error
     except (zipfile.BadZipFile, FileNotFoundError) as error:
         raise InputError(f"{archives / archive} doesn't hold {path.name}; {hint}.") from error
     except (OSError, HTTPException) as error:

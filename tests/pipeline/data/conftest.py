@@ -31,9 +31,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def make_split() -> MakeSplit:
     """Return a function that makes a split of random events."""
 
-    def make(
-        examples: int = 40, seed: int = 0, classes: int = 4, speakers: int = 3, events: int = 200
-    ) -> SpikeData:
+    def make(examples: int = 40, seed: int = 0, classes: int = 4, speakers: int = 3, events: int = 200) -> SpikeData:
         rng = np.random.default_rng(seed)
         counts = rng.integers(events // 2, events + 1, examples)
         return pack(

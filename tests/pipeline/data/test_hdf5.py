@@ -217,9 +217,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(tmp_path, make_spli
         "except OSError as error:\n"
         "    print('refused', error.errno)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("refused")
     assert list(tmp_path.iterdir()) == [path]
     assert len(hdf5.read(path)) == len(small)

@@ -20,7 +20,7 @@ def rows(epoch, validation=True):
 def shown(epochs, done=0, terminal=False, line_every=0.0):
     console = Console(file=io.StringIO(), width=100, force_terminal=terminal)
     progress = RichProgress(console, line_every)
-    progress.start(RUN, epochs, done)
+    progress.start(RUN, "cpu", epochs, done)
     for epoch in range(done, epochs):
         assert list(progress.batches(iter("abc"), 3, epoch)) == ["a", "b", "c"]
         progress.epoch(rows(epoch + 1), epoch == 0, 1.5)
@@ -29,14 +29,15 @@ def shown(epochs, done=0, terminal=False, line_every=0.0):
 
 def test_a_log_gets_one_line_an_epoch():
     lines = shown(3).splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert "validation 0.400 (best)" in lines[0]
-    assert "(best)" not in lines[1]
+    assert lines[0] == f"{RUN.folder}: engine cpu"
+    assert [line.split("  ")[0] for line in lines[1:]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "validation 0.400 (best)" in lines[1]
+    assert "(best)" not in lines[2]
 
 
 def test_a_log_is_not_flooded():
     lines = shown(500, line_every=60.0).splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/500", "epoch 500/500"]
+    assert [line.split("  ")[0] for line in lines[1:]] == ["epoch 1/500", "epoch 500/500"]
 
 
 def test_a_terminal_has_a_bar_and_gets_its_cursor_back():
@@ -48,7 +49,7 @@ def test_a_terminal_has_a_bar_and_gets_its_cursor_back():
 def test_an_error_in_the_middle_of_an_epoch_gives_the_cursor_back():
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     progress = RichProgress(console)
-    progress.start(RUN, 2, 0)
+    progress.start(RUN, "cpu", 2, 0)
 
     def broken():
         yield "a"
@@ -61,8 +62,8 @@ def test_an_error_in_the_middle_of_an_epoch_gives_the_cursor_back():
 
 
 def test_what_was_done_before_is_said():
-    assert shown(4, done=2).splitlines()[0] == f"{RUN.folder}: going on after epoch 2"
-    assert shown(4, done=4) == f"{RUN.folder}: all 4 epochs are done\n"
+    assert shown(4, done=2).splitlines()[0] == f"{RUN.folder}: engine cpu, going on after epoch 2"
+    assert shown(4, done=4) == f"{RUN.folder}: engine cpu, all 4 epochs are done\n"
 
 
 def test_an_epoch_in_a_line():

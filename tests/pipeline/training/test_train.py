@@ -72,6 +72,8 @@ def test_killed_thrice_it_ends_with_the_same_bytes(words_config: Path, tmp_path:
             assert process.poll() is None, "the run ended before it could be killed"
             done = len(rows(run)) // 2 if (run.folder / "metrics.csv").exists() else 0
             time.sleep(rng.uniform(0, 0.005))
+        # Anywhere in an epoch: while it learns, validates or writes.
+        time.sleep(rng.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not (run.folder / "result.json").exists()
@@ -128,7 +130,8 @@ def test_a_damaged_checkpoint_is_refused_by_name(words_config: Path) -> None:
         train(config, training, validation)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was(words_config: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("when", ["before", "in the last update"])
+def test_what_is_no_number_stops_the_run_and_is_not_kept(words_config: Path, monkeypatch, when: str) -> None:
     config = load_config(words_config, ["training.epochs=4"])
     training, validation = parts(config)
     from models.engines.cpu.engine import CpuEngine
@@ -137,17 +140,42 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was(words_config:
 
     def poisoned(self, batches, rate):
         epochs.append(rate)
+        if len(epochs) == 3 and when == "before":
+            self._weights["hidden_output"][0, 0] = np.nan
+        learned = learn(self, batches, rate)
         if len(epochs) == 3:
             self._weights["hidden_output"][0, 0] = np.nan
-        return learn(self, batches, rate)
+        return learned
 
     monkeypatch.setattr(CpuEngine, "train_epoch", poisoned)
-    with pytest.raises(InputError, match="loss of epoch 3 is nan"):
+    with pytest.raises(InputError, match="of epoch 3 are no longer numbers"):
         train(config, training, validation)
     last = Run.of(config.resolved()).load("last")
     assert last is not None
     assert last.progress["epochs"] == 2
     assert all(np.all(np.isfinite(array)) for array in last.state.values())
+
+
+def test_a_tabulated_window_is_kept_in_the_run_not_by_name(words_config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "window.txt"
+    file.write_text("\n".join(["0"] * 50 + ["1"] * 50))
+    overrides = ["training.epochs=1", "loss.window.shape=tabulated", f"loss.window.file={file}"]
+    config = load_config(words_config, overrides)
+    training, validation = parts(config)
+    run = train(config, training, validation)
+    file.write_text("\n".join(["1"] * 100))
+    assert Run.of(load_config(words_config, overrides).resolved()).folder != run.folder
+    file.unlink()
+    table = make_engine(run.config(), training.channels, len(training.classes)).window_table
+    assert np.array_equal(table, [0] * 50 + [2] * 50)
+
+
+def test_another_window_shape_forgets_the_fields_of_the_one_before(words_config: Path) -> None:
+    config = load_config(words_config, ["loss.window.normalise=false", "loss.window.shape=exponential"])
+    window = config.loss.window
+    assert (window.shape, window.mu, window.sigma, window.normalise) == ("exponential", None, None, False)
+    widened = load_config(words_config, ["loss.window.shape=gaussian", "loss.window.sigma=0.5"]).loss.window
+    assert (widened.mu, widened.sigma) == (None, 0.5)
 
 
 def test_every_example_is_learned_once_an_epoch(words_config: Path) -> None:

@@ -33,8 +33,7 @@ def write_set(write_heidelberg):
         labels = {}
         for split, speakers in splits.items():
             rows = [
-                (np.sort(rng.uniform(0, 1.3, n)), rng.integers(0, 700, n))
-                for n in rng.integers(1, 90, len(speakers))
+                (np.sort(rng.uniform(0, 1.3, n)), rng.integers(0, 700, n)) for n in rng.integers(1, 90, len(speakers))
             ]
             labels[split] = rng.integers(0, len(classes), len(speakers)).tolist()
             write_heidelberg(folder / f"{name}_{split}.h5", rows, labels[split], speakers, keys=classes)
@@ -143,9 +142,7 @@ def served(folder):
         server.shutdown()
 
 
-def test_what_is_not_there_is_downloaded_checked_and_then_kept(
-    tmp_path, monkeypatch, write_set, words, capfd
-):
+def test_what_is_not_there_is_downloaded_checked_and_then_kept(tmp_path, monkeypatch, write_set, words, capfd):
     write_set(tmp_path / "made", "shd", SHD_SPLITS, words)
     zipped_into(tmp_path / "web", tmp_path / "made", SHD_SPLITS, monkeypatch, tonic.datasets.SHD)
     with served(tmp_path / "web") as address:
@@ -173,9 +170,7 @@ def test_an_archive_without_the_file_is_refused(tmp_path, monkeypatch):
         load("shd", tmp_path)
 
 
-def test_splits_that_do_not_belong_together_or_hold_nothing_are_refused(
-    tmp_path, write_set, write_heidelberg, words
-):
+def test_splits_that_do_not_belong_together_or_hold_nothing_are_refused(tmp_path, write_set, write_heidelberg, words):
     write_set(tmp_path, "shd", SHD_SPLITS, words)
     write_heidelberg(tmp_path / "shd_test.h5", [], [], [], keys=words)
     with pytest.raises(InputError, match=r"shd_test\.h5 holds no examples"):
