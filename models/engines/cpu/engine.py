@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 from models.adam import Adam
 from models.batch import SpikeBatch
 from models.engines.cpu.backward import backward_batch, sum_groups
+from models.engines.cpu.coefficients import coefficients, steps_between_copies, time_derivative
 from models.engines.cpu.forward import forward_batch
 from models.engines.interface import Epoch, Predictions, Recording, Regulariser
 from models.errors import InputError
 from models.losses import CrossEntropy
-from models.network import Leaky, Network, Spiking, Weights
+from models.network import Network, Weights
 
 GROUPS = 8
 """Gradient accumulators a batch. A constant: the sum's order, and so its rounding, must not depend on threads."""
@@ -107,10 +107,10 @@ class CpuEngine:
         self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
         self.set_weights(weights)
         self._table = loss.window.table(steps)
-        self._delay = _steps_between_copies(network, dt)
-        self._hidden = _coefficients(network.hidden, dt)
-        self._output = _coefficients(network.output, dt)
-        self._time = tuple(_time_derivative(population, dt) for population in (network.hidden, network.output))
+        self._delay = steps_between_copies(network, dt)
+        self._hidden = coefficients(network.hidden, dt)
+        self._output = coefficients(network.output, dt)
+        self._time = tuple(time_derivative(population, dt) for population in (network.hidden, network.output))
         self._capacity = FIRST_CAPACITY * network.hidden.size
         self._groups: dict[str, NDArray[np.float32]] = {}
 
@@ -305,30 +305,3 @@ class CpuEngine:
             if most <= self._capacity:
                 return forward
             self._capacity = most + most // 4
-
-
-def _coefficients(population: Leaky, dt: float) -> NDArray[np.float32]:
-    """Return alpha, beta, gain and threshold (infinite where neurons never spike) as the kernels want them."""
-    alpha = math.exp(-dt / population.tau_mem)
-    beta = math.exp(-dt / population.tau_syn)
-    gain = (1 - alpha) * (population.tau_syn / dt) * (1 - beta)
-    threshold = population.threshold if isinstance(population, Spiking) else math.inf
-    return np.array([alpha, beta, gain, threshold], dtype=np.float32)
-
-
-def _time_derivative(population: Leaky, dt: float) -> NDArray[np.float32]:
-    """Return what makes the central difference of p_I of p_I, p_V and drive (see `backward`), in 1/ms.
-
-    One step on, p_I(n + 1) = (p_I(n) - gain p_V(n) / alpha) / beta; one step back, p_I(n - 1) = beta p_I(n) +
-    gain (p_V(n) + drive(n - 1)), p_V being the value at the step's beginning.
-    """
-    alpha, beta, gain, _ = _coefficients(population, dt).astype(np.float64)
-    return np.array([1 / beta - beta, gain * (1 / (alpha * beta) + 1), gain], dtype=np.float32) / np.float32(2 * dt)
-
-
-def _steps_between_copies(network: Network, dt: float) -> int:
-    spacing = network.input.delay_line.spacing
-    steps = round(spacing / dt)
-    if abs(steps * dt - spacing) > 1e-9:
-        raise InputError(f"delay_line.spacing is {spacing} ms; it must be a whole number of steps of {dt} ms")
-    return steps
