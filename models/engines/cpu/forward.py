@@ -19,6 +19,8 @@ from numba import njit, prange
 # No "nnan"/"ninf": a diverged network must stay visible as NaN.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 
+# Numba caches machine code by the file of its entry point: after a change to a function here that `backward` inlines,
+# remove __pycache__.
 TINY = np.float32(1e-30)
 """States below this are set to 0: denormal numbers cost up to a hundred times a normal one's arithmetic."""
 
