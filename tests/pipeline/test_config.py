@@ -58,6 +58,6 @@ def test_the_readme_is_finished_and_its_links_and_configs_exist() -> None:
     assert not re.findall(r"@[A-Z]+@", text)
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
         assert (README.parent / link).exists(), link
-    for override in re.findall(r"pipeline train (\S+) (--set .*)", text):
+    for override in re.findall(r"(?m)^python -m pipeline train (\S+) (--set .*)$", text):
         if override[0] in SHIPPED:
             load_config(override[0], re.findall(r"--set (\S+)", override[1]))

@@ -200,9 +200,10 @@ def test_a_seed_below_0_is_refused():
 
 def test_progress_is_shown_and_ends_full(capsys):
     to_spikes(listed(250), CLASSES, SPEAKERS, kind="test", description="some words", cochlea=Ear())
-    shown = capsys.readouterr().out
-    assert "some words" in shown
-    assert "250/250" in shown
+    shown = capsys.readouterr()
+    assert "some words" in shown.err
+    assert "250/250" in shown.err
+    assert shown.out == ""
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=900))
