@@ -12,10 +12,12 @@ import pytest
 import soundfile
 from scipy import stats
 
+from pipeline.audio import MARGIN
 from pipeline.config import load_config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
 from pipeline.evaluation import crossval
+from pipeline.evaluation.classify import classify
 from pipeline.evaluation.crossval import folds, mean_interval
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
@@ -131,3 +133,22 @@ def test_many_recordings_are_one_object_a_line_and_pictures(trained: Path, tmp_p
     assert [json.loads(line)["file"] for line in answer.out.splitlines()] == [str(p) for p in paths]
     for path in paths:
         assert (tmp_path / "pictures" / f"{path.stem}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_quiet_around_a_word_goes_unheard_only_where_there_is_no_room(
+    trained: Path, tmp_path: Path, pipeline: Pipeline
+) -> None:
+    word = 0.3 * np.sin(2 * np.pi * 500 * np.arange(0, 0.02, 1 / 16000))
+
+    def heard(name: str, before: float, wave: np.ndarray) -> Any:
+        soundfile.write(tmp_path / name, np.concatenate([np.zeros(int(16000 * before)), wave]), 16000)
+        return classify(load_trained(Run.at(trained)), tmp_path / name)
+
+    short = heard("short.wav", 0.03, word)
+    assert short.audio.seconds == pytest.approx(0.05)
+    late = heard("late.wav", 2.0, word)
+    assert late.audio.seconds == pytest.approx(0.02 + MARGIN, abs=0.001)
+    assert short.unheard == late.unheard == 0
+    assert heard("long.wav", 0.0, np.tile(word, 10)).unheard == pytest.approx(100, abs=1)
+    said = pipeline("classify", trained, tmp_path / "long.wav")
+    assert "beyond the trial" in said.err
