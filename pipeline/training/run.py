@@ -165,11 +165,11 @@ def fingerprint(*parts: SpikeData) -> str:
     return digest.hexdigest()
 
 
-def environment() -> Mapping[str, Any]:
-    """Return what the numbers may depend on: versions, commit, machine."""
+def commit() -> str:
+    """Return the commit of the project's checkout, "-dirty" behind it where files differ, or "unknown"."""
     folder = Path(__file__).parents[2]
     try:
-        commit = subprocess.run(
+        return subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40"],
             cwd=folder,
             capture_output=True,
@@ -177,10 +177,14 @@ def environment() -> Mapping[str, Any]:
             check=True,
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        commit = "unknown"
+        return "unknown"
+
+
+def environment() -> Mapping[str, Any]:
+    """Return what the numbers may depend on: versions, commit, machine."""
     packages = ("numpy", "numba", "llvmlite", "scipy", "h5py", "tonic")
     return {
-        "commit": commit,
+        "commit": commit(),
         "python": sys.version.split()[0],
         "packages": {name: metadata.version(name) for name in packages},
         "machine": platform.machine(),

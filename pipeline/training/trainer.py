@@ -20,7 +20,7 @@ from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.build import make_engine
-from pipeline.training.run import Checkpoint, Run, environment, fingerprint
+from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
 
 COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent")
 """Of metrics.csv: loss in nats, accuracy, rate in spikes an example and hidden neuron, fraction of silent neurons."""
@@ -98,7 +98,7 @@ def train(
     engine = make_engine(config, training.channels, len(training.classes), threads)
     data = fingerprint(training, *([] if validation is None else [validation]))
     standing = _resume(run, engine, data)
-    run.append_log(f"after epoch {standing.epochs}: engine {engine.name}, commit {environment()['commit']}")
+    run.append_log(f"after epoch {standing.epochs}: engine {engine.name}, commit {commit()}")
     total = math.ceil(len(training) / config.training.batch)
     progress.start(run, engine.name, config.training.epochs, standing.epochs)
     while standing.epochs < config.training.epochs and not _out_of_patience(standing, config.training):
@@ -111,13 +111,14 @@ def train(
         if validation is not None:
             rows.append(validate(engine, validation, config, epoch))
             score = (rows[-1]["accuracy"], -rows[-1]["loss"])
-        _check_finite(run, engine, rows)
+        state = engine.state()
+        _check_finite(run, state, rows)
         is_best = standing.best_score is None or score > standing.best_score
         standing.epochs += 1
         standing.rows += rows
         if is_best:
             standing.best_epoch, standing.best_score = epoch, score
-        _keep(run, engine, standing, is_best, training)
+        _keep(run, state, standing, is_best, training)
         seconds = time.perf_counter() - started
         _write_timing(run, epoch, seconds)
         progress.epoch(rows, is_best, seconds)
@@ -125,9 +126,9 @@ def train(
     return run
 
 
-def _check_finite(run: Run, engine: Engine, rows: list[Row]) -> None:
+def _check_finite(run: Run, state: State, rows: list[Row]) -> None:
     """Refuse to keep an epoch that went wrong, in its loss or only in its last update."""
-    if all(math.isfinite(row["loss"]) for row in rows) and all(np.isfinite(w).all() for w in engine.weights.values()):
+    if all(math.isfinite(row["loss"]) for row in rows) and all(np.isfinite(array).all() for array in state.values()):
         return
     epoch = rows[0]["epoch"]
     raise InputError(
@@ -143,10 +144,10 @@ def learning_rate(config: TrainingConfig, epoch: int) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / config.epochs))
 
 
-def validate(engine: Engine, data: SpikeData, config: Config, epoch: int, split: str = "validation") -> Row:
+def validate(engine: Engine, data: SpikeData, config: Config, epoch: int) -> Row:
     """Return a row of the metrics for examples that are not learned from."""
     said = engine.predict(prediction_batches(data, config))
-    return _row(epoch, split, float(said.losses.mean()), accuracy(said, data), said.hidden_counts, len(data))
+    return _row(epoch, "validation", float(said.losses.mean()), accuracy(said, data), said.hidden_counts, len(data))
 
 
 def accuracy(said: Predictions, data: SpikeData) -> float:
@@ -179,9 +180,9 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
     return standing
 
 
-def _keep(run: Run, engine: Engine, standing: _Standing, is_best: bool, training: SpikeData) -> None:
+def _keep(run: Run, state: State, standing: _Standing, is_best: bool, training: SpikeData) -> None:
     """Write the epoch. The best goes first: should only it be written, the epoch is repeated and writes it again."""
-    checkpoint = Checkpoint(engine.state(), dict(vars(standing)))
+    checkpoint = Checkpoint(state, dict(vars(standing)))
     if is_best:
         weights = {name: array for name, array in checkpoint.state.items() if name.startswith("weights/")}
         about = {"epochs": standing.epochs, "classes": training.classes, "channels": training.channels}
