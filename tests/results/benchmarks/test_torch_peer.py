@@ -53,10 +53,11 @@ def test_the_peer_is_the_same_network(reading: str) -> None:
     assert np.abs(found["hidden_hidden"]).max() > 0
 
 
-def test_rows_compare_ours_with_both_ways_of_writing_the_peer() -> None:
+def test_rows_compare_ours_with_every_way_of_writing_the_peer() -> None:
     pytest.importorskip("torch")
     ours, *peers = torch_peer.run(quick=True, shape=SHAPE, threads=1, batches=2)
-    assert len(peers) == 2
+    assert [row["trainer"] for row in peers] == list(torch_peer.TRAINERS.values())[1:]
+    assert len(peers) == 3
     assert ours["ours_times_faster"] == 1
     for row in peers:
         assert float(row["ours_times_faster"]) == pytest.approx(
