@@ -1,10 +1,11 @@
-"""What a network is: populations, the connections between them, and the names of the weights."""
+"""What a network is: populations, the connections between them, and the names of the parameters."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,13 @@ from numpy.typing import NDArray
 from models.errors import InputError
 
 Weights = dict[str, NDArray[np.float32]]
-"""Weight matrices by connection name, each float32 of shape (pre, post)."""
+"""Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape in
+ms, and of a population ``a_bias``, ``a_tau_mem`` and ``a_tau_syn``, shape (size,)."""
+
+Kind = Literal["input", "recurrent", "feedforward", "output"]
+"""Of a connection: from the input, of a hidden layer with itself, between hidden layers, to the readout."""
+
+Learned = Literal["none", "fixed", "trained"]
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,39 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Synapses:
+    """What a connection's synapses are like.
+
+    Attributes
+    ----------
+    density : float
+        Probability that a synapse exists. In a connection of density below 1 a weight of exactly 0 is an absent
+        synapse, which learning leaves absent.
+    delays : {"none", "fixed", "trained"}
+        Whether each synapse has a delay of its own, and whether it is learned (Meszaros, Knight and Nowotny 2025).
+    longest : float
+        Upper bound of the delays in ms.
+    """
+
+    density: float = 1.0
+    delays: Learned = "none"
+    longest: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        if not 0 < self.density <= 1:
+            raise InputError(f"synapses.density is {self.density}; it must be above 0 and at most 1")
+        if self.delays == "none" and self.longest != 0:
+            raise InputError(f'synapses.longest is {self.longest} ms, but synapses.delays is "none"')
+        if self.delays != "none" and not 0 < self.longest < math.inf:
+            raise InputError(f"synapses.longest is {self.longest} ms; delays need one above 0")
+
+
+@dataclass(frozen=True)
 class Leaky:
     """A population of leaky neurons with exponential synapses.
 
-    ``tau_mem dV/dt = -V + I`` and ``tau_syn dI/dt = -I`` (equations 6-8 of the thesis with unit resistance).
+    ``tau_mem dV/dt = -V + I + bias`` and ``tau_syn dI/dt = -I`` (equations 6-8 of the thesis with unit resistance).
 
     Attributes
     ----------
@@ -71,11 +107,21 @@ class Leaky:
         Number of neurons.
     tau_mem, tau_syn : float
         Membrane and synaptic time constants in ms; they must differ.
+    time_constants : {"shared", "fixed", "trained"}
+        Whether all neurons have these time constants, or each its own, and whether those are learned (Nowotny, Turner
+        and Knight 2025).
+    bias : bool
+        Whether each neuron has a constant current of its own, which is learned.
+    synapses : Synapses
+        Of the connection from the population below.
     """
 
     size: int
     tau_mem: float = 20.0
     tau_syn: float = 5.0
+    time_constants: Literal["shared", "fixed", "trained"] = "shared"
+    bias: bool = False
+    synapses: Synapses = field(default_factory=Synapses, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
@@ -92,7 +138,7 @@ class Leaky:
 class Spiking(Leaky):
     """Leaky integrate-and-fire neurons: at ``threshold`` a spike, and the voltage is reset to 0."""
 
-    threshold: float = 1.0
+    threshold: float = field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
@@ -102,88 +148,124 @@ class Spiking(Leaky):
 
 
 @dataclass(frozen=True)
+class Hidden(Spiking):
+    """A hidden layer: spiking neurons, connected to themselves all to all unless ``recurrent`` is None."""
+
+    recurrent: Synapses | None = field(default_factory=Synapses, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One weight matrix's place in the network.
+
+    Attributes
+    ----------
+    source, target : str
+        Names of the populations.
+    shape : tuple of int
+        (pre, post).
+    synapses : Synapses
+    kind : {"input", "recurrent", "feedforward", "output"}
+    """
+
+    source: str
+    target: str
+    shape: tuple[int, int]
+    synapses: Synapses
+    kind: Kind
+
+    @property
+    def name(self) -> str:
+        """Name of the weight matrix."""
+        return f"{self.source}_{self.target}"
+
+
+@dataclass(frozen=True)
 class Network:
-    """An input, one hidden layer of spiking neurons and a readout of leaky integrators.
+    """An input, hidden layers of spiking neurons one above the other, and a readout.
 
     Attributes
     ----------
     input : Input
         Channels and their delay line.
-    hidden : Spiking
-        The hidden layer.
+    hidden : tuple of Hidden
+        The hidden layers, first to last. A single one is called ``hidden``, several ``hidden1``, ``hidden2``...
     output : Leaky
-        One leaky integrator a class; they never spike.
-    recurrent : bool
-        Whether the hidden layer is connected to itself, all to all.
+        One neuron a class: leaky integrators that never spike, or `Spiking` ones for a loss of spike times.
     """
 
     input: Input
-    hidden: Spiking
+    hidden: tuple[Hidden, ...]
     output: Leaky
-    recurrent: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a network without hidden layer."""
+        if not self.hidden:
+            raise InputError("a network needs a hidden layer")
 
     @property
-    def shapes(self) -> dict[str, tuple[int, int]]:
-        """Shape (pre, post) of every weight matrix, by connection name."""
-        shapes = {"input_hidden": (self.input.size, self.hidden.size)}
-        if self.recurrent:
-            shapes["hidden_hidden"] = (self.hidden.size, self.hidden.size)
-        shapes["hidden_output"] = (self.hidden.size, self.output.size)
+    def populations(self) -> dict[str, Leaky]:
+        """All populations but the input by name, first to last."""
+        names = ["hidden"] if len(self.hidden) == 1 else [f"hidden{i + 1}" for i in range(len(self.hidden))]
+        return {**dict(zip(names, self.hidden, strict=True)), "output": self.output}
+
+    @property
+    def hidden_size(self) -> int:
+        """Hidden neurons of all layers."""
+        return sum(layer.size for layer in self.hidden)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """All connections, first to last; a layer's recurrent one follows the one from below."""
+        found = []
+        below, size, kind = "input", self.input.size, "input"
+        for name, population in self.populations.items():
+            kind = "output" if name == "output" else kind
+            found.append(Connection(below, name, (size, population.size), population.synapses, kind))  # type: ignore[arg-type]
+            if isinstance(population, Hidden) and population.recurrent is not None:
+                shape = (population.size, population.size)
+                found.append(Connection(name, name, shape, population.recurrent, "recurrent"))
+            below, size, kind = name, population.size, "feedforward"
+        return tuple(found)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every parameter, by name; see `Weights`."""
+        shapes: dict[str, tuple[int, ...]] = {c.name: c.shape for c in self.connections}
+        shapes |= {f"{c.name}_delay": c.shape for c in self.connections if c.synapses.delays != "none"}
+        for name, population in self.populations.items():
+            if population.bias:
+                shapes[f"{name}_bias"] = (population.size,)
+            if population.time_constants != "shared":
+                shapes |= {f"{name}_tau_mem": (population.size,), f"{name}_tau_syn": (population.size,)}
         return shapes
 
-    def check(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """Refuse weights of other names or shapes than this network's.
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Names of the parameters that learning leaves as they are."""
+        delays = {f"{c.name}_delay" for c in self.connections if c.synapses.delays == "fixed"}
+        fixed = [name for name, population in self.populations.items() if population.time_constants == "fixed"]
+        return frozenset(delays | {f"{name}_{tau}" for name in fixed for tau in ("tau_mem", "tau_syn")})
+
+    def check(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Refuse parameters of other names or shapes than this network's, and impossible ones.
 
         Raises
         ------
         InputError
-            Naming the first matrix that is missing, superfluous or of a wrong shape.
+            Naming the first parameter that is missing, superfluous, of a wrong shape or out of its range.
         """
         if set(weights) != set(self.shapes):
             raise InputError(f"weights are {sorted(weights)}; this network has {sorted(self.shapes)}")
         for name, shape in self.shapes.items():
             if weights[name].shape != shape:
                 raise InputError(f"weights {name} have shape {weights[name].shape}; this network's is {shape}")
-
-
-@dataclass(frozen=True)
-class InitialWeights:
-    """Normal distributions that initial weights are drawn from.
-
-    The defaults are those of mlGeNN's published SHD network for undelayed input. The mean of the input
-    weights is divided by the number of copies of the delay line, their standard deviation by its square
-    root, so that the hidden layer's drive stays what it was.
-    """
-
-    input_mean: float = 0.03
-    input_sd: float = 0.01
-    recurrent_mean: float = 0.0
-    recurrent_sd: float = 0.02
-    output_mean: float = 0.0
-    output_sd: float = 0.03
-
-    def draw(self, network: Network, seed: int | tuple[int, ...]) -> Weights:
-        """Draw weights for ``network``; each matrix has a stream of its own.
-
-        Parameters
-        ----------
-        network : Network
-            What to draw for.
-        seed : int or tuple of int
-            Seed of all streams.
-
-        Returns
-        -------
-        dict of str to ndarray of float32, each (pre, post)
-        """
-        copies = network.input.delay_line.copies
-        moments = {
-            "input_hidden": (self.input_mean / copies, self.input_sd / math.sqrt(copies)),
-            "hidden_hidden": (self.recurrent_mean, self.recurrent_sd),
-            "hidden_output": (self.output_mean, self.output_sd),
-        }
-        streams = dict(zip(moments, np.random.SeedSequence(seed).spawn(len(moments)), strict=True))
-        return {
-            name: np.random.default_rng(streams[name]).normal(*moments[name], size=shape).astype(np.float32)
-            for name, shape in network.shapes.items()
-        }
+            if name.endswith(("_tau_mem", "_tau_syn")) and not np.all(weights[name] > 0):
+                raise InputError(f"{name} has a value of {weights[name].min()} ms; all must be above 0")
+        for c in self.connections:
+            delays = weights.get(f"{c.name}_delay", np.zeros(1))
+            if not np.all((delays >= 0) & (delays <= c.synapses.longest * (1 + 1e-6))):
+                raise InputError(
+                    f"{c.name}_delay goes from {delays.min()} to {delays.max()} ms; "
+                    f"all must lie in 0..{c.synapses.longest}"
+                )

@@ -56,9 +56,8 @@ trial = 100.0
 [network]
 hidden = 24
 [network.initial]
-input_mean = 0.4
-input_sd = 0.4
-output_sd = 0.3
+input = {{mean = 0.4, sd = 0.4}}
+output = {{sd = 0.3}}
 [loss]
 scale = 10.0
 [loss.window]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
 from models.network import Network, Weights
+from models.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class Regulariser:
     target : float
         Spikes an example and neuron.
     lift : float
-        Added to all input weights of each neuron that was silent for a whole epoch, at its end: without spikes it has
-        no gradient, and would stay silent for ever. In the same units as the weights.
+        Added to all weights from the population below of each neuron that was silent for a whole epoch, at its end:
+        without spikes it has no gradient, and would stay silent for ever. In the same units as the weights; divided by
+        the copies of a delay line.
     """
 
     strength: float = 0.0
@@ -46,11 +48,11 @@ class Epoch:
     ----------
     examples : int
     loss : float
-        Mean cross-entropy in nats, each example's taken before its batch's update.
+        Mean, each example's taken before its batch's update; in nats where the loss is a cross-entropy.
     accuracy : float
         Fraction right, taken likewise.
     hidden_counts : ndarray of int64, shape (hidden,)
-        Spikes of each hidden neuron over the epoch.
+        Spikes of each hidden neuron over the epoch, all layers' behind one another.
     """
 
     examples: int
@@ -67,7 +69,6 @@ class Predictions:
     ----------
     logits : ndarray of float64, shape (examples, classes)
     losses : ndarray of float64, shape (examples,)
-        Cross-entropy in nats.
     hidden_counts : ndarray of int64, shape (hidden,)
         Spikes of each hidden neuron over all examples.
     """
@@ -75,26 +76,6 @@ class Predictions:
     logits: NDArray[np.float64]
     losses: NDArray[np.float64]
     hidden_counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What went on inside the network during one example.
-
-    Attributes
-    ----------
-    spike_times : ndarray of float64, shape (spikes,)
-        Beginning of the step of each hidden spike, in ms.
-    spike_neurons : ndarray of int32, shape (spikes,)
-    voltages : ndarray of float32, shape (steps, classes)
-        Output voltages at the end of each step.
-    logits : ndarray of float64, shape (classes,)
-    """
-
-    spike_times: NDArray[np.float64]
-    spike_neurons: NDArray[np.int32]
-    voltages: NDArray[np.float32]
-    logits: NDArray[np.float64]
 
 
 class Engine(Protocol):
@@ -117,16 +98,16 @@ class Engine(Protocol):
         """Replace the weights; the optimiser starts anew."""
         ...
 
-    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float) -> Epoch:
-        """Learn from every batch, in order."""
+    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
+        """Learn from every batch, in order, at one rate or at that of each batch, counted from 0."""
         ...
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order."""
         ...
 
-    def record(self, batch: SpikeBatch) -> list[Recording]:
-        """Run examples without learning and keep what happened inside."""
+    def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
+        """Run examples without learning and keep what happened inside, going backward too if asked."""
         ...
 
     def state(self) -> dict[str, NDArray[np.generic]]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import discretise
-from models.engines.interface import Recording as NetworkRecording
 from models.errors import InputError
 from models.losses import softmax
+from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording, read_audio, trim
 from pipeline.cochlea import CHANNELS, Cochlea
 from pipeline.data.container import Events

@@ -66,7 +66,7 @@ def load_trained(run: Run, threads: int = 0) -> Trained:
         if found is None or found.shape != shape:
             what = "no" if found is None else f"a {found.shape}"
             raise InputError(
-                f"{run.folder}/best.npz has {what} matrix {name}; its config.toml wants one of shape {shape}"
+                f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"
             )
         weights[name] = found
     engine.set_weights({name: w.astype(np.float32) for name, w in weights.items()})

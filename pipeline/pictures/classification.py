@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from models.engines.interface import Recording as NetworkRecording
+from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
 from pipeline.data.container import Events
 from pipeline.pictures import panels

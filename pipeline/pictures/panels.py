@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from models.engines.interface import Recording as NetworkRecording
 from models.losses import softmax
+from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
 from pipeline.data.container import CHANNELS, Events
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
@@ -39,9 +39,15 @@ def input_spikes(axes: Axes, events: Events, trial: float) -> None:
 
 
 def hidden_spikes(axes: Axes, inside: NetworkRecording) -> None:
-    """Draw the hidden layer's spikes."""
-    _dots(axes, inside.spike_times, inside.spike_neurons)
-    axes.set_ylim(-1, int(inside.spike_neurons.max(initial=0)) + 1)
+    """Draw the hidden layers' spikes, neurons numbered on from layer to layer, a line between two layers."""
+    layers = [name for name in inside.spikes if name != "output"]
+    ends = np.cumsum([inside.voltages[name].shape[1] for name in layers])
+    times = [inside.spikes[name].times for name in layers]
+    neurons = [inside.spikes[name].neurons + start for name, start in zip(layers, [0, *ends[:-1]], strict=True)]
+    _dots(axes, np.concatenate(times), np.concatenate(neurons))
+    for end in ends[:-1]:
+        axes.axhline(end - 0.5, color=GREY, linewidth=0.6)
+    axes.set_ylim(-1, ends[-1])
     axes.set_ylabel("hidden neuron")
 
 
@@ -71,13 +77,13 @@ def output_voltages(
     # The twin would cover the voltages.
     axes.set_zorder(scale.get_zorder() + 1)
     axes.patch.set_visible(False)
-    ranked = ranking(inside)
+    ranked, voltages = ranking(inside), inside.voltages["output"]
     for index, _ in ranked[len(RANKS) :]:
-        axes.plot(ends, inside.voltages[:, index], color=GREY, linewidth=0.6, zorder=1)
+        axes.plot(ends, voltages[:, index], color=GREY, linewidth=0.6, zorder=1)
     handles = [
         axes.plot(
             ends,
-            inside.voltages[:, index],
+            voltages[:, index],
             dashes,
             color=colour,
             linewidth=width,

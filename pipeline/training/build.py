@@ -1,17 +1,29 @@
-"""A config's objects: network, window, engine."""
+"""A config's objects: network, initial parameters, loss, engine."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from models import initialisers, windows
+from models.adam import Optimiser
 from models.batch import GUARD_STEPS
 from models.engines.cpu.engine import CpuEngine
 from models.engines.interface import Engine, Regulariser
 from models.errors import InputError
-from models.losses import CrossEntropy
-from models.network import DelayLine, InitialWeights, Input, Leaky, Network, Spiking
-from models.windows import Bump, Exponential, Gaussian, Tabulated, Uniform, Window
-from pipeline.config import Config, WindowConfig
+from models.initialisers import Initial, Initialiser
+from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
+from models.network import DelayLine, Hidden, Input, Leaky, Network, Spiking, Synapses
+from models.windows import Window
+from pipeline.config import (
+    Config,
+    CrossEntropyConfig,
+    FirstSpikeConfig,
+    InitialConfig,
+    InitialiserConfig,
+    MaxOverTimeConfig,
+    SynapsesConfig,
+    WindowConfig,
+)
 
 WEIGHT_STREAM = 0
 SHUFFLE_STREAM = 1
@@ -20,12 +32,23 @@ SHUFFLE_STREAM = 1
 MOST_STEPS = 1_000_000
 """Of a trial: a slip of the pen is refused before it takes all memory."""
 
+OUTPUT_THRESHOLD = 1.0
+"""Of outputs that spike; the scale of the weights to them does what another one would."""
+
 _SHAPES: dict[str, type[Window]] = {
-    "uniform": Uniform,
-    "exponential": Exponential,
-    "gaussian": Gaussian,
-    "bump": Bump,
-    "tabulated": Tabulated,
+    "uniform": windows.Uniform,
+    "exponential": windows.Exponential,
+    "gaussian": windows.Gaussian,
+    "bump": windows.Bump,
+    "tabulated": windows.Tabulated,
+}
+
+_KINDS: dict[str, type[Initialiser]] = {
+    "normal": initialisers.Normal,
+    "uniform": initialisers.Uniform,
+    "constant": initialisers.Constant,
+    "kaiming": initialisers.Kaiming,
+    "lognormal": initialisers.LogNormal,
 }
 
 
@@ -49,15 +72,85 @@ def make_window(config: WindowConfig) -> Window:
     return shape(normalise=config.normalise, **given)
 
 
+def make_loss(config: Config) -> Loss:
+    """Return the loss that a resolved config describes.
+
+    Raises
+    ------
+    InputError
+        If its window is none; see `make_window`.
+    """
+    loss = config.loss
+    if isinstance(loss, CrossEntropyConfig):
+        window = make_window(loss.window)
+        return CrossEntropy(window, loss.scale, temperature=loss.temperature, smoothing=loss.smoothing)
+    if isinstance(loss, MaxOverTimeConfig):
+        return MaxOverTime(loss.scale, temperature=loss.temperature, smoothing=loss.smoothing)
+    if isinstance(loss, FirstSpikeConfig):
+        early, tau = loss.early, loss.tau
+        return FirstSpike(config.data.trial, early, tau, temperature=loss.temperature, smoothing=loss.smoothing)
+    return MeanSquare(make_window(loss.window), loss.target)
+
+
 def make_network(config: Config, channels: int, classes: int) -> Network:
-    """Return the network that a config describes, for so many channels and classes."""
+    """Return the network that a config describes, for so many channels and classes.
+
+    Raises
+    ------
+    InputError
+        If a population or a connection can't be as it says.
+    """
     net = config.network
+    hidden = tuple(
+        Hidden(
+            size,
+            net.tau_mem,
+            net.tau_syn,
+            net.time_constants,
+            net.bias,
+            threshold=net.threshold,
+            synapses=_synapses(config, "input" if below == 0 else "feedforward"),
+            recurrent=_synapses(config, "recurrent") if recurrent else None,
+        )
+        for below, (size, recurrent) in enumerate(zip(net.hidden, net.recurrent, strict=True))
+    )
+    readout = (classes, net.output_tau_mem, net.output_tau_syn, net.output_time_constants, net.output_bias)
+    synapses = _synapses(config, "output")
     return Network(
         Input(channels, DelayLine(net.delay_line.copies, net.delay_line.spacing)),
-        Spiking(net.hidden, net.tau_mem, net.tau_syn, net.threshold),
-        Leaky(classes, net.output_tau_mem, net.output_tau_syn),
-        net.recurrent,
+        hidden,
+        Spiking(*readout, synapses=synapses, threshold=OUTPUT_THRESHOLD)
+        if isinstance(config.loss, FirstSpikeConfig)
+        else Leaky(*readout, synapses=synapses),
     )
+
+
+def _synapses(config: Config, kind: str) -> Synapses:
+    found: SynapsesConfig = getattr(config.network.synapses, kind)
+    try:
+        return Synapses(found.density, found.delays, found.longest)
+    except InputError as error:
+        raise InputError(f"network.synapses.{kind}: {error}") from None
+
+
+def make_initial(config: InitialConfig) -> Initial:
+    """Return what a network's parameters are drawn from.
+
+    Raises
+    ------
+    InputError
+        If a distribution is none.
+    """
+
+    def made(name: str) -> Initialiser:
+        found: InitialiserConfig = getattr(config, name)
+        try:
+            return _KINDS[found.kind](**found.model_dump(exclude={"kind"}))
+        except InputError as error:
+            raise InputError(f"network.initial.{name}: {error}") from None
+
+    kinds = {name: made(name) for name in ("input", "recurrent", "feedforward", "output", "bias")}
+    return Initial(**kinds, delay=None if config.delay is None else made("delay"), spread=config.spread)
 
 
 def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -> Engine:
@@ -85,13 +178,16 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
             f"than {GUARD_STEPS} and at most {MOST_STEPS}"
         )
     network = make_network(config, channels, classes)
-    weights = InitialWeights(**config.network.initial.model_dump()).draw(network, (config.seed, WEIGHT_STREAM))
+    weights = make_initial(config.network.initial).draw(network, (config.seed, WEIGHT_STREAM))
+    training = config.training
     return CpuEngine(
         network,
         weights,
-        CrossEntropy(make_window(config.loss.window), config.loss.scale),
+        make_loss(config),
         config.data.dt,
         config.steps,
-        Regulariser(**config.training.regulariser.model_dump()),
+        Regulariser(**training.regulariser.model_dump()),
+        Optimiser(training.clip, training.weight_decay, training.delay_rate, training.tau_rate),
         threads,
+        config.network.spike_times,
     )

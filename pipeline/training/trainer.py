@@ -21,9 +21,11 @@ from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.build import make_engine
 from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
+from pipeline.training.schedule import batch_rates, score
 
 COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent")
-"""Of metrics.csv: loss in nats, accuracy, rate in spikes an example and hidden neuron, fraction of silent neurons."""
+"""Of metrics.csv: loss (in nats where it is a cross-entropy), accuracy, rate in spikes an example and hidden neuron,
+fraction of silent neurons."""
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
@@ -89,8 +91,11 @@ def train(
     Raises
     ------
     InputError
-        If the folder is another config's, the data have changed since the run began, or the loss is no longer a number.
+        If the folder is another config's, the data have changed since the run began, the loss is no longer a number,
+        or the schedule needs a validation part that there is not.
     """
+    if validation is None and config.training.schedule == "plateau":
+        raise InputError('training.schedule is "plateau", which needs a validation part; there is none')
     config = config.resolved()
     progress = progress or Progress()
     run = run or Run.of(config)
@@ -105,19 +110,19 @@ def train(
         started = time.perf_counter()
         epoch = standing.epochs
         batches = progress.batches(training_batches(training, config, epoch), total, epoch)
-        learned = engine.train_epoch(batches, learning_rate(config.training, epoch))
+        learned = engine.train_epoch(batches, batch_rates(config.training, epoch, standing.rows, total))
         rows = [_row(epoch, "train", learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)]
-        score = (float(epoch), 0.0)
+        scored = (float(epoch), 0.0)
         if validation is not None:
             rows.append(validate(engine, validation, config, epoch))
-            score = (rows[-1]["accuracy"], -rows[-1]["loss"])
+            scored = score(rows[-1])
         state = engine.state()
         _check_finite(run, state, rows)
-        is_best = standing.best_score is None or score > standing.best_score
+        is_best = standing.best_score is None or scored > standing.best_score
         standing.epochs += 1
         standing.rows += rows
         if is_best:
-            standing.best_epoch, standing.best_score = epoch, score
+            standing.best_epoch, standing.best_score = epoch, scored
         _keep(run, state, standing, is_best, training)
         seconds = time.perf_counter() - started
         _write_timing(run, epoch, seconds)
@@ -135,13 +140,6 @@ def _check_finite(run: Run, state: State, rows: list[Row]) -> None:
         f"{run.folder}: losses or weights of epoch {epoch} are no longer numbers; a smaller training.learning_rate or "
         f"loss.scale may help (the run is kept as of epoch {epoch - 1})"
     )
-
-
-def learning_rate(config: TrainingConfig, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / config.epochs))
 
 
 def validate(engine: Engine, data: SpikeData, config: Config, epoch: int) -> Row:

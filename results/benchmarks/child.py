@@ -1,78 +1,128 @@
-"""Measuring in a process of its own: its time and how much memory the measured part added."""
+"""Measuring in processes of their own, which answer one question after the other: several can take turns.
+
+``python -m results.benchmarks.child JSON`` is such a process. It confines itself to as many cores as it may use, asks a
+module's ``session`` for something to measure, and measures it once for every line that it reads.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
+import importlib
 import json
+import os
 import resource
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable
+import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self
 
 import psutil
 
-T = TypeVar("T")
+Answer = dict[str, float]
 
 
-def in_child(module: str, **arguments: Any) -> dict[str, float]:
-    """Run ``python -m module`` with ``arguments`` as JSON; return what it printed, numbers by name.
-
-    Raises
-    ------
-    RuntimeError
-        With the child's last line if it failed.
-    """
-    done = subprocess.run(
-        [sys.executable, "-m", module, json.dumps(arguments)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise RuntimeError(f"{module} ended with {done.returncode}: {last}")
-    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return measured
-
-
-def measured(work: Callable[[T], float], items: Iterable[T]) -> dict[str, float]:
-    """Call ``work`` with each item.
+class Child:
+    """A process that measures when asked; to be used in a ``with`` block.
 
     Parameters
     ----------
-    work : callable
-        What to measure; returns some number.
-    items : iterable
-        What it is called with, one after the other.
-
-    Returns
-    -------
-    dict
-        ``seconds``, the median of the calls, and ``megabytes``, how far the process's resident memory rose at most
-        above where it was before the first; ``mean``, of what ``work`` returned.
+    module : str
+        Has a function ``session`` that returns what to call for a measurement.
+    threads : int
+        Cores that the process keeps to, and threads that libraries in it start.
+    arguments
+        Of ``session``; anything that JSON can hold.
     """
-    _forget_peak()
-    before = psutil.Process().memory_info().rss
-    seconds, returned = [], []
-    for item in items:
-        start = time.perf_counter()
-        returned.append(work(item))
-        seconds.append(time.perf_counter() - start)
-    return {
-        "seconds": statistics.median(seconds),
-        "megabytes": max(0.0, (_peak() - before) / 1e6),
-        "mean": statistics.fmean(returned),
-    }
+
+    def __init__(self, module: str, threads: int, **arguments: Any) -> None:
+        self.module = module
+        asked = {"module": module, "threads": threads, "arguments": arguments}
+        limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
+        # What it says besides its answers can be long, and a pipe that nobody reads would fill.
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "results.benchmarks.child", json.dumps(asked)],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | limits,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        """Wait until it is ready to measure."""
+        try:
+            self._answer()
+        except RuntimeError:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the process."""
+        self.close()
+
+    def ask(self) -> Answer:
+        """Let it measure once.
+
+        Raises
+        ------
+        RuntimeError
+            With the last line that it said, if it has failed.
+        """
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
+
+    def _answer(self) -> Answer:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if line:
+            answer: Answer = json.loads(line)
+            return answer
+        self._process.wait()
+        self._said.seek(0)
+        last = (self._said.read().strip().splitlines() or ["it said nothing"])[-1]
+        raise RuntimeError(f"{self.module} ended with {self._process.returncode}: {last}")
 
 
-def _forget_peak() -> None:
-    """Lower the high-water mark to what is resident now, where the system can: compiling had raised it."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+class Memory:
+    """How far this process's resident memory rises above where it is when this is made."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):
+            # glibc keeps what was freed; a compiler's leavings would serve the first batch.
+            ctypes.CDLL(None).malloc_trim(0)
+        with contextlib.suppress(OSError):
+            # Compiling had raised the high-water mark.
+            Path("/proc/self/clear_refs").write_text("5")
+        self._before = psutil.Process().memory_info().rss
+
+    def added(self) -> float:
+        """Return the peak so far in megabytes."""
+        return max(0.0, (_peak() - float(self._before)) / 1e6)
 
 
 def _peak() -> float:
@@ -83,3 +133,25 @@ def _peak() -> float:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _keep_to(cores: int) -> None:
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):
+        process.cpu_affinity(process.cpu_affinity()[-cores:])
+
+
+def main() -> None:
+    """Answer on what was standard output; peers and compilers print what they like elsewhere."""
+    asked = json.loads(sys.argv[1])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _keep_to(asked["threads"])
+    measure = importlib.import_module(asked["module"]).session(**asked["arguments"])
+    print("{}", file=answers, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(measure()), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

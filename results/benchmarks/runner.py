@@ -16,6 +16,7 @@ from rich.table import Table
 import results.benchmarks
 from models.errors import InputError
 from pipeline.data.atomic import write_atomically
+from pipeline.pictures.save import save
 from pipeline.training.run import environment
 
 Row = Mapping[str, Any]
@@ -27,7 +28,10 @@ class Case(Protocol):
     NAME: str
 
     def run(self, quick: bool) -> Sequence[Row]:
-        """Measure; return rows of numbers and names by column."""
+        """Measure; return rows of numbers and names by column.
+
+        A module that also has ``draw(rows)`` gets its figure saved.
+        """
         ...
 
 
@@ -51,7 +55,7 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
     names : sequence of str
         Which; all if empty.
     folder : Path
-        Where ``<case>.json`` go: case, quick, rows, environment.
+        Where ``<case>.json`` go: case, quick, rows, environment; and ``<case>.png`` of a case that draws.
     console : Console
         Where the table goes.
     quick : bool
@@ -80,6 +84,9 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
         measured[name] = rows
         report = {"case": name, "quick": quick, "rows": [dict(row) for row in rows], "environment": environment()}
         write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])
+        draw = getattr(known[name], "draw", None)
+        if draw is not None:
+            save(draw(rows), folder / f"{name}.png")
     console.print(tabulated(measured))
 
 

@@ -1,4 +1,4 @@
-"""Made-up data of SHD's shape, and the network that benchmarks train on it."""
+"""Made-up data of SHD's shape, and the networks that benchmarks train on it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.batch import GUARD_STEPS, SpikeBatch
+from models.initialisers import Initial, Normal
 from models.losses import CrossEntropy
-from models.network import InitialWeights, Input, Leaky, Network, Spiking, Weights
+from models.network import Hidden, Input, Leaky, Network, Synapses, Weights
 from models.windows import Exponential
 
 DT = 1.0
 LOSS = CrossEntropy(Exponential())
-
-INITIAL = InitialWeights(input_mean=0.0257)
-"""Chosen so that a hidden neuron fires about 14 times an example, the rate that training aims at."""
+LEARNING_RATE = 1e-6
+"""Low, so that spike counts stay what they were drawn for."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Shape:
     ----------
     channels, hidden, classes : int
         Sizes of the populations.
+    recurrent : bool
+        Whether the hidden layer is connected to itself.
     steps : int
         Steps of 1 ms of a trial.
     batch : int
@@ -34,24 +36,38 @@ class Shape:
         Input spikes an example.
     busy : int or None
         Events lie in this many first steps; in the whole trial where None.
+    input_mean : float
+        Mean of the input's initial weights; decides how often hidden neurons spike.
     """
 
     channels: int = 700
     hidden: int = 256
     classes: int = 20
+    recurrent: bool = True
     steps: int = 1000
     batch: int = 32
     events: int = 8000
     busy: int | None = None
+    input_mean: float = 0.0258
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        kind = "recurrent" if self.recurrent else "feed-forward"
+        busy = "" if self.busy is None else f" in the first {self.busy} of them"
+        return (
+            f"{self.channels}-{self.hidden}-{self.classes} {kind}, {self.steps} steps, batch {self.batch}, "
+            f"{self.events} input spikes{busy}"
+        )
 
     @property
     def network(self) -> Network:
-        """The recurrent network."""
-        return Network(Input(self.channels), Spiking(self.hidden), Leaky(self.classes))
+        """The network: one hidden layer, leaky readout."""
+        hidden = Hidden(self.hidden, recurrent=Synapses() if self.recurrent else None)
+        return Network(Input(self.channels), (hidden,), Leaky(self.classes))
 
     def weights(self) -> Weights:
         """Draw initial weights, the same every time."""
-        return INITIAL.draw(self.network, 0)
+        return Initial(input=Normal(self.input_mean, 0.01)).draw(self.network, 0)
 
     def batches(self, count: int) -> list[SpikeBatch]:
         """Make batches of events at random channels and steps, no two of an example alike.
@@ -81,3 +97,12 @@ class Shape:
                 )
             )
         return made
+
+
+CASES = {
+    "A": Shape(input_mean=0.0259),
+    "B": Shape(hidden=1024, input_mean=0.0257),
+    "C": Shape(hidden=64, recurrent=False, input_mean=0.0258),
+}
+"""The input's mean weights are chosen so that a hidden neuron fires about 14 times an example, the rate that training
+aims at."""

@@ -16,10 +16,12 @@ import pytest
 import soundfile
 
 from models.errors import InputError
+from pipeline.config import load_config
 from pipeline.data.datasets import load
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.run import Run
+from pipeline.training.trainer import train
 
 Pipeline = Callable[..., "Answer"]  # noqa: F821
 
@@ -138,11 +140,57 @@ def test_one_speaker_cannot_be_left_out(
         ("loss.window.shape=tabulated", "loss.window.file"),
         ("data.validation=own", "no validation part"),
         ("network.delay_line.copies=3", "delay_line.spacing"),
+        ("network.hidden=0", "network.hidden is 0"),
+        ("network.hidden=[]", "network.hidden is []"),
+        ("network.hidden=many", "network.hidden is 'many'"),
+        ("network.hidden=[8,0]", "network.hidden is 0"),
+        ("network.recurrent=[true,false]", "network.recurrent has 2 values; network.hidden has 1"),
+        ("network.time_constants=learned", "network.time_constants is 'learned'"),
+        ("network.synapses.input.density=0.0", "network.synapses.input.density"),
+        ("network.synapses.output.delays=trained", "network.synapses.output: synapses.longest is 0.0 ms"),
+        ("network.synapses.recurrent.longest=5.0", "network.synapses.recurrent: synapses.longest is 5.0 ms, but"),
+        ("network.synapses.input.delay=fixed", "nearest right name is network.synapses.input.delays"),
+        ("network.initial.input_mean=0.3", "nearest right name is network.initial.input"),
+        (
+            "network.initial.input.low=0.3",
+            "network.initial.input.low is set, but an initialiser of kind normal has no low",
+        ),
+        ("network.initial.input.sdd=0.3", "nearest right name is network.initial.input.sd"),
+        ("network.initial.input.sd=-0.3", "network.initial.input.sd is -0.3"),
+        ("network.initial.input.kind=gauss", "network.initial.input.kind is 'gauss'; it must be one of 'normal'"),
+        ("network.initial.input=0.3", "network.initial.input is 0.3; it must be a table"),
+        ("network.initial.delay.low=0.3", "network.initial.delay.kind is missing"),
+        (
+            'network.initial.input={kind="uniform",low=0.5,high=0.1}',
+            "network.initial.input: a uniform initialiser goes",
+        ),
+        ("loss.kind=crossentropy", "loss.kind is 'crossentropy'; it must be one of 'cross-entropy'"),
+        ("loss.early=0.1", "loss.early is set, but a loss of kind cross-entropy has no early"),
+        ("loss.scal=2.0", "nearest right name is loss.scale"),
+        ("loss.smoothing=1.0", "loss.smoothing is 1.0"),
+        (
+            'loss={kind="first-spike",window={shape="uniform"}}',
+            "loss.window is set, but a loss of kind first-spike has no",
+        ),
+        ('loss={kind="max-over-time",tau=3.0}', "loss.tau is set, but a loss of kind max-over-time has no tau"),
+        ("training.schedule=plateu", "training.schedule is 'plateu'"),
+        ("training.plateau_factor=1.0", "training.plateau_factor is 1.0"),
+        ("training.clip=-1.0", "training.clip is -1.0"),
         ("nonsense", "a.b=c"),
     ],
 )
 def test_configs_with_a_slip(words_config: Path, pipeline: Pipeline, override: str, told: str) -> None:
     assert told in pipeline("train", words_config, "--set", override).sentence
+
+
+def test_a_plateau_without_validation(words_config: Path, words_folder: Path, pipeline: Pipeline) -> None:
+    overrides = ["training.schedule=plateau", "data.validation=none"]
+    sentence = pipeline("train", words_config, *(part for o in overrides for part in ("--set", o))).sentence
+    assert 'training.schedule is "plateau", which needs a validation part' in sentence
+    config = load_config(words_config, overrides[:1])
+    with pytest.raises(InputError, match='schedule is "plateau", which needs a validation part'):
+        train(config, load("shd", words_folder).train, None)
+    assert not Run.of(config.resolved()).folder.exists()
 
 
 def test_a_config_that_is_not_there_or_no_toml(tmp_path: Path, pipeline: Pipeline) -> None:
@@ -153,7 +201,7 @@ def test_a_config_that_is_not_there_or_no_toml(tmp_path: Path, pipeline: Pipelin
 
 def test_a_folder_of_another_config(trained: Path, words_config: Path, pipeline: Pipeline) -> None:
     text = (trained / "config.toml").read_text()
-    (trained / "config.toml").write_text(text.replace("hidden = 24", "hidden = 25"))
+    (trained / "config.toml").write_text(text.replace("tau_mem = 20.0", "tau_mem = 21.0", 1))
     assert "another run" in pipeline("evaluate", trained).sentence
     assert "another config" in pipeline("train", words_config, "--set", "training.epochs=2").sentence
     assert "not a run's folder" in pipeline("evaluate", trained.parent).sentence

@@ -1,33 +1,63 @@
-"""The backward pass: Eventprop's adjoint, in Numba.
+"""The backward pass of one layer: Eventprop's adjoint, in Numba.
 
 With p_V = dL/dV and p_I = dL/dI (p_V = -tau_mem lambda_V and p_I = -tau_syn lambda_I in the notation of Wunderlich and
-Pehle 2021), one step backward, for every population, is the transpose of the forward step:
+Pehle 2021), one step backward, for every neuron, is the transpose of the forward step:
 
-    p_V <- p_V + dL/dV(step)                        readout only: drive times window
+    p_V <- p_V + dL/dV(step)                        where the loss sees the voltage
     p_I <- beta p_I + gain p_V;  p_V <- alpha p_V   now at the step's beginning
     dL/dw += p_I of the target                      for every event that arrived in this step
 
-and at a hidden spike of neuron n, whose time t_n moves by -dV / Vdot when its voltage does:
+and at a spike of neuron n, whose time t_n moves by -dV / Vdot when its voltage does:
 
-    dL/dt_n = -p_V,n I_n / tau_mem + sum_m w_nm dp_I,m/dt
-    p_V,n <- -dL/dt_n / Vdot + regulariser,   Vdot = (I_n - V_n) / tau_mem
+    dL/dt_n = -p_V,n (I_n + bias_n) / tau_mem + sum over its targets of w dp_I/dt + what the loss says of t_n itself
+    p_V,n <- -dL/dt_n / Vdot + regulariser,   Vdot = (I_n + bias_n - V_n) / tau_mem
 
-which is the jump of Wunderlich and Pehle 2021 (table 1); I_n - V_n is the step's mean current less the voltage before
-reset: never 0 or negative, since a voltage below threshold was driven above it.
+which is the jump of Wunderlich and Pehle 2021 (table 1). On the grid, I_n is the step's mean current: Vdot is never 0 or
+negative then, since a voltage below threshold was driven above it.
 
 In continuous time dp_I/dt = p_I / tau_syn - p_V / tau_mem. Both terms are large and nearly cancel: under a uniform
 window the time of an output's input does not matter at all. On the grid they must cancel too, so dp_I/dt is the central
-difference (p_I(n + 1) - p_I(n - 1)) / (2 dt) about the step n of the spike's arrival, written in terms of that step's
-values: ``time[0] * p_I - time[1] * p_V - time[2] * dL/dV(n - 1)``. With the continuous coefficients the error, of order
+difference (p_I(n + 1) - p_I(n - 1)) / 2 about the step n of the spike's arrival, written in terms of that step's values:
+TIME_CURRENT p_I - TIME_VOLTAGE p_V - TIME_DRIVE dL/dV(n - 1). With the continuous coefficients the error, of order
 dt / tau_mem, would exceed the gradient itself, of order tau_syn / T, and turn its sign.
+
+With spikes between the grid's points the same is said of a spike at fraction f of its step, a = 1 - f before the next: an
+arrival's derivative is that of epsilon(a) p_I + kappa(a) p_V, and the spiking neuron's own adjoint is carried over its two
+parts of the step. For the weights' gradient, p_I at the arrival is taken from the line through its values at both ends of
+the step, which hold what other neurons' spikes in between do to it.
+
+What a layer hands down is dL/dt of each event of the layer below; nothing else couples layers.
 """
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from numba import njit, prange
 
-from models.engines.cpu.forward import FAST, add_rows, flush
+from models.engines.cpu.delays import collect
+from models.engines.cpu.forward import FAST, FLUSH, NIL, ONE, current_left, flush, voltage_left
+from models.engines.cpu.gather import gather
+from models.engines.cpu.memory import zeros
+from models.engines.cpu.table import (
+    ALPHA,
+    BETA,
+    BIAS,
+    EPSILON_2,
+    GAIN,
+    HELD,
+    KAPPA_1,
+    KAPPA_2,
+    PASSED,
+    RATE_MEM,
+    RATE_SYN,
+    TIME_CURRENT,
+    TIME_DRIVE,
+    TIME_VOLTAGE,
+)
+from models.engines.cpu.time_constants import add_crossing, add_step
+
+HALF = np.float32(0.5)
 
 BLOCK = 512
 """Steps of p_I that are kept before they are gathered into gradients: fixed, so that memory does not grow with the
@@ -35,63 +65,371 @@ trial, and small enough for a core's cache."""
 
 
 @njit(fastmath=FAST, cache=True)
-def _dot(a, b):  # type: ignore[no-untyped-def]
+def _recede(after, before, p_v, alpha, beta, gain):  # type: ignore[no-untyped-def]
+    for j in range(p_v.shape[0]):
+        p = p_v[j]
+        before[j] = beta[j] * after[j] + gain[j] * p
+        p_v[j] = alpha[j] * p
+
+
+@njit(fastmath=FAST, cache=True)
+def _moved(total, a, x, b, y):  # type: ignore[no-untyped-def]
+    for j in range(total.shape[0]):
+        total[j] = a[j] * x[j] - b[j] * y[j]
+
+
+@njit(fastmath=FAST, cache=True)
+def _add_scaled(total, factor, a, x):  # type: ignore[no-untyped-def]
+    for j in range(total.shape[0]):
+        total[j] += factor * a[j] * x[j]
+
+
+@njit(fastmath=FAST, cache=True)
+def _add(total, row):  # type: ignore[no-untyped-def]
+    for j in range(total.shape[0]):
+        total[j] += row[j]
+
+
+@njit(fastmath=FAST, cache=True)
+def dot(a, b):  # type: ignore[no-untyped-def]
+    """Return the sum of products, float32."""
     total = np.float32(0.0)
     for j in range(a.shape[0]):
         total += a[j] * b[j]
     return total
 
 
-@njit(cache=True)
-def _gather(kept, begin, events, sources, first, end, delay, gradient, starts, order):  # type: ignore[no-untyped-def]
-    """Add to each source's row of the gradient the p_I of the steps at which its events arrived.
+@njit(fastmath=FAST, cache=True)
+def _two_dots(row, once, twice, age):  # type: ignore[no-untyped-def]
+    """Return -d/da of the row times epsilon(a) p_I + kappa(a) p_V, by the terms of its powers of a."""
+    one, two = NIL, NIL
+    for j in range(row.shape[0]):
+        one += row[j] * once[j]
+        two += row[j] * twice[j]
+    return -(one + np.float32(2.0) * age * two)
 
-    Event ``i`` of source ``sources[i]`` arrived in step ``events[i] + delay``; ``kept`` begins with step ``begin``.
-    Sorting the events by source first lets a row of the gradient be loaded once for four of them.
+
+@njit(fastmath=FAST, cache=True)
+def _sums_moved(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
+    """Return the same where all targets have the same dt / tau_mem ``x`` and dt / tau_syn ``y``."""
+    current, voltage = NIL, NIL
+    for j in range(row.shape[0]):
+        current += row[j] * p_i[j]
+        voltage += row[j] * p_v[j]
+    then = current_left(y, age) * current + voltage_left(x, y, age) * voltage
+    return y * then - x * current_left(x, age) * voltage
+
+
+@njit(fastmath=FAST, cache=True)
+def overtaken(row, age, latest, count, neurons, fractions, p_v, jumped, table):  # type: ignore[no-untyped-def]
+    """Return what is missing to a spike's dL/dt where targets spike later in the same step.
+
+    The spike reaches them before their own, so that it moves that, too: their adjoint voltage is then the one before the
+    jump, and what is left of the spike's current charges them anew.
+
+    Parameters
+    ----------
+    row : ndarray of float32, shape (size,)
+        Weights.
+    age : float32
+        Of the spike at the step's end.
+    latest : ndarray of int64
+        Spikes of the step, the latest first; the first ``count`` are looked at.
+    neurons, fractions : ndarray
+        Of all spikes.
+    p_v, jumped : ndarray of float32
+        p_V at the step's end, by neuron, and before the jump, in the order of ``latest``.
+    table : ndarray
+        See `table`.
     """
-    n_sources = gradient.shape[0]
-    starts[: n_sources + 1] = 0
-    for i in range(first, end):
-        starts[sources[i] + 1] += 1
-    for source in range(n_sources):
-        starts[source + 1] += starts[source]
-    for i in range(first, end):
-        order[starts[sources[i]]] = events[i] + delay - begin
-        starts[sources[i]] += 1
-    done = 0
-    for source in range(n_sources):
-        count = starts[source] - done
-        if count > 0:
-            add_rows(kept, order[done : done + count], count, gradient[source])
-            done += count
+    total = NIL
+    for k in range(count):
+        target, a = neurons[latest[k]], ONE - fractions[latest[k]]
+        lead = age - a
+        if lead <= 0:
+            break
+        x, y = table[RATE_MEM, target], table[RATE_SYN, target]
+        jump, p = jumped[k], p_v[target]
+        anew = y * current_left(y, lead) * voltage_left(x, y, a)
+        total += row[target] * (p * (anew + charging(x, y, age)) - jump * charging(x, y, lead))
+    return total
+
+
+@njit(inline="always")
+def charging(x, y, a):  # type: ignore[no-untyped-def]
+    """Return dkappa/da."""
+    return x * current_left(x, a) - y * voltage_left(x, y, a)
+
+
+@njit(cache=True)
+def sort_latest_first(spikes, count, fractions):  # type: ignore[no-untyped-def]
+    """Sort the first ``count`` of ``spikes`` by their fractions, the greatest first; a step has few."""
+    for k in range(1, count):
+        spike = spikes[k]
+        place = k
+        while place > 0 and fractions[spikes[place - 1]] < fractions[spike]:
+            spikes[place] = spikes[place - 1]
+            place -= 1
+        spikes[place] = spike
+
+
+@njit(fastmath=FAST, cache=True)
+def _example(  # type: ignore[no-untyped-def]
+    steps,
+    units,
+    fractions,
+    begin,
+    end,
+    lag,
+    channels,
+    copies,
+    spacing,
+    n_below,
+    weights,
+    delays,
+    delayed_below,
+    recurrent,
+    delayed_self,
+    ring_steps,
+    shared,
+    table,
+    threshold,
+    between,
+    n_steps,
+    spike_steps,
+    spike_neurons,
+    spike_fractions,
+    spike_slopes,
+    n_spikes,
+    moved_above,
+    push,
+    drive,
+    held,
+    inside,
+    biased,
+    moved_below,
+    traces,
+    gradient,
+    delay_gradient,
+    sums,
+    kept,
+    starts,
+    order,
+    scales,
+):
+    """Add one example to its group's gradients. Parameters as of `backward_layer`."""
+    n = weights.shape[1]
+    alpha, beta, gain = table[ALPHA, :n], table[BETA, :n], table[GAIN, :n]
+    time_current, time_voltage, time_drive = table[TIME_CURRENT, :n], table[TIME_VOLTAGE, :n], table[TIME_DRIVE, :n]
+    kappa_1, kappa_2, epsilon_2 = table[KAPPA_1, :n], table[KAPPA_2, :n], table[EPSILON_2, :n]
+    rate = table[RATE_SYN, :n]
+    polynomials = (rate, epsilon_2, kappa_1, kappa_2)
+    delayed = delayed_below or delayed_self
+    ring = np.zeros((2, ring_steps if delayed else 0, n), np.float32)
+    wants_below = moved_below.shape[0] > 0
+    driven, constants = drive.shape[0] > 0, inside.shape[0] > 0
+    p_v = zeros(n)
+    once, twice = zeros(n), zeros(n)
+    plain_sums = shared and not held
+    latest = np.empty(n, np.int64)
+    jumped = np.empty(n, np.float32)
+    before = np.empty(n, np.float32)
+    kept[0] = NIL
+    last = n_spikes - 1
+    tails = np.full(copies, end)
+    heads = np.full(copies, end)
+    for copy in range(copies):
+        while tails[copy] > begin and steps[tails[copy] - 1] + copy * spacing + lag >= n_steps:
+            tails[copy] -= 1
+        heads[copy] = tails[copy]
+    block_spikes = last
+    while block_spikes >= 0 and spike_steps[block_spikes] + 1 >= n_steps:
+        block_spikes -= 1
+    hi = n_steps
+    while hi > 0:
+        lo = max(0, hi - BLOCK)
+        kept[hi - lo] = kept[0]
+        for step in range(hi, lo if lo > 0 else -1, -1):
+            p_i = kept[step - lo]
+            inner = step < n_steps
+            if inner and traces.shape[0] > 0:
+                traces[0, step] = p_v
+                traces[1, step] = p_i
+            first_spike = last
+            while last >= 0 and spike_steps[last] == step - 1:
+                last -= 1
+            count = first_spike - last
+            arrives = inner and recurrent and count > 0
+            if inner and (delayed or wants_below or arrives):
+                # What makes dp_I/dt of arrivals in this step.
+                if not between:
+                    _moved(once, time_current, p_i, time_voltage, p_v)
+                    if driven and step > 0:
+                        _add_scaled(once, -ONE, time_drive, drive[step - 1])
+                elif not plain_sums:
+                    _moved(once, kappa_1, p_v, rate, p_i)
+                    _moved(twice, epsilon_2, p_i, kappa_2, p_v)
+                    if held and step > 0:
+                        _add_scaled(twice, HALF, table[RATE_MEM, :n], drive[step - 1])
+                if delayed:
+                    ring[0, step % ring_steps] = p_i
+                    ring[1, step % ring_steps] = p_v if between else once
+            for i in range(count):
+                latest[i] = first_spike - i
+            if between:
+                sort_latest_first(latest, count, spike_fractions)
+            for k in range(count):
+                i = latest[k]
+                q = spike_neurons[i]
+                age = ONE - spike_fractions[i] if between else NIL
+                moved = moved_above[i]
+                if arrives:
+                    row = n_below + q
+                    if delayed_self:
+                        moved += collect(
+                            ring, weights[row], delays[row], step, age, between, n_steps, polynomials, gradient[row],
+                            delay_gradient[row],
+                        )  # fmt: skip
+                    elif between:
+                        if plain_sums:
+                            moved += _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
+                        else:
+                            moved += _two_dots(weights[row], once, twice, age)
+                        moved += overtaken(weights[row], age, latest, k, spike_neurons, spike_fractions, p_v, jumped, table)
+                    else:
+                        moved += dot(weights[row], once)
+                p = p_v[q]
+                if between:
+                    p *= current_left(table[RATE_MEM, q], age)
+                # p (I + bias) / (I + bias - V) = p (1 + threshold / slope).
+                jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / spike_slopes[i] + push[q]
+            if inner and (delayed_below or wants_below):
+                for copy in range(copies):
+                    i = heads[copy]
+                    while i > begin and steps[i - 1] + copy * spacing + lag == step:
+                        i -= 1
+                        row = copy * channels + units[i]
+                        age = ONE - fractions[i] if fractions.shape[0] > 0 else NIL
+                        if delayed_below:
+                            moved = collect(
+                                ring, weights[row], delays[row], step, age, between, n_steps, polynomials,
+                                gradient[row], delay_gradient[row],
+                            )  # fmt: skip
+                        elif between:
+                            if plain_sums:
+                                moved = _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
+                            else:
+                                moved = _two_dots(weights[row], once, twice, age)
+                            moved += overtaken(
+                                weights[row], age, latest, count, spike_neurons, spike_fractions, p_v, jumped, table
+                            )
+                        else:
+                            moved = dot(weights[row], once)
+                        if wants_below:
+                            moved_below[i - begin] = moved
+                    heads[copy] = i
+            if step == 0:
+                break
+            # On the grid, neurons that spike in one step see each other's adjoints from before any of their jumps.
+            for k in range(count):
+                q = spike_neurons[latest[k]]
+                before[k] = p_v[q]
+                p_v[q] = jumped[k]
+            if driven and not held:
+                _add(p_v, drive[step - 1])
+            if biased:
+                _add(sums[0], p_v)
+            if constants:
+                add_step(sums, p_v, p_i, inside[0, step - 1], inside[1, step - 1])
+            p_before = kept[step - 1 - lo]
+            _recede(p_i, p_before, p_v, alpha, beta, gain)
+            if step % FLUSH == 0:
+                flush(p_before)
+                flush(p_v)
+            if held:
+                _add_scaled(p_before, ONE, table[PASSED, :n], drive[step - 1])
+                _add_scaled(p_v, ONE, table[HELD, :n], drive[step - 1])
+            if between:
+                for k in range(count):
+                    q, f = spike_neurons[latest[k]], spike_fractions[latest[k]]
+                    a, jump, p = ONE - f, jumped[k], before[k]
+                    x, y = table[RATE_MEM, q], table[RATE_SYN, q]
+                    p_before[q] += (
+                        p * voltage_left(x, y, a) * current_left(y, f) + jump * (voltage_left(x, y, f) - gain[q])
+                    )
+                    p_v[q] = jump * current_left(x, f)
+                    if biased:
+                        missing = p * (ONE - current_left(x, a)) - jump * (current_left(x, f) - alpha[q])
+                        sums[0, q] += missing / (ONE - alpha[q])
+                    if constants:
+                        v, current = inside[0, step - 1, q], inside[1, step - 1, q]
+                        add_crossing(sums, q, p, jump, v, current, table[BIAS, q], x, y, f)
+                if constants:
+                    add_arrivals(sums, p_v, p_before, inside[2, step - 1], inside[3, step - 1])
+        gather(
+            kept, lo, steps, units, fractions, begin, lag, channels, spacing, tails, not delayed_below,
+            spike_steps, spike_neurons, spike_fractions, block_spikes, n_below, recurrent and not delayed_self, between,
+            gradient, starts, order, scales,
+        )  # fmt: skip
+        while block_spikes >= 0 and (lo == 0 or spike_steps[block_spikes] + 1 > lo):
+            block_spikes -= 1
+        hi = lo
+
+
+@njit(fastmath=FAST, cache=True)
+def add_arrivals(sums, p_v, p_i, first, second):  # type: ignore[no-untyped-def]
+    """Add what a step's arrivals, by age and its square, mean to the adjoints at its beginning."""
+    for j in range(p_v.shape[0]):
+        sums[5, j] += p_v[j] * first[j]
+        sums[6, j] += p_v[j] * second[j]
+        sums[7, j] += p_i[j] * first[j]
+        sums[8, j] += p_i[j] * second[j]
 
 
 @njit(parallel=True, fastmath=FAST, cache=True)
-def backward_batch(  # type: ignore[no-untyped-def]
+def backward_layer(  # type: ignore[no-untyped-def]
     steps,
     units,
-    offsets,
+    fractions,
+    begins,
+    ends,
+    lag,
     channels,
     copies,
-    delay,
-    w_rec,
-    w_out,
-    hidden,
-    output,
-    tau_mem,
-    time_hidden,
-    time_output,
+    spacing,
+    n_below,
+    weights,
+    delays,
+    delayed_below,
+    recurrent,
+    delayed_self,
+    ring_steps,
+    shared,
     table,
-    drive,
-    regulariser,
+    threshold,
+    between,
+    n_steps,
     spike_steps,
     spike_neurons,
+    spike_fractions,
     spike_slopes,
     spike_counts,
+    moved_above,
+    push,
+    drives,
+    held,
+    insides,
+    biased,
+    moved_below,
+    traces,
     first_of_group,
-    g_in,
-    g_rec,
-    g_out,
+    gradients,
+    delay_gradients,
+    sums,
+    kept,
+    starts,
+    order,
+    scales,
 ):
     """Accumulate the gradients of a batch, in groups of examples.
 
@@ -100,135 +438,81 @@ def backward_batch(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    steps, units, offsets, channels, copies, delay, w_rec, w_out, hidden, output, table
-        As in `forward_batch`.
-    tau_mem : float32
-        Of the hidden population, in ms.
-    time_hidden, time_output : ndarray of float32, shape (3,)
-        What makes dp_I/dt of each population's p_I, p_V and drive, in 1/ms.
-    drive : ndarray of float32, shape (examples, output)
-        dL/dV of an output at a step, before the window: dL/d(mean_voltage) / steps.
-    regulariser : ndarray of float32, shape (hidden,)
-        Added to p_V at every spike.
-    spike_steps, spike_neurons, spike_slopes, spike_counts
-        What the forward pass recorded.
+    steps, units, fractions, begins, ends, lag, channels, copies, spacing, n_below, weights, delays, delayed_below,
+    recurrent, delayed_self, ring_steps, shared, table, threshold, between, n_steps
+        As in `forward_layer`.
+    spike_steps, spike_neurons, spike_fractions, spike_slopes, spike_counts, insides
+        What the forward pass wrote.
+    moved_above : ndarray of float32, shape (examples, capacity)
+        dL/dt of each spike, in 1 / step, as the layer above or the loss has it.
+    push : ndarray of float32, shape (size,)
+        The regulariser, added to p_V at every spike.
+    drives : ndarray of float32, shape (examples, steps, size) or (examples, 0, size)
+        dL/dV at the end of each step, where the loss sees voltages.
+    biased : bool
+        Whether gradients of biases are wanted.
+    moved_below : ndarray of float32, shape (examples, most events of an example) or (examples, 0)
+        Written where not empty: dL/dt of each event from below, in 1 / step.
+    traces : ndarray of float32, shape (examples, 2 or 0, steps, size)
+        Written where not empty: p_V and p_I at the beginning of each step.
     first_of_group : ndarray of int64, shape (groups + 1,)
         Group ``g`` has the examples ``first_of_group[g]`` to ``first_of_group[g + 1] - 1``.
-    g_in, g_rec, g_out : ndarray of float32, shape (groups, pre, post)
-        Written: gradients of each group.
+    gradients, delay_gradients : ndarray of float32, shape (groups, rows of weights, size); the second may have 0 rows
+        Written: of weights, and of delays in 1 / step.
+    sums : ndarray of float32, shape (groups, SUMS, size)
+        Written: what the gradients of biases and time constants are made of, see `time_constants`.
+    kept : ndarray of float32, shape (threads, min(BLOCK, steps) + 1, size)
+    starts, order : ndarray of int32, shapes (threads, rows of weights + 1), (threads, room)
+    scales : ndarray of float32, shape (threads, room)
+        Scratch: room for twice an example's events times copies, and its spikes.
     """
-    n_steps = table.shape[0]
-    n_hidden, n_out = w_out.shape
-    recurrent = w_rec.shape[0] > 0
-    alpha, beta, gain, threshold = hidden[0], hidden[1], hidden[2], hidden[3]
-    alpha_out, beta_out, gain_out = output[0], output[1], output[2]
-    most = 0
-    for b in range(offsets.shape[0] - 1):
-        most = max(most, offsets[b + 1] - offsets[b], spike_counts[b])
     for group in prange(first_of_group.shape[0] - 1):
-        g_in[group] = np.float32(0.0)
-        g_rec[group] = np.float32(0.0)
-        g_out[group] = np.float32(0.0)
-        kept = np.empty((min(BLOCK, n_steps), n_hidden), np.float32)
-        p_v = np.empty(n_hidden, np.float32)
-        p_i = np.empty(n_hidden, np.float32)
-        p_v_out = np.empty(n_out, np.float32)
-        p_i_out = np.empty(n_out, np.float32)
-        time_term = np.empty(n_hidden, np.float32)
-        time_term_out = np.empty(n_out, np.float32)
-        jumped = np.empty(n_hidden, np.float32)
-        starts = np.empty(max(channels, n_hidden) + 1, np.int64)
-        order = np.empty(most, np.int64)
-        ends = np.empty(copies, np.int64)
+        # Scratch belongs to a thread: it is still in its cache.
+        thread = numba.get_thread_id()
+        gradients[group] = NIL
+        delay_gradients[group] = NIL
+        sums[group] = NIL
         for b in range(first_of_group[group], first_of_group[group + 1]):
-            p_v[:] = np.float32(0.0)
-            p_i[:] = np.float32(0.0)
-            p_v_out[:] = np.float32(0.0)
-            p_i_out[:] = np.float32(0.0)
-            ends[:] = offsets[b + 1]
-            for copy in range(copies):
-                while ends[copy] > offsets[b] and steps[ends[copy] - 1] + copy * delay >= n_steps:
-                    ends[copy] -= 1
-            last = spike_counts[b] - 1
-            # A spike of the last step reaches nothing.
-            while last >= 0 and spike_steps[b, last] == n_steps - 1:
-                last -= 1
-            spikes_end = last + 1
-            begin = (n_steps - 1) // BLOCK * BLOCK
-            for step in range(n_steps - 1, -1, -1):
-                weight = table[step]
-                for k in range(n_out):
-                    v = p_v_out[k] + drive[b, k] * weight
-                    p_i_out[k] = flush(beta_out * p_i_out[k] + gain_out * v)
-                    p_v_out[k] = flush(alpha_out * v)
-                row = kept[step - begin]
-                for j in range(n_hidden):
-                    p_i[j] = flush(beta * p_i[j] + gain * p_v[j])
-                    p_v[j] = flush(alpha * p_v[j])
-                    row[j] = p_i[j]
-                if last >= 0 and spike_steps[b, last] == step - 1:
-                    for k in range(n_out):
-                        before = drive[b, k] * table[step - 1]
-                        time_term_out[k] = (
-                            time_output[0] * p_i_out[k] - time_output[1] * p_v_out[k] - time_output[2] * before
-                        )
-                    if recurrent:
-                        for j in range(n_hidden):
-                            time_term[j] = time_hidden[0] * p_i[j] - time_hidden[1] * p_v[j]
-                    end = last
-                    while last >= 0 and spike_steps[b, last] == step - 1:
-                        n = spike_neurons[b, last]
-                        later = _dot(w_out[n], time_term_out)
-                        if recurrent:
-                            later += _dot(w_rec[n], time_term)
-                        for k in range(n_out):
-                            g_out[group, n, k] += p_i_out[k]
-                        slope = spike_slopes[b, last]
-                        # p_V I / (I - V) = p_V (1 + threshold / slope).
-                        jumped[end - last] = p_v[n] + (threshold * p_v[n] - tau_mem * later) / slope + regulariser[n]
-                        last -= 1
-                    # Neurons that spike in one step see each other's adjoints from before any of their jumps.
-                    for i in range(end, last, -1):
-                        p_v[spike_neurons[b, i]] = jumped[end - i]
-                if step == begin:
-                    for copy in range(copies):
-                        first = ends[copy]
-                        while first > offsets[b] and steps[first - 1] + copy * delay >= begin:
-                            first -= 1
-                        rows = g_in[group, copy * channels : (copy + 1) * channels]
-                        _gather(kept, begin, steps, units, first, ends[copy], copy * delay, rows, starts, order)
-                        ends[copy] = first
-                    if recurrent:
-                        _gather(
-                            kept,
-                            begin,
-                            spike_steps[b],
-                            spike_neurons[b],
-                            last + 1,
-                            spikes_end,
-                            1,
-                            g_rec[group],
-                            starts,
-                            order,
-                        )
-                    spikes_end = last + 1
-                    begin -= BLOCK
-
-
-@njit(parallel=True, cache=True)
-def sum_groups(groups, total):  # type: ignore[no-untyped-def]
-    """Sum gradients over groups, first to last.
-
-    Parameters
-    ----------
-    groups : ndarray of float32, shape (groups, pre, post)
-    total : ndarray of float32, shape (pre, post)
-        Written.
-    """
-    for row in prange(total.shape[0]):
-        into = total[row]
-        into[:] = groups[0, row]
-        for g in range(1, groups.shape[0]):
-            part = groups[g, row]
-            for j in range(into.shape[0]):
-                into[j] += part[j]
+            _example(
+                steps,
+                units,
+                fractions,
+                begins[b],
+                ends[b],
+                lag,
+                channels,
+                copies,
+                spacing,
+                n_below,
+                weights,
+                delays,
+                delayed_below,
+                recurrent,
+                delayed_self,
+                ring_steps,
+                shared,
+                table,
+                threshold,
+                between,
+                n_steps,
+                spike_steps[b],
+                spike_neurons[b],
+                spike_fractions[b],
+                spike_slopes[b],
+                spike_counts[b],
+                moved_above[b],
+                push,
+                drives[b],
+                held,
+                insides[b],
+                biased,
+                moved_below[b],
+                traces[b],
+                gradients[group],
+                delay_gradients[group],
+                sums[group],
+                kept[thread],
+                starts[thread],
+                order[thread],
+                scales[thread],
+            )

@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError
-from models.network import Leaky, Network, Spiking
+
+Array = NDArray[np.float64]
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
-def coefficients(population: Leaky, dt: float) -> NDArray[np.float32]:
-    """Return alpha, beta, gain and threshold (infinite where neurons never spike) as the kernels want them."""
-    alpha = math.exp(-dt / population.tau_mem)
-    beta = math.exp(-dt / population.tau_syn)
-    gain = (1 - alpha) * (population.tau_syn / dt) * (1 - beta)
-    threshold = population.threshold if isinstance(population, Spiking) else math.inf
-    return np.array([alpha, beta, gain, threshold], dtype=np.float32)
+def response(time: Array | float, tau_mem: Array, tau_syn: Array) -> Array:
+    """Return kappa(t) = tau_syn / (tau_syn - tau_mem) * (exp(-t / tau_syn) - exp(-t / tau_mem)).
 
-
-def time_derivative(population: Leaky, dt: float) -> NDArray[np.float32]:
-    """Return what makes the central difference of p_I of p_I, p_V and drive (see `backward`), in 1/ms.
-
-    One step on, p_I(n + 1) = (p_I(n) - gain p_V(n) / alpha) / beta; one step back, p_I(n - 1) = beta p_I(n) +
-    gain (p_V(n) + drive(n - 1)), p_V being the value at the step's beginning.
+    The voltage at ``time`` (ms) after a current of 1 began to decay. Written so that equal time constants, where it is
+    t / tau * exp(-t / tau), are nothing special.
     """
-    alpha, beta, gain, _ = coefficients(population, dt).astype(np.float64)
-    return np.array([1 / beta - beta, gain * (1 / (alpha * beta) + 1), gain], dtype=np.float32) / np.float32(2 * dt)
+    difference = time * (1 / tau_syn - 1 / tau_mem)
+    small = np.abs(difference) < 1e-8
+    ratio = np.where(small, 1.0, -np.expm1(-difference) / np.where(small, 1.0, difference))
+    return np.asarray(time / tau_mem * np.exp(-time / tau_mem) * ratio)
 
 
-def steps_between_copies(network: Network, dt: float) -> int:
+@dataclass(frozen=True)
+class Coefficients:
+    """What one step does to a population, by neuron.
+
+    ``V <- alpha V + gain I + (1 - alpha) bias`` and ``I <- beta I``. The last three arrays make dp_I/dt, in
+    1 / step, of p_I, p_V and the drive of the step before, see `backward`.
+
+    Attributes
+    ----------
+    held, passed : ndarray of float64, shape (size,)
+        What a drive of p_V of 1 / step, throughout a step, has left in p_V and p_I at its beginning.
+    alpha, beta, gain, time_current, time_voltage, time_drive : ndarray of float64, shape (size,)
+    """
+
+    alpha: Array
+    beta: Array
+    gain: Array
+    time_current: Array
+    time_voltage: Array
+    time_drive: Array
+    held: Array
+    passed: Array
+
+    @classmethod
+    def of(cls, tau_mem: Array, tau_syn: Array, dt: float, interpolated: bool) -> Coefficients:
+        """Return the coefficients of neurons with time constants in ms.
+
+        With spikes on the grid the membrane sees the step's mean current, gain = (1 - alpha) (tau_syn / dt) (1 - beta);
+        with spikes between its points, the current as it decays, gain = kappa(dt).
+        """
+        tau_mem, tau_syn = np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)
+        alpha, beta = np.exp(-dt / tau_mem), np.exp(-dt / tau_syn)
+        gain = response(dt, tau_mem, tau_syn) if interpolated else (1 - alpha) * (tau_syn / dt) * (1 - beta)
+        return cls(
+            alpha,
+            beta,
+            gain,
+            (1 / beta - beta) / 2,
+            gain * (1 / (alpha * beta) + 1) / 2,
+            gain / 2,
+            -np.expm1(-dt / tau_mem) * tau_mem / dt,
+            sum(w / 2 * response((u + 1) / 2 * dt, tau_mem, tau_syn) for u, w in zip(_NODES, _WEIGHTS, strict=True)),
+        )
+
+
+def whole_steps(spacing: float, dt: float) -> int:
     """Return the delay line's spacing in steps of ``dt`` ms.
 
     Raises
@@ -38,7 +79,6 @@ def steps_between_copies(network: Network, dt: float) -> int:
     InputError
         If it is no whole number of them.
     """
-    spacing = network.input.delay_line.spacing
     steps = round(spacing / dt)
     if abs(steps * dt - spacing) > 1e-9:
         raise InputError(f"delay_line.spacing is {spacing} ms; it must be a whole number of steps of {dt} ms")

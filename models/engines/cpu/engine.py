@@ -1,44 +1,28 @@
-"""The CPU engine: kernels, loss and optimiser put together."""
+"""The CPU engine: layers, loss and optimiser put together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from models.adam import Adam
+from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
-from models.engines.cpu.backward import backward_batch, sum_groups
-from models.engines.cpu.coefficients import coefficients, steps_between_copies, time_derivative
-from models.engines.cpu.forward import forward_batch
-from models.engines.interface import Epoch, Predictions, Recording, Regulariser
+from models.engines.cpu.layer import Events, Grid, Layer, Passed
+from models.engines.cpu.output import make_output
+from models.engines.cpu.recorder import record_batch
+from models.engines.interface import Epoch, Predictions, Regulariser
 from models.errors import InputError
-from models.losses import CrossEntropy
+from models.losses import Judgement, Loss
 from models.network import Network, Weights
+from models.recording import Recording
 
 GROUPS = 8
 """Gradient accumulators a batch. A constant: the sum's order, and so its rounding, must not depend on threads."""
-
-FIRST_CAPACITY = 32
-"""Hidden spikes an example and neuron that there is room for at first; grown whenever a batch has more."""
-
-
-@dataclass(frozen=True)
-class _Forward:
-    spike_steps: NDArray[np.int32]
-    spike_neurons: NDArray[np.int32]
-    spike_slopes: NDArray[np.float32]
-    spike_counts: NDArray[np.int64]
-    mean_voltage: NDArray[np.float64]
-    voltages: NDArray[np.float32]
-
-    def counts(self, hidden: int) -> NDArray[np.int64]:
-        """Return spikes of each hidden neuron over the batch, shape (hidden,)."""
-        recorded = np.arange(self.spike_neurons.shape[1]) < self.spike_counts[:, None]
-        return np.bincount(self.spike_neurons[recorded], minlength=hidden)
 
 
 @dataclass(frozen=True)
@@ -48,11 +32,11 @@ class Gradients:
     Attributes
     ----------
     weights : dict of str to ndarray of float32
-        dL/dw by connection name, each (pre, post).
+        By the names of the parameters that are trained.
     logits : ndarray of float64, shape (examples, classes)
     losses : ndarray of float64, shape (examples,)
     hidden_counts : ndarray of int64, shape (hidden,)
-        Spikes of each hidden neuron over the batch.
+        Spikes of each hidden neuron over the batch, all layers' behind one another.
     """
 
     weights: Weights
@@ -69,22 +53,26 @@ class CpuEngine:
     network : Network
         What to run.
     weights : dict of str to ndarray
-        Initial weights; copied.
-    loss : CrossEntropy
-        Window and scale of the readout.
+        Initial parameters; copied.
+    loss : Loss
     dt : float
         Time step in ms.
     steps : int
         Steps of a trial.
     regulariser : Regulariser
         Of the hidden firing rates.
+    optimiser : Optimiser
+        Settings of Adam.
     threads : int
         Threads to use; 0 takes all that Numba has. No result depends on it.
+    spike_times : {"plain", "interpolated"}
+        Whether spikes lie on the time grid, or where the voltage crosses the threshold between its points; see
+        `forward`.
 
     Raises
     ------
     InputError
-        If weights do not fit the network or the delay line does not fit dt.
+        If weights do not fit the network, the loss does not fit the output, or the delay line does not fit dt.
     """
 
     name = "cpu"
@@ -93,39 +81,38 @@ class CpuEngine:
         self,
         network: Network,
         weights: Weights,
-        loss: CrossEntropy,
+        loss: Loss,
         dt: float,
         steps: int,
         regulariser: Regulariser | None = None,
+        optimiser: Optimiser | None = None,
         threads: int = 0,
+        spike_times: Literal["plain", "interpolated"] = "plain",
     ) -> None:
+        if spike_times not in ("plain", "interpolated"):
+            raise InputError(f'spike_times is "{spike_times}"; it must be "plain" or "interpolated"')
         self.network = network
         self.loss = loss
         self.dt = dt
         self.steps = steps
         self.regulariser = regulariser or Regulariser()
+        self.optimiser = optimiser or Optimiser()
         self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
+        self.grid = Grid(dt, steps, spike_times == "interpolated", self.threads)
         self.set_weights(weights)
-        self._table = loss.window.table(steps)
-        self._delay = steps_between_copies(network, dt)
-        self._hidden = coefficients(network.hidden, dt)
-        self._output = coefficients(network.output, dt)
-        self._time = tuple(time_derivative(population, dt) for population in (network.hidden, network.output))
-        self._capacity = FIRST_CAPACITY * network.hidden.size
-        self._groups: dict[str, NDArray[np.float32]] = {}
 
     @property
     def weights(self) -> Weights:
-        """Return the current weights by connection name; copies."""
+        """Return the current parameters by name; copies."""
         return {name: w.copy() for name, w in self._weights.items()}
 
     @property
     def window_table(self) -> NDArray[np.float32]:
         """Return the readout window, shape (steps,)."""
-        return self._table
+        return self.loss.readout.table(self.steps)
 
     def set_weights(self, weights: Weights) -> None:
-        """Replace the weights; the optimiser starts anew.
+        """Replace the parameters; the optimiser starts anew.
 
         Raises
         ------
@@ -134,33 +121,37 @@ class CpuEngine:
         """
         self.network.check(weights)
         self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
-        self._adam = Adam.of(self._weights)
+        self.layers = [Layer(self.network, name, self.grid, self._weights) for name in self._hidden_names]
+        self.output = make_output(self.network, self._weights, self.loss, self.grid)
+        self._adam = Adam.of(self.network, self._weights, self.optimiser)
 
-    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float) -> Epoch:
+    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
         """Learn from every batch, in order.
 
         Parameters
         ----------
         batches : iterable of SpikeBatch
             Consumed one by one, each before the next is asked for.
-        learning_rate : float
-            Adam's step size.
+        learning_rate : float or callable
+            Adam's step size, or what gives it for the number of the batch, counted from 0.
 
         Returns
         -------
         Epoch
         """
         examples, correct, loss = 0, 0, 0.0
-        counts = np.zeros(self.network.hidden.size, dtype=np.int64)
-        for batch in batches:
+        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
+        for index, batch in enumerate(batches):
             result = self.gradients(batch)
-            self._adam.update(self._weights, result.weights, learning_rate)
+            rate = learning_rate(index) if callable(learning_rate) else learning_rate
+            self._adam.update(self._weights, result.weights, rate)
+            self._refresh()
             examples += len(batch)
             correct += int((result.logits.argmax(axis=1) == batch.labels).sum())
             loss += float(result.losses.sum())
             counts += result.hidden_counts
-        if examples:
-            self._weights["input_hidden"][:, counts == 0] += np.float32(self.regulariser.lift)
+        if examples and self.regulariser.lift:
+            self._lift(counts)
         return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
 
     def gradients(self, batch: SpikeBatch) -> Gradients:
@@ -174,26 +165,20 @@ class CpuEngine:
         -------
         Gradients
         """
-        forward = self._forward(batch)
-        logits = self.loss.logits(forward.mean_voltage)
-        counts = forward.counts(self.network.hidden.size)
-        excess = counts / len(batch) - self.regulariser.target
-        push = (self.regulariser.strength / len(batch) * excess).astype(np.float32)
-        n_groups = min(GROUPS, len(batch))
-        groups = self._accumulators(n_groups)
-        line = self.network.input.delay_line
-        backward_batch(
-            batch.steps, batch.units, batch.offsets, self.network.input.channels, line.copies, self._delay,
-            self._recurrent, self._weights["hidden_output"], self._hidden, self._output,
-            np.float32(self.network.hidden.tau_mem), *self._time, self._table,
-            self.loss.drive(logits, batch.labels, self.steps), push, forward.spike_steps, forward.spike_neurons,
-            forward.spike_slopes, forward.spike_counts, np.linspace(0, len(batch), n_groups + 1).astype(np.int64),
-            groups["input_hidden"], groups["hidden_hidden"], groups["hidden_output"],
-        )  # fmt: skip
-        gradients = {name: np.empty_like(w) for name, w in self._weights.items()}
-        for name, gradient in gradients.items():
-            sum_groups(groups[name], gradient)
-        return Gradients(gradients, logits, self.loss.losses(logits, batch.labels), counts)
+        numba.set_num_threads(self.threads)
+        events, passed = self._forward(batch, learning=True)
+        judgement = self._judge(passed, batch)
+        groups = np.linspace(0, len(batch), min(GROUPS, len(batch)) + 1).astype(np.int64)
+        found, moved = self.output.learn(passed[-1], judgement, groups)
+        counts = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
+        for i in range(len(self.layers) - 1, -1, -1):
+            push = self._push(counts[i], len(batch))
+            gradients, moved, _ = self.layers[i].backward(
+                events[i], passed[i], moved, push, groups, wants_below=i > 0
+            )
+            found |= gradients
+        ordered = {name: found[name] for name in self._weights if name in found}
+        return Gradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts))
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order.
@@ -206,41 +191,37 @@ class CpuEngine:
         -------
         Predictions
         """
+        numba.set_num_threads(self.threads)
         logits = [np.empty((0, self.network.output.size))]
         losses = [np.empty(0)]
-        counts = np.zeros(self.network.hidden.size, dtype=np.int64)
+        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         for batch in batches:
-            forward = self._forward(batch)
-            logits.append(self.loss.logits(forward.mean_voltage))
-            losses.append(self.loss.losses(logits[-1], batch.labels))
-            counts += forward.counts(self.network.hidden.size)
+            _, passed = self._forward(batch)
+            judgement = self._judge(passed, batch)
+            logits.append(judgement.logits)
+            losses.append(judgement.losses)
+            spikes = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
+            counts += np.concatenate(spikes)
         return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
 
-    def record(self, batch: SpikeBatch) -> list[Recording]:
+    def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Run examples without learning and keep what happened inside.
 
         Parameters
         ----------
         batch : SpikeBatch
+        adjoints : bool
+            Keep dL/dV and dL/dI of each example's own loss too.
 
         Returns
         -------
         list of Recording, one an example
         """
-        forward = self._forward(batch, voltages=True)
-        logits = self.loss.logits(forward.mean_voltage)
-        return [
-            Recording(
-                forward.spike_steps[b, :count].astype(np.float64) * self.dt,
-                forward.spike_neurons[b, :count].copy(),
-                forward.voltages[b],
-                logits[b],
-            )
-            for b, count in enumerate(forward.spike_counts)
-        ]
+        numba.set_num_threads(self.threads)
+        return record_batch(self.layers, self.output, self.loss, batch, adjoints)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return weights, Adam's moments and its step count; copies."""
+        """Return parameters, Adam's moments and its step count; copies."""
         state: dict[str, NDArray[np.generic]] = {"adam_step": np.array(self._adam.step)}
         for kind, arrays in self._state_arrays().items():
             state |= {f"{kind}/{name}": array.copy() for name, array in arrays.items()}
@@ -266,42 +247,45 @@ class CpuEngine:
             for name, array in arrays.items():
                 array[:] = state[f"{kind}/{name}"]
         self._adam.step = int(state["adam_step"])
+        self._refresh()
+
+    @property
+    def _hidden_names(self) -> list[str]:
+        return [name for name in self.network.populations if name != "output"]
 
     def _state_arrays(self) -> dict[str, Weights]:
         return {"weights": self._weights, "adam_first": self._adam.first, "adam_second": self._adam.second}
 
-    @property
-    def _recurrent(self) -> NDArray[np.float32]:
-        return self._weights.get("hidden_hidden", np.empty((0, self.network.hidden.size), dtype=np.float32))
+    def _refresh(self) -> None:
+        for layer in self.layers:
+            if layer.changes:
+                layer.refresh()
+        if self.output.layer.changes:
+            self.output.refresh()
 
-    def _accumulators(self, groups: int) -> dict[str, NDArray[np.float32]]:
-        """Return gradient accumulators, kept between batches: clearing them is cheaper than new pages."""
-        if not self._groups or self._groups["input_hidden"].shape[0] != groups:
-            shapes = {"hidden_hidden": (0, self.network.hidden.size)} | self.network.shapes
-            self._groups = {name: np.empty((groups, *shape), dtype=np.float32) for name, shape in shapes.items()}
-        return self._groups
+    def _forward(self, batch: SpikeBatch, learning: bool = False) -> tuple[list[Events], list[Passed]]:
+        events, passed = [Events.of_input(batch)], []
+        for layer in self.layers:
+            passed.append(layer.forward(events[-1], insides=learning and layer.wants_insides))
+            events.append(passed[-1].events())
+        return events, passed
 
-    def _forward(self, batch: SpikeBatch, voltages: bool = False) -> _Forward:
-        numba.set_num_threads(self.threads)
-        n, classes = len(batch), self.network.output.size
-        line = self.network.input.delay_line
-        traces = np.empty((n if voltages else 0, self.steps, classes), dtype=np.float32)
-        while True:
-            forward = _Forward(
-                np.empty((n, self._capacity), dtype=np.int32),
-                np.empty((n, self._capacity), dtype=np.int32),
-                np.empty((n, self._capacity), dtype=np.float32),
-                np.empty(n, dtype=np.int64),
-                np.empty((n, classes)),
-                traces,
-            )
-            forward_batch(
-                batch.steps, batch.units, batch.offsets, self.network.input.channels, line.copies, self._delay,
-                self._weights["input_hidden"], self._recurrent, self._weights["hidden_output"], self._hidden,
-                self._output, self._table, forward.spike_steps, forward.spike_neurons, forward.spike_slopes,
-                forward.spike_counts, forward.mean_voltage, forward.voltages,
-            )  # fmt: skip
-            most = int(forward.spike_counts.max(initial=0))
-            if most <= self._capacity:
-                return forward
-            self._capacity = most + most // 4
+    def _judge(self, passed: list[Passed], batch: SpikeBatch) -> Judgement:
+        observed = self.output.read(passed[-1])
+        for p in passed:
+            observed[p.diverged] = np.nan
+        return self.loss.judge(observed, batch.labels)
+
+    def _push(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
+        excess = counts / examples - self.regulariser.target
+        return (self.regulariser.strength / examples * excess).astype(np.float32)
+
+    def _lift(self, counts: NDArray[np.int64]) -> None:
+        """Raise the input of neurons that were silent for an epoch; absent synapses stay absent."""
+        begin = 0
+        for layer in self.layers:
+            weights = self._weights[layer.below.name]
+            silent = counts[begin : begin + layer.size] == 0
+            present = (weights[:, silent] != 0) if layer.below.synapses.density < 1 else np.float32(1)
+            weights[:, silent] += np.float32(self.regulariser.lift / layer.copies) * present
+            begin += layer.size

@@ -1,4 +1,4 @@
-"""A recurrent spiking network trained with surrogate gradients, in plain PyTorch.
+"""A spiking network with one hidden layer trained with surrogate gradients, in plain PyTorch.
 
 The same network, time step and loss as the CPU engine's, unrolled in time and differentiated by autograd; at a spike
 the derivative of the step function is replaced by that of a fast sigmoid (Zenke and Ganguli 2018; Neftci, Mostafa and
@@ -9,7 +9,6 @@ unbound at once, which spares autograd a gradient of the whole tensor at every s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -18,7 +17,8 @@ import torch
 
 from models.batch import SpikeBatch
 from models.losses import CrossEntropy
-from models.network import Leaky, Network, Weights
+from models.network import Network, Weights
+from results.benchmarks.peers.decays import decays
 
 Reading = Literal["step by step", "indexed", "unbound"]
 """How a step gets its input current; see above."""
@@ -49,7 +49,7 @@ class SurrogateNetwork:
     Parameters
     ----------
     network : Network
-        Recurrent, without a delay line.
+        With one hidden layer, recurrent or not, without a delay line.
     weights : dict of str to ndarray
         Initial weights.
     loss : CrossEntropy
@@ -75,12 +75,13 @@ class SurrogateNetwork:
         reading: Reading = "step by step",
     ) -> None:
         self.network = network
+        (self.layer,) = network.hidden
         self.steps = steps
         self.reading = reading
         self.scale = loss.scale
         self.window = torch.from_numpy(loss.window.table(steps))
         self.weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in weights.items()}
-        self._hidden, self._output = (_decays(population, dt) for population in (network.hidden, network.output))
+        self._hidden, self._output = (decays(population, dt) for population in (self.layer, network.output))
         self._adam = torch.optim.Adam(self.weights.values(), lr=learning_rate)
 
     def dense(self, batch: SpikeBatch) -> torch.Tensor:
@@ -94,19 +95,21 @@ class SurrogateNetwork:
         """Return logits (examples, classes) and hidden spikes (examples, steps, hidden)."""
         alpha, beta, gain = self._hidden
         alpha_out, beta_out, gain_out = self._output
-        x, w_in = self.dense(batch), self.weights["input_hidden"]
-        drive = self._input_currents(x, w_in)
-        current = torch.zeros(len(batch), self.network.hidden.size)
+        w_rec, w_out = self.weights.get("hidden_hidden"), self.weights["hidden_output"]
+        drive = self._input_currents(self.dense(batch), self.weights["input_hidden"])
+        current = torch.zeros(len(batch), self.layer.size)
         voltage, spikes = torch.zeros_like(current), torch.zeros_like(current)
         current_out = torch.zeros(len(batch), self.network.output.size)
         voltage_out, total = torch.zeros_like(current_out), torch.zeros_like(current_out)
         recorded = []
         for step in range(self.steps):
-            current = current + drive(step) + spikes @ self.weights["hidden_hidden"]
-            current_out = current_out + spikes @ self.weights["hidden_output"]
+            current = current + drive(step)
+            if w_rec is not None:
+                current = current + spikes @ w_rec
+            current_out = current_out + spikes @ w_out
             voltage = alpha * voltage + gain * current
             current = beta * current
-            spikes = Spike.apply(voltage - self.network.hidden.threshold)
+            spikes = Spike.apply(voltage - self.layer.threshold)
             voltage = voltage * (1 - spikes.detach())
             voltage_out = alpha_out * voltage_out + gain_out * current_out
             current_out = beta_out * current_out
@@ -123,6 +126,9 @@ class SurrogateNetwork:
         slices = product.unbind(dim=1)
         return lambda step: slices[step]
 
+    def prepare(self, batch: SpikeBatch) -> None:
+        """Do nothing: eager PyTorch compiles nothing."""
+
     def gradients(self, batch: SpikeBatch) -> tuple[float, int]:
         """Set the gradients of the mean loss; return the loss and the number of hidden spikes."""
         self._adam.zero_grad()
@@ -136,9 +142,3 @@ class SurrogateNetwork:
         _, spikes = self.gradients(batch)
         self._adam.step()
         return spikes
-
-
-def _decays(population: Leaky, dt: float) -> tuple[float, float, float]:
-    """Return the factors of a step, as in `models.engines.cpu.forward`."""
-    alpha, beta = math.exp(-dt / population.tau_mem), math.exp(-dt / population.tau_syn)
-    return alpha, beta, (1 - alpha) * (population.tau_syn / dt) * (1 - beta)

@@ -8,8 +8,9 @@ import pytest
 from matplotlib import image
 from matplotlib.colors import to_hex
 
-from models.engines.interface import Recording as NetworkRecording
 from models.losses import softmax
+from models.recording import Recording as NetworkRecording
+from models.recording import Spikes
 from models.windows import Gaussian
 from pipeline.audio import Recording
 from pipeline.data.container import Events
@@ -27,12 +28,18 @@ WINDOW = Gaussian().table(STEPS)
 EVENTS = Events(np.array([0.5, 30.0, 99.0, 101.0], np.float32), np.array([3, 699, 0, 5], np.uint16))
 
 
-def inside(spikes: int = 40) -> NetworkRecording:
+def inside(spikes: int = 40, layers: tuple[int, ...] = (16,), classes: int = len(CLASSES)) -> NetworkRecording:
+    """What happened in a network whose outputs spike too, as they do where their first spikes are the answer."""
     rng = np.random.default_rng(0)
-    voltages = rng.normal(size=(STEPS, len(CLASSES))).cumsum(axis=0).astype(np.float32)
-    logits = (voltages * WINDOW[:, None]).mean(axis=0, dtype=np.float64)
-    times = np.sort(rng.integers(0, STEPS, spikes)) * DT
-    return NetworkRecording(times, rng.integers(0, 16, spikes).astype(np.int32), voltages, logits)
+    names = ["hidden"] if len(layers) == 1 else [f"hidden{i + 1}" for i in range(len(layers))]
+    sizes = {**dict(zip(names, layers, strict=True)), "output": classes}
+    voltages = {name: rng.normal(size=(STEPS, n)).cumsum(axis=0).astype(np.float32) for name, n in sizes.items()}
+    fired = {
+        name: Spikes(np.sort(rng.integers(0, STEPS, spikes)) * DT, rng.integers(0, n, spikes).astype(np.int32))
+        for name, n in sizes.items()
+    }
+    logits = (voltages["output"] * WINDOW[:, None]).mean(axis=0, dtype=np.float64)
+    return NetworkRecording(DT, logits, fired, voltages)
 
 
 def metrics(accuracies, losses=None, splits=("train", "validation")) -> pd.DataFrame:
@@ -118,11 +125,22 @@ def test_raster_shows_the_events_of_the_trial_the_spikes_the_voltages_and_the_wi
     figure = raster(EVENTS, recording, WINDOW, CLASSES, DT, "word3, by ann")
     events, hidden, outputs, shade = figure.axes
     np.testing.assert_allclose(points(events), np.column_stack(EVENTS)[:3])
-    np.testing.assert_allclose(points(hidden), np.column_stack([recording.spike_times, recording.spike_neurons]))
+    spikes = recording.spikes["hidden"]
+    np.testing.assert_allclose(points(hidden), np.column_stack([spikes.times, spikes.neurons]))
+    assert hidden.get_ylim() == (-1, 16)
     shown = {tuple(line.get_ydata()) for line in outputs.lines}
-    assert shown == {tuple(v) for v in recording.voltages.T}
+    assert shown == {tuple(v) for v in recording.voltages["output"].T}
     assert shade.collections[0].get_paths()[0].vertices[:, 1].max() == pytest.approx(WINDOW.max())
     assert figure.axes[0].get_xlim() == (0, STEPS * DT)
+
+
+def test_layers_are_stacked_and_their_neurons_numbered_on():
+    recording = inside(layers=(16, 5, 9))
+    hidden = raster(EVENTS, recording, WINDOW, CLASSES, DT, "word3").axes[1]
+    first, second, third = (recording.spikes[f"hidden{i}"].neurons for i in (1, 2, 3))
+    np.testing.assert_array_equal(points(hidden)[:, 1], np.concatenate([first, second + 16, third + 21]))
+    assert [line.get_ydata()[0] for line in hidden.lines] == [15.5, 20.5]
+    assert hidden.get_ylim() == (-1, 30)
 
 
 def test_the_answer_stands_out_and_the_title_has_its_probability():
@@ -132,7 +150,7 @@ def test_the_answer_stands_out_and_the_title_has_its_probability():
     figure = raster(EVENTS, recording, WINDOW, CLASSES, DT, "word3, by ann")
     outputs = figure.axes[2]
     thickest = max(outputs.lines, key=lambda line: line.get_linewidth())
-    np.testing.assert_array_equal(thickest.get_ydata(), recording.voltages[:, answer])
+    np.testing.assert_array_equal(thickest.get_ydata(), recording.voltages["output"][:, answer])
     assert to_hex(thickest.get_color()).upper() == VERMILLION
     assert figure.get_suptitle() == f"spoken: word3, by ann; answer: word{answer} (probability {probability:.2f})"
     labels = [text.get_text() for text in outputs.get_legend().get_texts()]
@@ -167,11 +185,7 @@ def test_nothing_to_show_is_shown_as_nothing():
 
 
 def test_two_classes_have_two_lines():
-    recording = inside()
-    two = NetworkRecording(
-        recording.spike_times, recording.spike_neurons, recording.voltages[:, :2], recording.logits[:2]
-    )
-    assert len(raster(EVENTS, two, WINDOW, CLASSES[:2], DT, "word0").axes[2].lines) == 2
+    assert len(raster(EVENTS, inside(classes=2), WINDOW, CLASSES[:2], DT, "word0").axes[2].lines) == 2
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path):

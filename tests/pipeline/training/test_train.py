@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,12 @@ from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
+from pipeline.evaluation.trained import load_trained
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.build import make_engine
 from pipeline.training.examples import split_training
 from pipeline.training.run import Run
-from pipeline.training.trainer import learning_rate, train
+from pipeline.training.trainer import Progress, train
 
 FINAL_FILES = ("best.npz", "last.npz", "metrics.csv", "result.json", "config.toml")
 
@@ -79,6 +81,94 @@ def test_killed_thrice_it_ends_with_the_same_bytes(words_config: Path, tmp_path:
         assert not (run.folder / "result.json").exists()
     train(config, training, validation, threads)
     assert final(run) == whole
+
+
+RICH = [
+    "network.hidden=[14,12]",
+    "network.recurrent=[true,false]",
+    "network.bias=true",
+    "network.output_bias=true",
+    "network.time_constants=trained",
+    "network.output_time_constants=fixed",
+    "network.initial.spread=0.2",
+    "network.initial.feedforward.sd=0.4",
+    'network.synapses.input={density=0.7,delays="trained",longest=15}',
+    'network.synapses.feedforward={delays="fixed",longest=5}',
+    "training.schedule=plateau",
+    "training.plateau_patience=1",
+    "training.ease_in=1.5",
+    "training.clip=0.5",
+    "training.weight_decay=0.01",
+    "training.regulariser.lift=0.05",
+]
+
+
+class Stop(Exception):
+    """What ends a run from outside."""
+
+
+class Stopper(Progress):
+    """Ends the run in the middle of an epoch."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def batches(self, batches: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
+        for i, batch in enumerate(batches):
+            if epoch == self.at and i == 3:
+                raise Stop
+            yield batch
+
+
+def test_with_all_that_can_be_learned_neither_threads_nor_interruptions_change_a_bit(
+    words_config: Path, tmp_path: Path
+) -> None:
+    config = load_config(words_config, [*RICH, "training.epochs=6"])
+    training, validation = parts(config)
+    whole = train(config, training, validation, threads=1, run=Run(tmp_path / "whole"))
+    run = Run(tmp_path / "parts")
+    for at, threads in ((0, 2), (1, 1), (4, 2)):
+        with pytest.raises(Stop):
+            train(config, training, validation, threads, Stopper(at), run)
+    train(config, training, validation, threads=2, run=run)
+    assert final(run) == final(whole)
+
+
+def test_what_is_learned_moves_and_what_is_fixed_stays(words_config: Path) -> None:
+    config = load_config(words_config, [*RICH, "training.epochs=3"])
+    training, validation = parts(config)
+    engine = make_engine(config.resolved(), training.channels, len(training.classes))
+    before, network = engine.weights, engine.network
+    last = train(config, training, validation).load("last")
+    assert last is not None
+    after = {name: last.state[f"weights/{name}"] for name in network.shapes}
+    network.check(after)
+    for name, array in after.items():
+        assert np.array_equal(array, before[name]) == (name in network.fixed), name
+    assert np.array_equal(after["input_hidden1"] == 0, before["input_hidden1"] == 0)
+    assert not any(name.startswith("adam") and name.endswith(tuple(network.fixed)) for name in last.state)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["loss.temperature=0.5", "loss.smoothing=0.1"],
+        ["loss.kind=max-over-time"],
+        ["loss.kind=first-spike", "loss.temperature=5.0", "network.initial.output={mean=0.3,sd=0.3}"],
+        ["loss.kind=mean-square"],
+    ],
+)
+def test_every_loss_is_learned(words_config: Path, overrides: list[str]) -> None:
+    config = load_config(words_config, ["training.epochs=12", *overrides])
+    training, validation = parts(config)
+    run = train(config, training, validation)
+    losses = [float(r["loss"]) for r in rows(run) if r["split"] == "train"]
+    assert losses[-1] < 0.9 * losses[0]
+    # The best checkpoint is read back into a network of the same kind, and says the same.
+    trained = load_trained(run)
+    said = trained.engine.predict(prediction_batches(validation, config))
+    best = [r for r in rows(run) if r["split"] == "validation" and int(r["epoch"]) == trained.epoch]
+    assert float(said.losses.mean()) == float(best[0]["loss"])
 
 
 def test_a_finished_run_is_left_as_it_is(words_config: Path) -> None:
@@ -208,12 +298,3 @@ def test_predictions_do_not_depend_on_the_batch(words_config: Path, monkeypatch:
     monkeypatch.setattr("pipeline.training.batches.PREDICTION_BATCH", 1)
     alone = engine.predict(prediction_batches(training, config))
     assert np.array_equal(together.logits, alone.logits)
-
-
-def test_the_cosine_schedule_falls_from_the_rate_to_almost_nothing(words_config: Path) -> None:
-    config = load_config(words_config, ["training.schedule=cosine", "training.epochs=50"]).training
-    rates = [learning_rate(config, epoch) for epoch in range(50)]
-    assert rates[0] == config.learning_rate
-    assert rates[25] == pytest.approx(config.learning_rate / 2)
-    assert all(a > b for a, b in itertools.pairwise(rates))
-    assert 0 < rates[-1] < 0.01 * config.learning_rate

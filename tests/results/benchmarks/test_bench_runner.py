@@ -66,7 +66,15 @@ def test_a_wrong_name_is_refused_before_anything_is_measured(bench, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_case_that_draws_leaves_its_picture(bench, tmp_path, monkeypatch):
+    drawing = SimpleNamespace(NAME="drawing", run=lambda quick: [{"who": "ours", "seconds": 1.0}], draw=len)
+    monkeypatch.setitem(CASES, "drawing", drawing)
+    monkeypatch.setattr(runner, "save", lambda figure, path: path.write_text(str(figure)))
+    bench("drawing")
+    assert (tmp_path / "drawing.png").read_text() == "1"
+
+
 def test_every_case_of_the_project_is_found():
     found = runner.cases()
-    assert "cochlea" in found
+    assert {"cochlea", "peers", "machine", "latency", "startup", "length", "epoch"} == set(found)
     assert all(callable(case.run) for case in found.values())

@@ -1,23 +1,58 @@
-"""Measuring in a process of its own."""
+"""Measuring in processes of their own."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from results.benchmarks.child import in_child, measured
+from results.benchmarks.child import Child, Memory
+from results.benchmarks.shd_shaped import Shape
+from results.benchmarks.turns import Measured, take_turns
 
 
-def test_the_peak_is_what_the_work_added_and_gave_back() -> None:
-    def fill(megabytes: int) -> float:
-        return float(np.ones(megabytes * 125_000).sum() / 125_000)
+def test_the_peak_is_what_was_added_and_given_back() -> None:
+    memory = Memory()
+    for megabytes in (40, 80, 40):
+        np.ones(megabytes * 125_000)
+    assert 70 < memory.added() < 110
 
-    row = measured(fill, [40, 80, 40])
-    assert 70 < row["megabytes"] < 110
-    assert row["mean"] == pytest.approx(160 / 3)
-    assert row["seconds"] > 0
+
+def test_a_child_answers_as_often_as_it_is_asked(tiny: Shape) -> None:
+    with Child("results.benchmarks.trainers", 1, trainer="ours", shape=asdict(tiny)) as child:
+        first, second = child.ask(), child.ask()
+    for answer in (first, second):
+        assert answer["seconds"] > 0
+        assert answer["hidden_spikes"] > 1
+    assert second["megabytes"] >= first["megabytes"]
 
 
 def test_a_child_that_fails_is_quoted() -> None:
-    with pytest.raises(RuntimeError, match=r"results\.benchmarks\.torch_peer ended with 1: .*unexpected keyword"):
-        in_child("results.benchmarks.torch_peer", shape={}, nonsense=1)
+    failing = Child("results.benchmarks.trainers", 1, shape={}, nonsense=1)
+    with (
+        pytest.raises(RuntimeError, match=r"results\.benchmarks\.trainers ended with 1: .*unexpected keyword"),
+        failing,
+    ):
+        pass
+
+
+class Canned:
+    """Answers from a list."""
+
+    def __init__(self, log: list[str], name: str, *seconds: float) -> None:
+        self.log, self.name, self.left = log, name, list(seconds)
+
+    def ask(self) -> dict[str, float]:
+        self.log.append(self.name)
+        seconds = self.left.pop(0)
+        return {"seconds": seconds, "megabytes": 100 * seconds, "hidden_spikes": 14.0}
+
+
+def test_turns_alternate_and_last_a_while() -> None:
+    log: list[str] = []
+    fast, slow = Canned(log, "fast", 0.2, 0.2, 0.1, 0.25), Canned(log, "slow", 4.0, 2.0)
+    found = take_turns({"fast": fast, "slow": slow}, 2, 10)  # type: ignore[dict-item]
+    assert log == ["fast", "fast", "slow", "fast", "fast", "slow"]
+    assert found["fast"] == Measured(20.0, 25.0, 14.0, 4)
+    assert found["slow"] == Measured(300.0, 400.0, 14.0, 2)

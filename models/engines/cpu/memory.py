@@ -1,0 +1,38 @@
+"""Arrays that begin on a cache line: vectors that straddle two lines load at half speed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+LINE = 64
+"""Bytes of a cache line, and of the widest vector."""
+
+
+def aligned(shape: tuple[int, ...], dtype: type[np.generic] = np.float32) -> NDArray[np.generic]:
+    """Return zeros that begin on a cache line.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : type
+
+    Returns
+    -------
+    ndarray of ``dtype``, shape ``shape``
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, dtype=np.uint8)
+    begin = -raw.ctypes.data % LINE
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+@njit(cache=True)
+def zeros(n):  # type: ignore[no-untyped-def]
+    """Return ``n`` float32 zeros that begin on a cache line."""
+    raw = np.zeros(n + LINE // 4, np.float32)
+    begin = (-raw.ctypes.data % LINE) // 4
+    return raw[begin : begin + n]

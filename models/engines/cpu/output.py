@@ -1,0 +1,224 @@
+"""The output population on the CPU, by what the loss observes of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engines.cpu.gather import sum_groups
+from models.engines.cpu.layer import Events, Grid, Layer, Passed
+from models.engines.cpu.readout import ReadoutTable, learn_each, learn_shared, move_shared, read_each, read_shared
+from models.errors import InputError
+from models.losses import Judgement, Loss
+from models.network import Network, Spiking, Weights
+
+Floats = NDArray[np.float32]
+
+
+class Output(ABC):
+    """Reads hidden spikes and hands the loss's gradient back to them."""
+
+    layer: Layer
+
+    @property
+    def holds(self) -> bool:
+        """Whether the loss drives voltages throughout steps, rather than at their ends."""
+        return self.layer.grid.between
+
+    @abstractmethod
+    def read(self, hidden: Passed) -> NDArray[np.floating]:
+        """Return what the loss observes of a batch."""
+
+    @abstractmethod
+    def learn(
+        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
+        """Return gradients of the output's parameters, and dL/dt of each hidden spike in 1 / step."""
+
+    @abstractmethod
+    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+        """Return the loss's gradient as the stepped output layer takes it.
+
+        Parameters
+        ----------
+        passed : Passed
+            Of the output layer, with voltages.
+        gradient : ndarray of float64
+            Of the loss by what it observes.
+
+        Returns
+        -------
+        moved : ndarray of float32, shape (examples, capacity)
+            dL/dt of output spikes, in 1 / step.
+        drives : ndarray of float32, shape (examples, steps, classes), or None
+            dL/dV at the end of each step.
+        """
+
+    def refresh(self) -> None:
+        """Follow parameters that have changed."""
+        self.layer.refresh()
+
+
+class WindowedOutput(Output):
+    """The mean of window times voltage: linear in the weights, see `readout`."""
+
+    def __init__(self, layer: Layer, window: Floats) -> None:
+        self.layer, self.window = layer, window
+        population = layer.population
+        self.each = population.time_constants != "shared" or any(layer.delayed)
+        self._moved: Floats | None = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tabulate the readout anew."""
+        self.layer.refresh()
+        grid = self.layer.grid
+        columns = self.layer.size if self.each else 1
+        taus = [np.asarray(self.layer.parameter(n)[:columns], np.float64) for n in ("tau_mem", "tau_syn")]
+        self.table = ReadoutTable.of(self.window, *taus, grid.dt, grid.between)
+        self.by_tau: tuple[ReadoutTable, ...] = ()
+        if self.layer.wants_insides:
+            self.by_tau = ReadoutTable.by_time_constants(self.window, *taus, grid.dt, grid.between)
+
+    def read(self, hidden: Passed) -> NDArray[np.floating]:
+        """Return means of window times voltage, shape (examples, classes)."""
+        means = np.empty((len(hidden.counts), self.layer.size))
+        spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
+        bias = self.table.bias * self.layer.parameter("bias")
+        if self.each:
+            read_each(*spikes, self.table.gain, self._weights, self.layer.delays, bias, means)
+        else:
+            self._drawn = np.empty((len(hidden.counts), len(self._weights)))
+            read_shared(*spikes, self.table.gain, self._weights, bias, self._drawn, means)
+        return means
+
+    def learn(
+        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
+        """Return gradients, and dL/dt of each hidden spike."""
+        error, layer, weights = judgement.gradient, self.layer, self._weights
+        spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
+        if self._moved is None or self._moved.shape != hidden.slopes.shape:
+            self._moved = np.empty(hidden.slopes.shape, np.float32)
+        moved = self._moved
+        found = {layer.below.name: np.empty_like(weights)}
+        if self.each:
+            groups, by_tau = len(first_of_group) - 1, np.array([t.gain for t in self.by_tau])
+            by_tau = by_tau.reshape(len(self.by_tau), *self.table.gain.shape)
+            parts = np.empty((groups, *weights.shape), np.float32)
+            late = np.empty((groups, *layer.delays.shape), np.float32)
+            constants = np.empty((groups, len(by_tau), layer.size))
+            learn_each(
+                *spikes, self.table.gain, self.table.slope, by_tau, weights, layer.delays, error, first_of_group, moved,
+                parts, late, constants,
+            )  # fmt: skip
+            sum_groups(parts, found[layer.below.name])
+            if len(layer.delays):
+                total = np.empty_like(layer.delays)
+                sum_groups(late, total)
+                found[f"{layer.below.name}_delay"] = total / np.float32(layer.grid.dt)
+            for name, table, total in zip(("tau_mem", "tau_syn"), self.by_tau, constants.sum(axis=0), strict=False):
+                by_bias = table.bias * layer.parameter("bias") * error.sum(axis=0)
+                found[f"{layer.name}_{name}"] = (total + by_bias).astype(np.float32)
+        else:
+            move_shared(*spikes, self.table.slope, weights, error, moved)
+            learn_shared(self._drawn, error, found[layer.below.name])
+        if layer.population.bias:
+            found[f"{layer.name}_bias"] = (error.sum(axis=0) * self.table.bias).astype(np.float32)
+        return found, moved
+
+    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+        """Return the window's drive."""
+        drives = gradient[:, None, :] * self.window[None, :, None] / len(self.window)
+        return np.zeros(passed.slopes.shape, np.float32), drives.astype(np.float32)
+
+    @property
+    def _weights(self) -> Floats:
+        return self.layer.weights[self.layer.below.name]
+
+
+class SteppedOutput(Output):
+    """Output neurons that are stepped through time: their voltages, the greatest of them, or their first spikes."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the loss drives voltages throughout steps; the greatest voltage is one moment's."""
+        return self.layer.grid.between and self.observes == "voltage"
+
+    def __init__(self, layer: Layer, loss: Loss) -> None:
+        self.layer, self.observes = layer, loss.observes
+
+    def read(self, hidden: Passed) -> NDArray[np.floating]:
+        """Return voltages (examples, steps, classes), or their maxima or first spike times (examples, classes)."""
+        voltages = self.observes != "first spike"
+        self._events: Events = hidden.events()
+        self._passed = passed = self.layer.forward(self._events, voltages, self.layer.wants_insides)
+        if voltages:
+            passed.voltages[passed.diverged] = np.nan
+            return passed.voltages if self.observes == "voltage" else passed.voltages.max(axis=1)
+        first = _first_spikes(passed, self.layer.size)
+        rows = np.arange(len(first))[:, None]
+        grid = self.layer.grid
+        within = passed.fractions[rows, first] if grid.between else 1.0
+        times = grid.dt * (passed.steps[rows, first] + within)
+        return np.where(first < passed.counts[:, None], times, np.inf)
+
+    def learn(
+        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
+        """Return gradients, and dL/dt of each hidden spike."""
+        moved, drives = self.demands(self._passed, judgement.gradient)
+        push = np.zeros(self.layer.size, np.float32)
+        found, below, _ = self.layer.backward(
+            self._events, self._passed, moved, push, first_of_group, drives, self.holds, wants_below=True
+        )
+        return found, below
+
+    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+        """Return what the loss makes of the output's spike times and voltages."""
+        moved = np.zeros(passed.slopes.shape, np.float32)
+        rows = np.arange(len(passed.counts))[:, None]
+        if self.observes == "first spike":
+            first = _first_spikes(passed, self.layer.size)
+            examples, classes = np.nonzero(first < passed.counts[:, None])
+            moved[examples, first[examples, classes]] = gradient[examples, classes] * self.layer.grid.dt
+            return moved, None
+        if self.observes == "voltage":
+            if self.holds:
+                gradient = (gradient + np.concatenate((gradient[:, :1], gradient[:, :-1]), axis=1)) / 2
+            return moved, gradient.astype(np.float32)
+        drives = np.zeros(passed.voltages.shape, np.float32)
+        drives[rows, passed.voltages.argmax(axis=1), np.arange(self.layer.size)] = gradient
+        return moved, drives
+
+
+def _first_spikes(passed: Passed, size: int) -> NDArray[np.int64]:
+    """Return the index of each neuron's first spike, shape (examples, size); the capacity's last where there is none."""
+    examples, capacity = passed.steps.shape
+    first = np.full((examples, size), capacity, dtype=np.int64)
+    for b in range(examples):
+        neurons = passed.neurons[b, : passed.counts[b]][::-1]
+        first[b, neurons] = np.arange(len(neurons))[::-1]
+    return np.minimum(first, capacity - 1)
+
+
+def make_output(network: Network, weights: Weights, loss: Loss, grid: Grid) -> Output:
+    """Return the output that a loss needs.
+
+    Raises
+    ------
+    InputError
+        If the output population can't give what the loss observes.
+    """
+    spiking = isinstance(network.output, Spiking)
+    if spiking != (loss.observes == "first spike"):
+        raise InputError(
+            f"the loss {type(loss).__name__} observes {loss.observes}s, but the output neurons "
+            f"{'spike' if spiking else 'never spike'}"
+        )
+    layer = Layer(network, "output", grid, weights)
+    if loss.observes == "mean voltage":
+        return WindowedOutput(layer, loss.readout.table(grid.steps))
+    return SteppedOutput(layer, loss)

@@ -1,0 +1,90 @@
+"""Recordings of the CPU engine: the same passes, with traces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch
+from models.engines.cpu.layer import Events, Layer, Passed
+from models.engines.cpu.output import Output
+from models.losses import Loss
+from models.recording import Recording, Spikes
+
+
+def record_batch(
+    layers: list[Layer], output: Output, loss: Loss, batch: SpikeBatch, adjoints: bool
+) -> list[Recording]:
+    """Run examples and keep spikes, voltages and, if asked, adjoints.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        The hidden ones, first to last.
+    output : Output
+    loss : Loss
+    batch : SpikeBatch
+    adjoints : bool
+
+    Returns
+    -------
+    list of Recording, one an example
+    """
+    everything = [*layers, output.layer]
+    events, passed = [Events.of_input(batch)], []
+    for layer in everything:
+        passed.append(layer.forward(events[-1], voltages=True))
+        events.append(passed[-1].events())
+    observed = output.read(passed[-2])
+    for p in passed:
+        observed[p.diverged] = np.nan
+    judgement = loss.judge(observed, batch.labels)
+    traces: list[NDArray[np.float32]] = []
+    if adjoints:
+        traces = _adjoints(layers, output, events, passed, judgement.gradient * len(batch))
+    recordings = []
+    for b in range(len(batch)):
+        names = [layer.name for layer in everything]
+        recordings.append(
+            Recording(
+                output.layer.grid.dt,
+                judgement.logits[b],
+                {layer.name: _spikes(layer, p, b) for layer, p in zip(everything, passed, strict=True) if layer.spikes},
+                {name: p.voltages[b].copy() for name, p in zip(names, passed, strict=True)},
+                {name: t[b, 0] for name, t in zip(names, traces, strict=False)},
+                {name: t[b, 1] for name, t in zip(names, traces, strict=False)},
+            )
+        )
+    return recordings
+
+
+def _spikes(layer: Layer, passed: Passed, example: int) -> Spikes:
+    count = passed.counts[example]
+    steps = passed.steps[example, :count].astype(np.float64)
+    if layer.grid.between:
+        steps += passed.fractions[example, :count]
+    return Spikes(steps * layer.grid.dt, passed.neurons[example, :count].copy())
+
+
+def _adjoints(
+    layers: list[Layer],
+    output: Output,
+    events: list[Events],
+    passed: list[Passed],
+    gradient: NDArray[np.float64],
+) -> list[NDArray[np.float32]]:
+    """Return p_V and p_I of every layer, each (examples, 2, steps, size)."""
+    everything = [*layers, output.layer]
+    groups = np.arange(len(passed[0].counts) + 1)
+    moved, drives = output.demands(passed[-1], gradient)
+    held = output.holds and drives is not None
+    traces = []
+    for i in range(len(everything) - 1, -1, -1):
+        layer = everything[i]
+        push = np.zeros(layer.size, np.float32)
+        _, moved, trace = layer.backward(
+            events[i], passed[i], moved, push, groups, drives, held, wants_below=i > 0, adjoints=True
+        )
+        traces.append(trace)
+        drives, held = None, False
+    return traces[::-1]

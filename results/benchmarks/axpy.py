@@ -1,0 +1,60 @@
+"""The machine's rate of adding rows of a matrix to a vector, float32: what spikes ask of it, and nothing else."""
+
+from __future__ import annotations
+
+import time
+
+import numba
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+ROWS_IN_L1 = 4
+"""Of 1,024 numbers each, together with the vector: 20 kB."""
+
+
+@njit(parallel=True, fastmath=True, cache=True)
+def _add(matrix, rows, factor, sums):  # type: ignore[no-untyped-def]
+    for part in prange(rows.shape[0]):
+        y = sums[part]
+        for i in range(rows.shape[1]):
+            row = matrix[rows[part, i]]
+            for j in range(row.shape[0]):
+                y[j] += factor * row[j]
+
+
+class Axpy:
+    """Adds rows at random, each thread to a vector of its own.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the matrix.
+    rows : int
+        How many are added, by all threads together.
+    threads : int
+    in_l1 : bool
+        Take the same few rows again and again instead of any.
+    """
+
+    def __init__(self, height: int, width: int, rows: int, threads: int, in_l1: bool = False) -> None:
+        rng = np.random.default_rng(0)
+        self.threads = min(threads, numba.config.NUMBA_NUM_THREADS)
+        self._matrix = rng.random((height, width), dtype=np.float32)
+        each = max(1, rows // self.threads)
+        self._rows: NDArray[np.int64] = rng.integers(0, ROWS_IN_L1 if in_l1 else height, (self.threads, each))
+        # A cache line and more between the threads' vectors, each contiguous.
+        self._sums = np.zeros((self.threads, width + 64), dtype=np.float32)
+        _add(self._matrix, self._rows[:, :1], np.float32(0.0), self._sums)
+
+    @property
+    def additions(self) -> int:
+        """Numbers added by one `seconds`."""
+        return int(self._rows.size * self._matrix.shape[1])
+
+    def seconds(self) -> float:
+        """Add all rows once; return how long it took."""
+        numba.set_num_threads(self.threads)
+        start = time.perf_counter()
+        _add(self._matrix, self._rows, np.float32(1e-6), self._sums)
+        return time.perf_counter() - start

@@ -1,0 +1,101 @@
+"""What an epoch takes beside the engine's own time: whether loading, augmentation and the time grid show."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable
+
+import numpy as np
+
+from models.batch import SpikeBatch
+from models.engines.cpu.engine import CpuEngine
+from pipeline.config import Config
+from pipeline.data.container import SpikeData
+from pipeline.training.batches import training_batches
+from results.benchmarks.ours import engine
+from results.benchmarks.shd_shaped import CASES, DT, LEARNING_RATE, Shape
+
+NAME = "epoch"
+WANTED = 1.1
+"""Times the engine's own time."""
+
+
+def run(
+    quick: bool = False, case: str = "A", shape: Shape | None = None, examples: int = 2048, repeats: int = 5
+) -> list[dict[str, float | str]]:
+    """Train epochs on data from the container and on the same batches made beforehand, in turns.
+
+    Parameters
+    ----------
+    quick : bool
+        An eighth of the examples, two repetitions.
+    case : str
+    shape : Shape, optional
+        Sizes; those of the case unless given.
+    examples : int
+        Of the training data.
+    repeats : int
+
+    Returns
+    -------
+    list of dict
+        One row: what was measured, case, seconds of an epoch through the pipeline and of the engine alone, the median
+        of their ratios, and a note.
+    """
+    sizes = shape or CASES[case]
+    examples, repeats = (max(1, examples // 8), 2) if quick else (examples, repeats)
+    data, config = made_up(sizes, examples), _config(sizes)
+    own = engine(sizes)
+    whole, alone = [], []
+    for epoch in range(repeats + 1):
+        beforehand = list(training_batches(data, config, epoch))
+        alone.append(_seconds(own, beforehand))
+        whole.append(_seconds(own, training_batches(data, config, epoch)))
+    # The first has warmed up.
+    del whole[0], alone[0]
+    return [
+        {
+            "measured": "an epoch of the pipeline",
+            "case": case,
+            "seconds": statistics.median(whole),
+            "seconds_of_the_engine_alone": statistics.median(alone),
+            "times_the_engine_alone": statistics.median(w / a for w, a in zip(whole, alone, strict=True)),
+            "times_wanted": WANTED,
+            "threads": str(own.threads),
+            "note": f"{sizes}; {examples} examples, shift augmentation; median of {repeats} epochs",
+        }
+    ]
+
+
+def made_up(shape: Shape, examples: int) -> SpikeData:
+    """Return examples of random events, as a data set would hold them."""
+    rng = np.random.default_rng(2)
+    times = np.sort(rng.random((examples, shape.events), dtype=np.float32) * np.float32(shape.steps * DT), axis=1)
+    return SpikeData(
+        times=times.ravel(),
+        units=rng.integers(0, shape.channels, times.size, dtype=np.uint16),
+        offsets=np.arange(examples + 1, dtype=np.int64) * shape.events,
+        labels=rng.integers(0, shape.classes, examples),
+        speakers=np.zeros(examples, dtype=np.int64),
+        classes=tuple(str(k) for k in range(shape.classes)),
+        speaker_names=("nobody",),
+        channels=shape.channels,
+    )
+
+
+def _config(shape: Shape) -> Config:
+    return Config.model_validate(
+        {
+            "name": "bench",
+            "data": {"dataset": "shd", "trial": shape.steps * DT, "dt": DT},
+            "augmentation": {"shift": 40},
+            "training": {"batch": shape.batch},
+        }
+    )
+
+
+def _seconds(own: CpuEngine, batches: Iterable[SpikeBatch]) -> float:
+    start = time.perf_counter()
+    own.train_epoch(batches, LEARNING_RATE)
+    return time.perf_counter() - start

@@ -1,0 +1,125 @@
+"""How time and memory of training grow as the trial gets longer with the same spikes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import psutil
+from matplotlib.figure import Figure
+
+from results.benchmarks.length_plot import length_plot
+from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.trainers import OURS, TRAINERS
+from results.benchmarks.turns import Measured, take_turns, training
+
+NAME = "length"
+STEPS = (250, 500, 1000, 2000, 4000, 8000)
+QUICK_STEPS = (250, 1000)
+SHAPE = replace(CASES["A"], events=2000, busy=240)
+"""All events lie in the first 240 steps, so that every length has the same input; how many hidden spikes there are does
+not depend on the length either."""
+
+COMPARED = ("mlgenn", "spyx", "snntorch", "step by step")
+MOST = 0.7
+"""Of the memory that is free, a trainer may be expected to need."""
+
+Row = dict[str, float | str]
+
+
+def run(
+    quick: bool = False,
+    shape: Shape = SHAPE,
+    steps: Sequence[int] | None = None,
+    threads: int = 2,
+    compared: Sequence[str] = COMPARED,
+) -> list[Row]:
+    """Train on trials of different length, each in a process of its own, ours and a peer taking turns.
+
+    Parameters
+    ----------
+    quick : bool
+        Two lengths, one turn each instead of two.
+    shape : Shape
+        Its ``steps`` are replaced.
+    steps : sequence of int, optional
+        Lengths.
+    threads : int
+        Of each; mlGeNN's backend has one.
+    compared : sequence of str
+        Peers, of `TRAINERS`.
+
+    Returns
+    -------
+    list of dict
+        By row: trainer, steps, threads, milliseconds an example, megabytes, hidden spikes a neuron and example, and of
+        a peer how many times faster ours is in the same turns and how many times less memory it needs. Where a peer is
+        missing, fails or would not fit into memory, a note says so.
+    """
+    lengths = steps or (QUICK_STEPS if quick else STEPS)
+    rows: list[Row] = []
+    needed: dict[str, float] = {}
+    for count in lengths:
+        sized = replace(shape, steps=count)
+        with training(OURS, threads, sized) as ours:
+            alone = take_turns({OURS: ours}, 1 if quick else 2, shape.batch)[OURS]
+            rows.append(_named(OURS, count) | _row(alone, threads))
+            for name in compared:
+                trainer = TRAINERS[name]
+                used = 1 if trainer.one_core else threads
+                row = _named(name, count)
+                if trainer.missing:
+                    rows.append(row | {"note": f"left out: {trainer.missing} is not installed"})
+                    continue
+                expected = needed.get(name, 0.0) * count
+                free = psutil.virtual_memory().available / 1e6
+                if expected > MOST * free:
+                    rows.append(row | {"note": f"left out: would need {expected:,.0f} MB, {free:,.0f} are free"})
+                    continue
+                try:
+                    with training(name, used, sized) as peer:
+                        both = take_turns({OURS: ours, name: peer}, 1 if quick else 2, shape.batch)
+                except RuntimeError as error:
+                    rows.append(row | {"threads": str(used), "note": f"failed: {error}"})
+                    continue
+                needed[name] = both[name].megabytes / count
+                rows.append(row | _row(both[name], used) | _ratios(both[name], both[OURS]))
+    return rows
+
+
+def _named(trainer: str, steps: int) -> Row:
+    return {"trainer": TRAINERS[trainer].title, "steps": str(steps)}
+
+
+def _row(measured: Measured, threads: int) -> Row:
+    return {
+        "threads": str(threads),
+        "ms_an_example": measured.ms_an_example,
+        "megabytes": measured.megabytes,
+        "hidden_spikes": measured.hidden_spikes,
+    }
+
+
+def _ratios(measured: Measured, ours: Measured) -> Row:
+    return {
+        "ms_of_ours": ours.ms_an_example,
+        "times_faster_is_ours": measured.ms_an_example / ours.ms_an_example,
+        "times_less_memory_has_ours": measured.megabytes / max(ours.megabytes, 1e-3),
+    }
+
+
+def draw(rows: Sequence[Mapping[str, float | str]]) -> Figure:
+    """Draw time and memory by length."""
+    return length_plot(dict(_lines(rows)))
+
+
+def _lines(rows: Sequence[Mapping[str, float | str]]) -> Iterator[tuple[str, list[tuple[int, float, float]]]]:
+    """Yield each trainer that was measured, with its steps, milliseconds and megabytes."""
+    for trainer in dict.fromkeys(str(row["trainer"]) for row in rows):
+        points = [
+            (int(row["steps"]), float(row["ms_an_example"]), float(row["megabytes"]))
+            for row in rows
+            if row["trainer"] == trainer and "ms_an_example" in row
+        ]
+        if points:
+            yield trainer, points

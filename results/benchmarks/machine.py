@@ -1,0 +1,182 @@
+"""The engine beside the machine's own rate of adding rows, and where its time goes.
+
+A synaptic event is a spike's arrival at all its targets. Each asks for one row of weights to be added forward, and one
+row of adjoints to be added to a gradient backward: an input spike for rows as wide as the hidden layer, a hidden spike
+for one as wide as the outputs and, in a recurrent layer, one as wide as the layer. So a batch asks for
+
+    additions = 2 ((input spikes + recurrent hidden spikes) hidden + hidden spikes outputs)
+
+and nothing else is counted: not the steps of the neurons, nor what spikes ask for besides, such as the jump's products.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch
+from models.engines.cpu.engine import CpuEngine
+from results.benchmarks.axpy import Axpy
+from results.benchmarks.ours import engine
+from results.benchmarks.shd_shaped import CASES, Shape
+
+NAME = "machine"
+Row = dict[str, float | str]
+
+
+def additions(shape: Shape, batch: SpikeBatch, hidden_spikes: int) -> int:
+    """Return how many numbers the synaptic events of a batch and its hidden spikes add, forward and backward."""
+    arriving = len(batch.steps) + (hidden_spikes if shape.recurrent else 0)
+    return 2 * (arriving * shape.hidden + hidden_spikes * shape.classes)
+
+
+def run(
+    quick: bool = False, cases: Mapping[str, Shape] | None = None, threads: Sequence[int] = (1, 2), repeats: int = 30
+) -> list[Row]:
+    """Measure forward and backward passes, without the optimiser, in turns with bare additions of as many rows.
+
+    Parameters
+    ----------
+    quick : bool
+        A fifth of the repetitions.
+    cases : mapping of str to Shape, optional
+        A and B of `CASES` unless given.
+    threads : sequence of int
+    repeats : int
+
+    Returns
+    -------
+    list of dict
+        For each case and number of threads: additions a second of the engine and of the bare loop, its rows cached and
+        in the nearest cache, and the engine's over each of these. For each case: how many times faster the last
+        number of threads is than the first. For each case and pass, on the first number of threads: its share of the
+        time, and what an input spike, a hidden spike and a step of the trial cost it, with their shares.
+    """
+    repeats = max(1, repeats // 5) if quick else repeats
+    rows: list[Row] = []
+    for case, shape in (cases or {name: CASES[name] for name in "AB"}).items():
+        timed = _time(shape, threads, repeats)
+        rows += [_named("additions for synaptic events", case) | timed[n].row(n) for n in threads]
+        if len(threads) > 1:
+            first, last = (np.array(timed[n].seconds) for n in (threads[0], threads[-1]))
+            rows.append(
+                {
+                    "measured": f"{threads[-1]} threads",
+                    "case": case,
+                    f"ms_an_example_on_{threads[0]}": statistics.median(first) / shape.batch * 1000,
+                    f"ms_an_example_on_{threads[-1]}": statistics.median(last) / shape.batch * 1000,
+                    f"times_faster_than_{threads[0]}": float(np.median(first / last)),
+                }
+            )
+        shares = _shares(shape, threads[0], max(1, repeats // 3))
+        rows += [_named(f"where the {name} pass's time goes", case) | row for name, row in shares.items()]
+    return rows
+
+
+def _named(measured: str, case: str) -> Row:
+    return {"measured": measured, "case": case}
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """Seconds of each repetition, and of the bare loops beside it."""
+
+    shape: Shape
+    additions: int
+    hidden_spikes: float
+    seconds: list[float]
+    cached: list[float]
+    in_l1: list[float]
+
+    def row(self, threads: int) -> Row:
+        """Return what a table says."""
+        ours, cached, in_l1 = (np.array(kind) for kind in (self.seconds, self.cached, self.in_l1))
+        return {
+            "threads": str(threads),
+            "ms_an_example": float(np.median(ours)) / self.shape.batch * 1000,
+            "hidden_spikes": self.hidden_spikes,
+            "billions_a_second": self.additions / float(np.median(ours)) / 1e9,
+            "billions_a_second_bare": self.additions / float(np.median(cached)) / 1e9,
+            "billions_a_second_bare_in_L1": self.additions / float(np.median(in_l1)) / 1e9,
+            "times_the_bare_rate": float(np.median(cached / ours)),
+            "times_the_bare_rate_in_L1": float(np.median(in_l1 / ours)),
+            "note": f"{self.shape}; medians of {len(ours)}",
+        }
+
+
+def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, _Timed]:
+    """Measure all numbers of threads in turns."""
+    (batch,) = shape.batches(1)
+    engines = {n: engine(shape, n) for n in threads}
+    spikes = int(engines[threads[0]].gradients(batch).hidden_counts.sum())
+    wanted = additions(shape, batch, spikes)
+    timed = {n: _Timed(shape, wanted, spikes / (shape.batch * shape.hidden), [], [], []) for n in threads}
+    bare = {
+        (n, near): Axpy(shape.channels, shape.hidden, wanted // shape.hidden, n, near)
+        for n in threads
+        for near in (False, True)
+    }
+    for own in engines.values():
+        own.gradients(batch)
+    for _ in range(repeats):
+        for n in threads:
+            timed[n].seconds.append(_seconds(partial(engines[n].gradients, batch)))
+            for near, kept in ((False, timed[n].cached), (True, timed[n].in_l1)):
+                # The last row is cut off where the threads do not share them evenly.
+                kept.append(bare[n, near].seconds() * wanted / bare[n, near].additions)
+    return timed
+
+
+def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
+    """Fit time = steps * a + input spikes * b + hidden spikes * c to runs that vary them one at a time."""
+    mean = shape.input_mean
+    varied = [
+        shape,
+        replace(shape, events=shape.events // 2, input_mean=2 * mean),
+        replace(shape, input_mean=0.0),
+        replace(shape, input_mean=1.3 * mean),
+        replace(shape, steps=2 * shape.steps, busy=shape.steps),
+    ]
+    runs = [(engine(one, threads), one.batches(1)[0]) for one in varied]
+    counts = np.array([_counts(own, batch, one) for (own, batch), one in zip(runs, varied, strict=True)])
+    forward = np.empty((len(runs), repeats))
+    both = np.empty_like(forward)
+    for repeat in range(repeats):
+        for i, (own, batch) in enumerate(runs):
+            forward[i, repeat] = _seconds(partial(own.predict, [batch])) / shape.batch
+            both[i, repeat] = _seconds(partial(own.gradients, batch)) / shape.batch
+    whole = float(both[0].min())
+    return {
+        name: _fitted(counts, seconds, whole)
+        for name, seconds in (
+            ("forward", forward.min(axis=1)),
+            ("backward", both.min(axis=1) - forward.min(axis=1)),
+        )
+    }
+
+
+def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: float) -> Row:
+    """Return a pass's share of the whole, costs by unit, and shares of the pass."""
+    costs, *_ = np.linalg.lstsq(counts / seconds[:, None], np.ones(len(seconds)), rcond=None)
+    misfit = float(np.abs(counts @ costs / seconds - 1).max())
+    row: Row = {"ms_an_example": float(seconds[0]) * 1000, "share_of_both_passes": float(seconds[0]) / whole}
+    for name, cost, count in zip(("step", "input_spike", "hidden_spike"), costs, counts[0], strict=True):
+        row |= {f"ns_by_{name}": float(cost) * 1e9, f"share_of_{name}s": float(cost * count / seconds[0])}
+    return row | {"note": f"linear fit to the fastest of {len(seconds)} kinds of runs, off by at most {misfit:.0%}"}
+
+
+def _counts(own: CpuEngine, batch: SpikeBatch, shape: Shape) -> tuple[float, float, float]:
+    """Return steps, input spikes and hidden spikes an example."""
+    return shape.steps, shape.events, own.gradients(batch).hidden_counts.sum() / shape.batch
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

@@ -1,0 +1,31 @@
+"""The CPU engine, to be measured beside its peers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.batch import SpikeBatch
+from models.engines.cpu.engine import CpuEngine
+from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
+
+
+def engine(shape: Shape, threads: int = 0) -> CpuEngine:
+    """Return the engine with a shape's network, on so many threads; 0 takes all that there are."""
+    return CpuEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, threads=threads)
+
+
+class Ours:
+    """The engine as a trainer of a shape's network."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._engine = engine(shape)
+
+    def prepare(self, batch: SpikeBatch) -> None:
+        """Compile, or load what was compiled once, by way of a small network."""
+        small = replace(self.shape, channels=10, hidden=8, steps=20, batch=2, events=20)
+        Ours(small).train(small.batches(1)[0])
+
+    def train(self, batch: SpikeBatch) -> int:
+        """Learn from a batch; return the number of hidden spikes."""
+        return int(self._engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())

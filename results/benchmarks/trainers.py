@@ -1,0 +1,138 @@
+"""What trains a network: ours and its peers, all asked in the same way."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from models.batch import SpikeBatch
+from results.benchmarks.child import Answer, Memory
+from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
+
+BATCHES = 3
+"""Different ones, learned from in turn."""
+
+
+class Learner(Protocol):
+    """A network with its optimiser."""
+
+    def prepare(self, batch: SpikeBatch) -> None:
+        """Compile what learning from such a batch needs, without learning."""
+        ...
+
+    def train(self, batch: SpikeBatch) -> int:
+        """Learn from a batch; return the number of hidden spikes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """One way of training.
+
+    Attributes
+    ----------
+    title : str
+        What tables call it.
+    place : str
+        Module and name of the class, with a colon between them. It takes network, weights, loss, time step, steps and
+        learning rate; or, where ``takes_shape``, the shape alone.
+    packages : tuple of str
+        What must be installed.
+    options : mapping of str to str
+        Further arguments of the class.
+    one_core : bool
+        Whether it can use only one.
+    takes_shape : bool
+    """
+
+    title: str
+    place: str
+    packages: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    one_core: bool = False
+    takes_shape: bool = False
+
+    @property
+    def missing(self) -> str | None:
+        """The first of its packages that is not installed."""
+        return next((package for package in self.packages if importlib.util.find_spec(package) is None), None)
+
+    @property
+    def versions(self) -> str:
+        """Its packages with their versions."""
+        return ", ".join(f"{package} {importlib.metadata.version(package)}" for package in self.packages)
+
+    def make(self, shape: Shape) -> Learner:
+        """Return a network of that shape, with that shape's initial weights."""
+        module, name = self.place.split(":")
+        made: Any = getattr(importlib.import_module(f"results.benchmarks.{module}"), name)
+        if self.takes_shape:
+            learner: Learner = made(shape)
+        else:
+            learner = made(shape.network, shape.weights(), LOSS, DT, shape.steps, LEARNING_RATE, **self.options)
+        return learner
+
+
+def _pytorch(title: str, reading: str) -> Trainer:
+    return Trainer(
+        f"surrogate gradient, PyTorch, {title}", "peers.surrogate:SurrogateNetwork", ("torch",), {"reading": reading}
+    )
+
+
+OURS = "ours"
+
+TRAINERS = {
+    OURS: Trainer("Eventprop, CPU engine", "ours:Ours", takes_shape=True),
+    "mlgenn": Trainer(
+        "Eventprop, mlGeNN's CPU backend", "peers.ml_genn_cpu:MlGennNetwork", ("ml_genn", "pygenn"), one_core=True
+    ),
+    "spyx": Trainer("surrogate gradient, Spyx", "peers.spyx_bptt:SpyxNetwork", ("spyx", "jax", "flax", "optax")),
+    "snntorch": Trainer("surrogate gradient, snnTorch", "peers.snn_torch:SnnTorchNetwork", ("snntorch", "torch")),
+    "step by step": _pytorch("step by step", "step by step"),
+    "indexed": _pytorch("input product indexed by step, as in SpyTorch's tutorials", "indexed"),
+    "unbound": _pytorch("input product unbound by step", "unbound"),
+}
+
+
+def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
+    """Make a trainer ready; return what learns from a batch and says how that went.
+
+    Parameters
+    ----------
+    trainer : str
+        One of `TRAINERS`.
+    shape : mapping
+        Fields of a `Shape`.
+
+    Returns
+    -------
+    callable
+        Gives seconds; megabytes, the most by which memory rose above where it was when all was compiled; and
+        hidden_spikes, a neuron and example. A first batch, not timed, has warmed it up.
+    """
+    sizes = Shape(**shape)
+    learner = TRAINERS[trainer].make(sizes)
+    made = sizes.batches(BATCHES)
+    batches = itertools.cycle(made)
+    learner.prepare(made[0])
+    memory = Memory()
+    learner.train(made[0])
+
+    def measure() -> Answer:
+        batch = next(batches)
+        start = time.perf_counter()
+        spikes = learner.train(batch)
+        seconds = time.perf_counter() - start
+        return {
+            "seconds": seconds,
+            "megabytes": memory.added(),
+            "hidden_spikes": spikes / (sizes.batch * sizes.hidden),
+        }
+
+    return measure
