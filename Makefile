@@ -17,7 +17,7 @@ OVERRIDES = $(foreach field,$(SET),--set '$(field)')
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench data train evaluate classify crossval lint clean
+.PHONY: help setup demo test bench gradcheck data train evaluate classify crossval lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -35,6 +35,9 @@ test: $(VENV)/dev.stamp ## Run the quick tests
 
 bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/bench
 	@$(PY) -m results bench $(CASE)
+
+gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/tables
+	@$(PY) -m results gradcheck $(if $(QUICK),--quick)
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
 	$(call need,DATASET,digits)

@@ -1,4 +1,4 @@
-"""``python -m results``: the demo and the benchmarks."""
+"""``python -m results``: the demo, the benchmarks, the check of gradients and the ablation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipeline.cli import Overrides, Threads, guarded, out
 from pipeline.config import load_config
 from results.benchmarks.runner import run_cases
 from results.demo import FOLDER, demo
+from results.gradcheck.report import gradcheck
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -32,6 +33,15 @@ def bench(
 ) -> None:
     """Measure against peers and limits; print one table and write results/bench, one JSON a case."""
     run_cases(cases or [], Path("results/bench"), out, quick)
+
+
+@app.command("gradcheck")
+def gradcheck_command(
+    samples: Annotated[int, typer.Option(help="Random networks of each kind.", min=1)] = 20,
+    quick: Annotated[bool, typer.Option("--quick", help="Five networks, two time steps.")] = False,
+) -> None:
+    """Compare gradients on time grids with the event-exact ones; write results/tables/gradcheck.csv and .md."""
+    gradcheck(out, samples, quick)
 
 
 if __name__ == "__main__":

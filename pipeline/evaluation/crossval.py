@@ -13,7 +13,7 @@ from scipy import stats
 
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
-from pipeline.data.splits import leave_one_speaker_out
+from pipeline.data.splits import Fold, leave_one_speaker_out
 from pipeline.evaluation.evaluate import Evaluation, evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import split_training
@@ -61,12 +61,17 @@ def folds(
     """
     config = config.resolved()
     for fold in leave_one_speaker_out(training):
-        parts = split_training(config, training.select(fold.rest), left_out=fold.speaker)
-        run = fold_folder(config, fold.speaker)
-        train(config, parts.training, parts.validation, threads, progress, run)
-        yield FoldResult(
-            fold.speaker, run, evaluate(load_trained(run, threads), training.select(fold.held), fold.speaker)
-        )
+        yield train_fold(config, training, fold, threads, progress)
+
+
+def train_fold(
+    config: Config, training: SpikeData, fold: Fold, threads: int = 0, progress: Progress | None = None
+) -> FoldResult:
+    """Train and evaluate the network of one fold of a resolved config; see `folds`."""
+    parts = split_training(config, training.select(fold.rest), left_out=fold.speaker)
+    run = fold_folder(config, fold.speaker)
+    train(config, parts.training, parts.validation, threads, progress, run)
+    return FoldResult(fold.speaker, run, evaluate(load_trained(run, threads), training.select(fold.held), fold.speaker))
 
 
 def fold_folder(config: Config, speaker: str) -> Run:

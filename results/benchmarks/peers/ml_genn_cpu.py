@@ -9,6 +9,8 @@ lives in a folder of its own that goes away with the network.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import tempfile
 from typing import Any
 
@@ -28,21 +30,32 @@ from models.batch import SpikeBatch
 from models.losses import CrossEntropy
 from models.network import Network, Weights
 from models.windows import Exponential as ExponentialWindow
+from models.windows import Uniform
+
+_NUMBERS = itertools.count()
+
+BETA_1 = 0.9
+"""mlGeNN's Adam's decay of the first moment."""
 
 MOST_SPIKES = 500
 """Of a neuron in two consecutive trials: what mlGeNN's buffers hold unless told otherwise."""
 
 
+READOUTS = {Uniform: "avg_var", ExponentialWindow: "avg_var_exp_weight"}
+"""mlGeNN's windows; the exponential one is not normalised there."""
+
+
 class MlGennNetwork:
     """The network with its weights and optimiser; parameters as of `results.benchmarks.peers.surrogate`.
 
-    The loss's window must be the exponential one.
+    The loss's window must be one of `READOUTS`, its scale 1.
     """
 
     def __init__(
         self, network: Network, weights: Weights, loss: CrossEntropy, dt: float, steps: int, learning_rate: float
     ) -> None:
-        assert isinstance(loss.window, ExponentialWindow)
+        assert type(loss.window) in READOUTS
+        assert loss.scale == 1
         (layer,) = network.hidden
         self.network = network
         self.dt = dt
@@ -55,20 +68,25 @@ class MlGennNetwork:
                 name="hidden",
             )
             self._output = Population(
-                LeakyIntegrate(tau_mem=network.output.tau_mem, readout="avg_var_exp_weight"),
+                LeakyIntegrate(tau_mem=network.output.tau_mem, readout=READOUTS[type(loss.window)]),
                 network.output.size,
                 name="output",
             )
             places = {"input": self._input, "hidden": self._hidden, "output": self._output}
-            for c in network.connections:
-                tau_syn = network.populations[c.target].tau_syn
-                Connection(
-                    places[c.source], places[c.target], Dense(weights[c.name]), Exponential(tau_syn), name=c.name
+            self._connections = {
+                c.name: Connection(
+                    places[c.source],
+                    places[c.target],
+                    Dense(weights[c.name]),
+                    Exponential(network.populations[c.target].tau_syn),
+                    name=c.name,
                 )
+                for c in network.connections
+            }
         self._compiler = EventPropCompiler(
             example_timesteps=steps,
             losses="sparse_categorical_crossentropy",
-            optimiser=Adam(learning_rate),
+            optimiser=Adam(learning_rate, beta1=BETA_1),
             max_spikes=MOST_SPIKES,
             batch_size=1,
             dt=dt,
@@ -83,23 +101,71 @@ class MlGennNetwork:
         """Generate and build the code, without loading it; no example may have more events than those of ``batch``."""
         folder = self._open.enter_context(tempfile.TemporaryDirectory())
         self._input.neuron.max_spikes = int(np.diff(batch.offsets).max(initial=1))
-        self._compiled = self._compiler.compile(self._described, name="spoken_spikes")
+        # Two networks of one name in a process get in each other's way.
+        self._compiled = self._compiler.compile(self._described, name=f"spoken_spikes_{next(_NUMBERS)}")
+        # What make says of its folders does not belong in a table.
+        os.environ.setdefault("MAKEFLAGS", "--no-print-directory")
         self._compiled.genn_model.build(path_to_model=folder)
 
     def train(self, batch: SpikeBatch) -> int:
         """Learn from a batch, example by example; return the number of hidden spikes."""
-        if not self._loaded:
-            self._open.enter_context(self._compiled)
-            self._loaded = True
-        events = [
-            preprocess_spikes(batch.steps[begin:end] * self.dt, batch.units[begin:end], self.network.input.channels)
-            for begin, end in zip(batch.offsets[:-1], batch.offsets[1:], strict=True)
-        ]
+        self._load()
+        events = self._events(batch)
         count = _SpikeCount(self._compiled.neuron_populations[self._hidden])
         self._compiled.train(
             {self._input: events}, {self._output: batch.labels}, num_epochs=1, shuffle=False, callbacks=[count]
         )
         return sum(count.spikes)
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace the weights; nothing is built anew."""
+        self._load()
+        for name, connection in self._connections.items():
+            g = self._compiled.connection_populations[connection].vars["g"]
+            g.view[:] = weights[name].reshape(g.view.shape)
+            g.push_to_device()
+
+    def gradients(self, batch: SpikeBatch) -> Weights:
+        """Return the gradient of the mean loss; the learning rate must be 0.
+
+        A gradient is zeroed when it is learned from, but goes into Adam's first moment before. mlGeNN leaves out the
+        factor tau_mem of the population whose spikes the gradient belongs to, which is put back.
+        """
+        self._load()
+        events, names = self._events(batch), [c.name for c in self.network.connections]
+        total = {c.name: np.zeros(c.shape, np.float32) for c in self.network.connections}
+        before = {name: self._first_moment(i) for i, name in enumerate(names)}
+        for example, label in zip(events, batch.labels, strict=True):
+            # Pipelined: the second presentation runs the first one backward.
+            self._compiled.train(
+                {self._input: [example] * 2}, {self._output: [label] * 2}, num_epochs=1, shuffle=False, callbacks=[]
+            )
+            for i, c in enumerate(self.network.connections):
+                after = self._first_moment(i)
+                one = (after - BETA_1 * before[c.name]) / (1 - BETA_1)
+                total[c.name] += one.reshape(c.shape) * self.network.populations[c.target].tau_mem / len(events)
+                before[c.name] = after
+        return total
+
+    def close(self) -> None:
+        """Unload the network and remove its generated code."""
+        self._open.close()
+
+    def _load(self) -> None:
+        if not self._loaded:
+            self._open.enter_context(self._compiled)
+            self._loaded = True
+
+    def _events(self, batch: SpikeBatch) -> list[Any]:
+        return [
+            preprocess_spikes(batch.steps[begin:end] * self.dt, batch.units[begin:end], self.network.input.channels)
+            for begin, end in zip(batch.offsets[:-1], batch.offsets[1:], strict=True)
+        ]
+
+    def _first_moment(self, connection: int) -> Any:
+        moment = self._compiled.genn_model.custom_updates[f"CUGradientLearnWeight{connection}"].vars["M"]
+        moment.pull_from_device()
+        return moment.view.copy()
 
 
 class _SpikeCount(Callback):  # type: ignore[misc]

@@ -1,0 +1,157 @@
+"""Training all runs of a comparison, several at a time; what is done already is not done again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from models.errors import InputError
+from pipeline.config import Config, load_config
+from pipeline.data.datasets import Dataset
+from pipeline.data.splits import leave_one_speaker_out
+from pipeline.evaluation.crossval import train_fold
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.trained import load_trained
+from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.run import Run
+from pipeline.training.trainer import train
+
+TEST = "test"
+"""In place of a held-out speaker: the data set's own test part."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A config with some fields changed.
+
+    Attributes
+    ----------
+    name : str
+        What tables call it.
+    config : str
+        A TOML file, or the name of a shipped config.
+    overrides : tuple of str
+        ``a.b=c`` each.
+    """
+
+    name: str
+    config: str
+    overrides: tuple[str, ...] = ()
+
+    def settings(self, seed: int, more: Sequence[str] = ()) -> Config:
+        """Return the config of one seed."""
+        return load_config(self.config, [*self.overrides, *more, f"seed={seed}"])
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a variant, a seed, what it is scored on, and further overrides that all variants share."""
+
+    variant: Variant
+    seed: int
+    held: str = TEST
+    shared: tuple[str, ...] = ()
+
+
+def speakers(config: Config) -> list[str]:
+    """Return the speakers that leave-one-speaker-out holds out, one after the other."""
+    return [fold.speaker for fold in leave_one_speaker_out(_dataset(_data_key(config)).train)]
+
+
+def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataFrame:
+    """Train and score all runs, each on one thread, in as many processes as there are cores.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    console : Console
+        Where progress is shown.
+    workers : int
+        Processes; 0 takes as many as cores.
+
+    Returns
+    -------
+    DataFrame
+        One row a job, in their order: variant, seed, held, examples, accuracy on what was held out, validation accuracy
+        and loss of the epoch that validation chose and of the last one, training loss of the last, firing rate, silent
+        fraction, and the run's folder. A run whose training failed has the reason in ``failed`` and no numbers.
+    """
+    workers = min(workers or len(os.sched_getaffinity(0)), max(len(jobs), 1))
+    found: dict[Job, dict[str, Any]] = {}
+    # Prepared once: the workers would all do it at once.
+    for config in {_data_key(job.variant.settings(job.seed, job.shared)): job for job in jobs}.values():
+        load_dataset(config.variant.settings(config.seed, config.shared))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    before = {name: os.environ.get(name) for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")}
+    os.environ.update(dict.fromkeys(before, "1"))
+    try:
+        with (
+            Progress(*columns, console=console) as bar,
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+        ):
+            task = bar.add_task("runs", total=len(jobs))
+            waiting = {pool.submit(_do, job): job for job in dict.fromkeys(jobs)}
+            for future in as_completed(waiting):
+                job = waiting[future]
+                found[job] = future.result()
+                bar.advance(task)
+                if not console.is_terminal:
+                    score = found[job].get("accuracy", float("nan"))
+                    console.print(f"{job.variant.name}, seed {job.seed}, {job.held}: {score:.3f}", highlight=False)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    return pd.DataFrame([found[job] for job in jobs])
+
+
+def _data_key(config: Config) -> str:
+    """Return what decides which data are loaded, as JSON."""
+    return config.model_dump_json(include={"data": True, "name": True})
+
+
+@cache
+def _dataset(key: str) -> Dataset:
+    return load_dataset(Config.model_validate_json(key), progress=False)
+
+
+def _do(job: Job) -> dict[str, Any]:
+    """Train one run, or find it done, and score it."""
+    config = job.variant.settings(job.seed, job.shared).resolved()
+    dataset = _dataset(_data_key(config))
+    row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held}
+    try:
+        if job.held == TEST:
+            parts = split_training(config, dataset.train, dataset.validation)
+            run = train(config, parts.training, parts.validation, 1, run=Run.of(config))
+            result = evaluate(load_trained(run, 1), dataset.test, TEST)
+        else:
+            (fold,) = (fold for fold in leave_one_speaker_out(dataset.train) if fold.speaker == job.held)
+            scored = train_fold(config, dataset.train, fold, 1)
+            run, result = scored.run, scored.evaluation
+    except InputError as error:
+        return row | {"failed": str(error)}
+    metrics = pd.read_csv(run.folder / "metrics.csv")
+    validation = metrics[metrics["split"] == "validation"].set_index("epoch")
+    last = metrics[metrics["split"] == "train"].iloc[-1]
+    return row | {
+        "examples": result.examples,
+        "accuracy": result.accuracy,
+        "validation": validation["accuracy"].get(result.epoch, np.nan),
+        "last_validation": validation["accuracy"].iloc[-1] if len(validation) else np.nan,
+        "training_loss": last["loss"],
+        "rate": result.rate,
+        "silent": result.silent,
+        "epoch": result.epoch,
+        "failed": "",
+        "run": str(run.folder),
+    }

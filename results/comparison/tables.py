@@ -1,0 +1,89 @@
+"""What a comparison's rows say: means over seeds, intervals, and paired differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+COLLAPSED = 0.5
+"""A run has collapsed if validation ends below this fraction of the variant's median, or it failed."""
+
+
+def collapsed(rows: pd.DataFrame) -> pd.Series:
+    """Return whether each run ended far below the others of its variant, or not at all."""
+    median = rows.groupby("variant")["last_validation"].transform("median")
+    return rows["last_validation"].isna() | (rows["last_validation"] < COLLAPSED * median)
+
+
+def by_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a variant and seed: folds, where there are several, are averaged."""
+    numbers = ["accuracy", "validation", "rate", "silent"]
+    return rows.groupby(["variant", "seed"], sort=False)[numbers].mean().reset_index()
+
+
+def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
+    """Return one row a variant.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `runs.run_all`.
+    against : str, optional
+        A variant that the others are paired with by seed.
+
+    Returns
+    -------
+    DataFrame
+        variant, seeds, collapsed runs, mean accuracy with its 95 % interval over seeds (Student's t), mean validation
+        accuracy, rate and silent fraction; the mean difference to ``against`` with its interval and p-value.
+    """
+    seeds = by_seed(rows)
+    fallen = collapsed(rows).groupby(rows["variant"], sort=False).sum()
+    base = None if against is None else seeds[seeds["variant"] == against].set_index("seed")
+    table = []
+    for variant, part in seeds.groupby("variant", sort=False):
+        mean, low, high = interval(part["accuracy"].to_numpy())
+        row = {
+            "variant": variant,
+            "seeds": len(part),
+            "collapsed": int(fallen[variant]),
+            "validation": part["validation"].mean(),
+            "accuracy": mean,
+            "low": low,
+            "high": high,
+            "rate": part["rate"].mean(),
+            "silent": part["silent"].mean(),
+        }
+        if base is not None:
+            row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), np.nan)
+            if variant != against:
+                own = part.set_index("seed")["accuracy"]
+                paired = (own - base["accuracy"].reindex(own.index)).dropna().to_numpy()
+                row |= dict(
+                    zip(("difference", "difference_low", "difference_high"), interval(paired), strict=True),
+                    p=p_value(paired),
+                )
+        table.append(row)
+    return pd.DataFrame(table)
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean and its 95 % interval by Student's t; the interval is NaN for fewer than two values."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    if len(known) == 0:
+        return float("nan"), float("nan"), float("nan")
+    mean = float(known.mean())
+    if len(known) < 2:
+        return mean, float("nan"), float("nan")
+    half = float(stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    return mean, mean - half, mean + half
+
+
+def p_value(differences: NDArray[np.float64]) -> float:
+    """Return the two-sided p-value of paired differences having mean 0, by Student's t; NaN where it can't be told."""
+    if len(differences) < 2 or np.ptp(differences) == 0:
+        return float("nan")
+    return float(stats.ttest_1samp(differences, 0.0).pvalue)

@@ -1,0 +1,1 @@
+"""How near stepped gradients come to the exact ones: ``make gradcheck``."""

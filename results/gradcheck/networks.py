@@ -1,0 +1,98 @@
+"""Random networks and examples that gradients are compared on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch, discretise
+from models.initialisers import Initial, Normal
+from models.network import Hidden, Input, Leaky, Network, Weights
+
+EXAMPLES = 2
+QUIET = 0.2
+"""Fraction of the trial at its end without events."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of network, of random weights, and of examples.
+
+    Attributes
+    ----------
+    network : Network
+    initial : Initial
+        Weights of a size that lets a neuron spike about 10 times an example in 100 ms, 20 in 400 ms, and single spikes
+        matter.
+    trial : float
+        Length of a trial in ms.
+    events : int
+        Of each channel and example.
+    """
+
+    network: Network
+    initial: Initial
+    trial: float
+    events: int
+
+    def draw(self, seed: int) -> Sample:
+        """Draw a network with its examples."""
+        rng = np.random.default_rng([seed, 1])
+        channels = self.network.input.channels
+        # In whole ms, so that every time grid has the same events.
+        slots = round(self.trial * (1 - QUIET)) - 2
+        drawn = np.stack(
+            [np.sort(rng.choice(slots * channels, self.events * channels, replace=False)) for _ in range(EXAMPLES)]
+        )
+        times, units = (drawn // channels + 2).astype(np.float32), (drawn % channels).astype(np.uint16)
+        return Sample(self, self.initial.draw(self.network, seed), times, units)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One network with its examples.
+
+    Attributes
+    ----------
+    kind : Kind
+    weights : dict of str to ndarray of float32
+    times : ndarray of float32, shape (examples, events)
+        In ms.
+    units : ndarray of uint16, shape (examples, events)
+    """
+
+    kind: Kind
+    weights: Weights
+    times: NDArray[np.float32]
+    units: NDArray[np.uint16]
+
+    def batch(self, dt: float) -> SpikeBatch:
+        """Return the examples on a time grid of ``dt`` ms."""
+        examples, events = self.times.shape
+        network = self.kind.network
+        return discretise(
+            self.times.ravel(),
+            self.units.ravel(),
+            np.arange(examples + 1, dtype=np.int64) * events,
+            np.arange(examples) % network.output.size,
+            dt,
+            round(self.kind.trial / dt),
+            network.input.channels,
+        )
+
+
+def _initial(mean: float, sd: float, recurrent: float) -> Initial:
+    return Initial(input=Normal(mean, sd), recurrent=Normal(0.0, recurrent), output=Normal(0.0, 0.5))
+
+
+KINDS = {
+    "recurrent, 100 ms": Kind(Network(Input(20), (Hidden(8),), Leaky(3)), _initial(0.8, 0.8, 0.3), 100.0, 3),
+    "feed-forward, 400 ms": Kind(
+        Network(Input(20), (Hidden(20, recurrent=None),), Leaky(4)), _initial(0.5, 0.5, 0.0), 400.0, 12
+    ),
+    "recurrent, 400 ms": Kind(Network(Input(20), (Hidden(20),), Leaky(4)), _initial(0.5, 0.25, 0.1), 400.0, 12),
+}
+"""In 400 ms hundreds of spikes follow one another, and some of them graze the threshold: there the exact gradient is as
+steep as it pleases, and the grid may miss the spike."""
