@@ -17,7 +17,7 @@ OVERRIDES = $(foreach field,$(SET),--set '$(field)')
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck data train evaluate classify crossval lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,12 @@ bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); wr
 
 gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/tables
 	@$(PY) -m results gradcheck $(if $(QUICK),--quick)
+
+ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/tables
+	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
+
+robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
+	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
 	$(call need,DATASET,digits)

@@ -120,8 +120,8 @@ class LogNormal(Initialiser):
         """Refuse what has no logarithm."""
         if self.median <= 0 or self.spread < 0:
             raise InputError(
-                f"a lognormal initialiser has median {self.median} and spread {self.spread}; the first must be above 0, "
-                "the other not below"
+                f"a lognormal initialiser has median {self.median} and spread {self.spread}; "
+                "the first must be above 0, the other not below"
             )
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 Observed = Literal["mean voltage", "peak voltage", "voltage", "first spike"]
-"""Of each example and output neuron: the trial's mean of window times voltage; the greatest voltage; the voltage at every
-step, shape (examples, steps, classes); or the time of the first spike in ms, infinite where there is none."""
+"""Of each example and output neuron: the trial's mean of window times voltage; the greatest voltage; the voltage at
+every step, shape (examples, steps, classes); or the time of the first spike in ms, infinite where there is none."""
 
 
 @dataclass(frozen=True)

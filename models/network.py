@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from models.errors import InputError
 
 Weights = dict[str, NDArray[np.float32]]
-"""Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape in
-ms, and of a population ``a_bias``, ``a_tau_mem`` and ``a_tau_syn``, shape (size,)."""
+"""Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape
+in ms, and of a population ``a_bias``, ``a_tau_mem`` and ``a_tau_syn``, shape (size,)."""
 
 Kind = Literal["input", "recurrent", "feedforward", "output"]
 """Of a connection: from the input, of a hidden layer with itself, between hidden layers, to the readout."""

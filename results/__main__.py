@@ -1,4 +1,4 @@
-"""``python -m results``: the demo, the benchmarks, the check of gradients and the ablation."""
+"""``python -m results``: the demo, the benchmarks, the check of gradients, the ablation, robustness."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import typer
 
 from pipeline.cli import Overrides, Threads, guarded, out
 from pipeline.config import load_config
+from results.ablation.report import ablation
+from results.ablation.variants import FSDD
 from results.benchmarks.runner import run_cases
 from results.demo import FOLDER, demo
 from results.gradcheck.report import gradcheck
+from results.robustness.report import robustness
+
+Workers = Annotated[int, typer.Option(help="Runs at a time; 0 takes as many as cores.", min=0)]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -42,6 +47,29 @@ def gradcheck_command(
 ) -> None:
     """Compare gradients on time grids with the event-exact ones; write results/tables/gradcheck.csv and .md."""
     gradcheck(out, samples, quick)
+
+
+@app.command("ablation")
+def ablation_command(
+    variants: Annotated[list[str] | None, typer.Argument(help="Which variants; all, unless named.")] = None,
+    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
+    seeds: Annotated[int, typer.Option(help="Seeds of each variant.", min=1)] = 5,
+    loso: Annotated[bool, typer.Option("--loso", help="Leave one speaker out instead of the test part.")] = False,
+    overrides: Overrides = None,
+    workers: Workers = 0,
+) -> None:
+    """Train variants of a config, paired by seed; write results/tables/ablation-CONFIG.csv and .md."""
+    ablation(out, config, variants or (), seeds, loso, tuple(overrides or ()), workers)
+
+
+@app.command("robustness")
+def robustness_command(
+    seeds: Annotated[int, typer.Option(help="Seeds of each shipped fsdd config.", min=1)] = 20,
+    overrides: Overrides = None,
+    workers: Workers = 0,
+) -> None:
+    """Train many seeds of the defaults, and what fails; write results/tables/robustness.csv, .md and .png."""
+    robustness(out, seeds, tuple(overrides or ()), workers)
 
 
 if __name__ == "__main__":

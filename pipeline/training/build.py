@@ -190,4 +190,5 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
         Optimiser(training.clip, training.weight_decay, training.delay_rate, training.tau_rate),
         threads,
         config.network.spike_times,
+        training.least_slope,
     )

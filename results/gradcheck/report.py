@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
 from results.gradcheck.check import STEPS, against_plain, errors, summary
+from results.markdown import markdown
 
 QUICK = (STEPS[0], STEPS[2])
 FOLDER = Path("results/tables")
@@ -42,7 +43,8 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     console.print(note, highlight=False)
     console.print(ratios.to_string(index=False, float_format="{:.3g}".format), highlight=False)
     write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
-    write_atomically(folder / "gradcheck.md", [f"{_markdown(table)}\n\n{note}\n\n{_markdown(ratios)}\n".encode()])
+    text = f"{markdown(table, '.3g')}\n{note}\n\n{markdown(ratios, '.3g')}"
+    write_atomically(folder / "gradcheck.md", [text.encode()])
     console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}", highlight=False)
     return table
 
@@ -59,9 +61,3 @@ def _rich(network: str, part: pd.DataFrame) -> Table:
         ]
         table.add_row(str(scheme), str(window), str(weights), *cells)
     return table
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    cells = [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row] for row in table.itertuples(index=False)]
-    lines = [list(map(str, table.columns)), ["---"] * len(table.columns), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

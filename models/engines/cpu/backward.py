@@ -12,19 +12,19 @@ and at a spike of neuron n, whose time t_n moves by -dV / Vdot when its voltage 
     dL/dt_n = -p_V,n (I_n + bias_n) / tau_mem + sum over its targets of w dp_I/dt + what the loss says of t_n itself
     p_V,n <- -dL/dt_n / Vdot + regulariser,   Vdot = (I_n + bias_n - V_n) / tau_mem
 
-which is the jump of Wunderlich and Pehle 2021 (table 1). On the grid, I_n is the step's mean current: Vdot is never 0 or
-negative then, since a voltage below threshold was driven above it.
+which is the jump of Wunderlich and Pehle 2021 (table 1). On the grid, I_n is the step's mean current: Vdot is never 0
+or negative then, since a voltage below threshold was driven above it.
 
 In continuous time dp_I/dt = p_I / tau_syn - p_V / tau_mem. Both terms are large and nearly cancel: under a uniform
-window the time of an output's input does not matter at all. On the grid they must cancel too, so dp_I/dt is the central
-difference (p_I(n + 1) - p_I(n - 1)) / 2 about the step n of the spike's arrival, written in terms of that step's values:
-TIME_CURRENT p_I - TIME_VOLTAGE p_V - TIME_DRIVE dL/dV(n - 1). With the continuous coefficients the error, of order
-dt / tau_mem, would exceed the gradient itself, of order tau_syn / T, and turn its sign.
+window the time of an output's input does not matter at all. On the grid they must cancel too, so dp_I/dt is the
+central difference (p_I(n + 1) - p_I(n - 1)) / 2 about the step n of the spike's arrival, written in terms of that
+step's values: TIME_CURRENT p_I - TIME_VOLTAGE p_V - TIME_DRIVE dL/dV(n - 1). With the continuous coefficients the
+error, of order dt / tau_mem, would exceed the gradient itself, of order tau_syn / T, and turn its sign.
 
-With spikes between the grid's points the same is said of a spike at fraction f of its step, a = 1 - f before the next: an
-arrival's derivative is that of epsilon(a) p_I + kappa(a) p_V, and the spiking neuron's own adjoint is carried over its two
-parts of the step. For the weights' gradient, p_I at the arrival is taken from the line through its values at both ends of
-the step, which hold what other neurons' spikes in between do to it.
+With spikes between the grid's points the same is said of a spike at fraction f of its step, a = 1 - f before the next:
+an arrival's derivative is that of epsilon(a) p_I + kappa(a) p_V, and the spiking neuron's own adjoint is carried over
+its two parts of the step. For the weights' gradient, p_I at the arrival is taken from the line through its values at
+both ends of the step, which hold what other neurons' spikes in between do to it.
 
 What a layer hands down is dL/dt of each event of the layer below; nothing else couples layers.
 """
@@ -124,8 +124,8 @@ def _sums_moved(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
 def overtaken(row, age, latest, count, neurons, fractions, p_v, jumped, table):  # type: ignore[no-untyped-def]
     """Return what is missing to a spike's dL/dt where targets spike later in the same step.
 
-    The spike reaches them before their own, so that it moves that, too: their adjoint voltage is then the one before the
-    jump, and what is left of the spike's current charges them anew.
+    The spike reaches them before their own, so that it moves that, too: their adjoint voltage is then the one before
+    the jump, and what is left of the spike's current charges them anew.
 
     Parameters
     ----------
@@ -201,6 +201,7 @@ def _example(  # type: ignore[no-untyped-def]
     spike_fractions,
     spike_slopes,
     n_spikes,
+    least_slope,
     moved_above,
     push,
     drive,
@@ -225,7 +226,7 @@ def _example(  # type: ignore[no-untyped-def]
     rate = table[RATE_SYN, :n]
     polynomials = (rate, epsilon_2, kappa_1, kappa_2)
     delayed = delayed_below or delayed_self
-    ring = np.zeros((2, ring_steps if delayed else 0, n), np.float32)
+    ring = np.zeros((3 if held else 2, ring_steps if delayed else 0, n), np.float32)
     wants_below = moved_below.shape[0] > 0
     driven, constants = drive.shape[0] > 0, inside.shape[0] > 0
     p_v = zeros(n)
@@ -274,6 +275,10 @@ def _example(  # type: ignore[no-untyped-def]
                 if delayed:
                     ring[0, step % ring_steps] = p_i
                     ring[1, step % ring_steps] = p_v if between else once
+                    if held:
+                        ring[2, step % ring_steps] = NIL
+                        if step > 0:
+                            _add_scaled(ring[2, step % ring_steps], HALF, table[RATE_MEM, :n], drive[step - 1])
             for i in range(count):
                 latest[i] = first_spike - i
             if between:
@@ -295,14 +300,17 @@ def _example(  # type: ignore[no-untyped-def]
                             moved += _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
                         else:
                             moved += _two_dots(weights[row], once, twice, age)
-                        moved += overtaken(weights[row], age, latest, k, spike_neurons, spike_fractions, p_v, jumped, table)
+                        moved += overtaken(
+                            weights[row], age, latest, k, spike_neurons, spike_fractions, p_v, jumped, table
+                        )
                     else:
                         moved += dot(weights[row], once)
                 p = p_v[q]
                 if between:
                     p *= current_left(table[RATE_MEM, q], age)
                 # p (I + bias) / (I + bias - V) = p (1 + threshold / slope).
-                jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / spike_slopes[i] + push[q]
+                slope = max(spike_slopes[i], least_slope)
+                jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / slope + push[q]
             if inner and (delayed_below or wants_below):
                 for copy in range(copies):
                     i = heads[copy]
@@ -414,6 +422,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
     spike_fractions,
     spike_slopes,
     spike_counts,
+    least_slope,
     moved_above,
     push,
     drives,
@@ -443,6 +452,8 @@ def backward_layer(  # type: ignore[no-untyped-def]
         As in `forward_layer`.
     spike_steps, spike_neurons, spike_fractions, spike_slopes, spike_counts, insides
         What the forward pass wrote.
+    least_slope : float32
+        What a spike's slope counts as in its jump where it is smaller.
     moved_above : ndarray of float32, shape (examples, capacity)
         dL/dt of each spike, in 1 / step, as the layer above or the loss has it.
     push : ndarray of float32, shape (size,)
@@ -500,6 +511,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
                 spike_fractions[b],
                 spike_slopes[b],
                 spike_counts[b],
+                least_slope,
                 moved_above[b],
                 push,
                 drives[b],

@@ -67,7 +67,10 @@ class Coefficients:
             gain * (1 / (alpha * beta) + 1) / 2,
             gain / 2,
             -np.expm1(-dt / tau_mem) * tau_mem / dt,
-            sum(w / 2 * response((u + 1) / 2 * dt, tau_mem, tau_syn) for u, w in zip(_NODES, _WEIGHTS, strict=True)),
+            sum(
+                (w / 2 * response((u + 1) / 2 * dt, tau_mem, tau_syn) for u, w in zip(_NODES, _WEIGHTS, strict=True)),
+                start=np.zeros_like(gain),
+            ),
         )
 
 

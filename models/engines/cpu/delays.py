@@ -1,7 +1,7 @@
 """Delays of single synapses: spikes that reach each target at a time of its own.
 
-A spike of age a at the beginning of step n arrives d later, in steps at n - a + d. On the grid d is rounded to whole steps;
-between the grid's points the arrival is taken up at the next beginning of a step, by when it has an age again.
+A spike of age a at the beginning of step n arrives d later, in steps at n - a + d. On the grid d is rounded to whole
+steps; between the grid's points the arrival is taken up at the next beginning of a step, by when it has an age again.
 
 The delay's gradient is the weight times the derivative of the adjoint current at the arrival (Meszaros, Knight and
 Nowotny 2025): the same that moves the spike itself, summed over its synapses.
@@ -21,7 +21,7 @@ def arrival(step, age, delay, between):  # type: ignore[no-untyped-def]
     if not between:
         return step + int(delay + np.float32(0.5)), np.float32(0.0)
     after = delay - age
-    whole = max(int(math.ceil(after)), 0)
+    whole = max(math.ceil(after), 0)
     return step + whole, np.float32(whole) - after
 
 
@@ -61,8 +61,9 @@ def collect(kept, weights, delays, step, age, between, n_steps, table_rows, grad
 
     Parameters
     ----------
-    kept : ndarray of float32, shape (2, steps, size)
-        By step modulo the length: p_I at each step's beginning, and dp_I/dt, or p_V where ``between``.
+    kept : ndarray of float32, shape (3 or 2, steps, size)
+        By step modulo the length: p_I at each step's beginning, and dp_I/dt, or p_V where ``between``; then also what a
+        drive throughout the step before adds to the square of the age, if there is one.
     weights, delays, step, age, between
         As for `scatter`.
     n_steps : int
@@ -84,6 +85,8 @@ def collect(kept, weights, delays, step, age, between, n_steps, table_rows, grad
         if between:
             once = kappa_1[j] * other - rate[j] * p_i
             twice = epsilon_2[j] * p_i - kappa_2[j] * other
+            if kept.shape[0] > 2:
+                twice += kept[2, slot, j]
             gradient[j] += p_i + a * (once + a * twice)
             moved = -weights[j] * (once + np.float32(2.0) * a * twice)
         else:

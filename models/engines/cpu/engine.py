@@ -37,12 +37,16 @@ class Gradients:
     losses : ndarray of float64, shape (examples,)
     hidden_counts : ndarray of int64, shape (hidden,)
         Spikes of each hidden neuron over the batch, all layers' behind one another.
+    min_slope : float
+        The least tau_mem dV/dt at any hidden spike; infinite where there is none. Near 0 a spike hardly reaches
+        threshold, and gradients are great.
     """
 
     weights: Weights
     logits: NDArray[np.float64]
     losses: NDArray[np.float64]
     hidden_counts: NDArray[np.int64]
+    min_slope: float
 
 
 class CpuEngine:
@@ -68,6 +72,10 @@ class CpuEngine:
     spike_times : {"plain", "interpolated"}
         Whether spikes lie on the time grid, or where the voltage crosses the threshold between its points; see
         `forward`.
+    least_slope : float
+        What tau_mem dV/dt at a spike counts as in the adjoint's jump where it is smaller, in thresholds. The jump is as
+        great as the slope is small, and one spike that only just reaches the threshold can outweigh a batch; 0 leaves
+        the gradient as it is.
 
     Raises
     ------
@@ -88,6 +96,7 @@ class CpuEngine:
         optimiser: Optimiser | None = None,
         threads: int = 0,
         spike_times: Literal["plain", "interpolated"] = "plain",
+        least_slope: float = 0.0,
     ) -> None:
         if spike_times not in ("plain", "interpolated"):
             raise InputError(f'spike_times is "{spike_times}"; it must be "plain" or "interpolated"')
@@ -98,7 +107,7 @@ class CpuEngine:
         self.regulariser = regulariser or Regulariser()
         self.optimiser = optimiser or Optimiser()
         self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
-        self.grid = Grid(dt, steps, spike_times == "interpolated", self.threads)
+        self.grid = Grid(dt, steps, spike_times == "interpolated", self.threads, least_slope)
         self.set_weights(weights)
 
     @property
@@ -178,7 +187,8 @@ class CpuEngine:
             )
             found |= gradients
         ordered = {name: found[name] for name in self._weights if name in found}
-        return Gradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts))
+        min_slope = min(p.min_slope for p in passed)
+        return Gradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts), min_slope)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order.

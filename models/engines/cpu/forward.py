@@ -6,14 +6,15 @@ One step of dt (exact exponential integration), for every neuron:
     V <- alpha V + gain I + (1 - alpha) bias;  I <- beta I
     if V >= threshold: spike, V <- 0
 
-With spikes on the grid, a spike belongs to the end of its step and arrives at the beginning of the next, and the membrane
-sees the step's mean current Ibar: gain = (1 - alpha) (tau_syn / dt) (1 - beta). A spike leaves its neuron's Ibar + bias - V
-(tau_mem dV/dt) behind.
+With spikes on the grid, a spike belongs to the end of its step and arrives at the beginning of the next, and the
+membrane sees the step's mean current Ibar: gain = (1 - alpha) (tau_syn / dt) (1 - beta). A spike leaves its neuron's
+Ibar + bias - V (tau_mem dV/dt) behind.
 
-With spikes between the grid's points, the membrane sees the current as it decays, and a crossing lies at the fraction f of
-its step where the cubic through the step's two voltages and slopes meets the threshold. V starts from 0 there, and at the
-beginning of the next step, of age a = 1 - f, the spike has left the current epsilon(a) w and the voltage kappa(a) w in its
-targets (`table`). What is missing to the exact solution is what spikes of one step do to each other within it.
+With spikes between the grid's points, the membrane sees the current as it decays, and a crossing lies at the fraction f
+of its step where the cubic through the step's two voltages and slopes meets the threshold. V starts from 0 there, and
+at the beginning of the next step, of age a = 1 - f, the spike has left the current epsilon(a) w and the voltage
+kappa(a) w in its targets (`table`). What is missing to the exact solution is what spikes of one step do to each other
+within it.
 
 Nothing is kept but spikes, so memory grows with spikes, not steps.
 """
@@ -50,7 +51,7 @@ FLUSH = 16
 """Steps between two such settings."""
 
 LEAST_SLOPE = np.float32(1e-3)
-"""Of a crossing between the grid's points, in thresholds: where V only just reaches it, rounding must not turn the sign."""
+"""Of a crossing between grid points, in thresholds: where V only just reaches it, rounding must not turn the sign."""
 
 ONE, NIL = np.float32(1.0), np.float32(0.0)
 
@@ -135,7 +136,8 @@ def _settle(fired, ages, slopes, taken, count, weights, n_below, table, threshol
     ages, slopes : ndarray of float32
         Their spikes' ages at the step's end, and tau_mem dV/dt; changed.
     taken : ndarray of float32
-        Written: the voltage that each neuron would be given at the next step's beginning, though it has been reset since.
+        Written: the voltage that each neuron would be given at the next step's beginning, though it has been reset
+        since.
     count : int
         Neurons in ``fired``.
     weights, n_below, table, threshold
@@ -428,8 +430,8 @@ def forward_layer(  # type: ignore[no-untyped-def]
     spike_slopes : ndarray of float32, shape (examples, capacity)
         Written: tau_mem dV/dt of each, before the reset.
     spike_counts : ndarray of int64, shape (examples,)
-        Written: spikes an example, or -1 where a voltage is no number any more. Where above the capacity, the layer must be
-        run again with more room.
+        Written: spikes an example, or -1 where a voltage is no number any more. Where above the capacity, the layer
+        must be run again with more room.
     traces : ndarray of float32, shape (examples, steps, size) or (examples, 0, size)
         Written where not empty: voltages at the end of each step.
     insides : ndarray of float32, shape (examples, 4 or 2 or 0, steps, size)

@@ -1,7 +1,7 @@
 """Weights' gradients: every event adds the adjoint current of its arrival to its source's row.
 
-Events of a block of steps are sorted by source first: a row of the gradient is loaded once for all of them, and stays in
-registers while they pass by.
+Events of a block of steps are sorted by source first: a row of the gradient is loaded once for all of them, and stays
+in registers while they pass by.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.memory import aligned
 from models.engines.cpu.table import neuron_table
 from models.engines.cpu.time_constants import SUMS, time_constant_gradients
-from models.network import Hidden, Network, Spiking, Weights
+from models.network import Connection, Hidden, Network, Spiking, Weights
 
 FIRST_CAPACITY = 32
 """Spikes an example and neuron that there is room for at first; grown whenever a batch has more."""
@@ -37,12 +38,15 @@ class Grid:
     between : bool
         Whether spikes fall between the grid's points.
     threads : int
+    least_slope : float
+        In thresholds; see `CpuEngine`.
     """
 
     dt: float
     steps: int
     between: bool
     threads: int
+    least_slope: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,18 @@ class Passed:
         """Return the spikes as the layer above sees them."""
         examples, capacity = self.steps.shape
         begins = np.arange(examples, dtype=np.int64) * capacity
-        return Events(
-            self.steps.reshape(-1), self.neurons.reshape(-1), self.fractions.reshape(-1), begins, begins + self.counts, 1
-        )
+        steps, neurons, fractions = self.steps.reshape(-1), self.neurons.reshape(-1), self.fractions.reshape(-1)
+        return Events(steps, neurons, fractions, begins, begins + self.counts, 1)
 
     def spikes_of_neurons(self, size: int) -> NDArray[np.int64]:
         """Return spikes of each neuron over the batch, shape (size,)."""
         recorded = np.arange(self.neurons.shape[1]) < self.counts[:, None]
         return np.bincount(self.neurons[recorded], minlength=size)
+
+    @property
+    def min_slope(self) -> float:
+        """The least slope of all spikes; infinite where there is none."""
+        return min((float(s[:n].min()) for s, n in zip(self.slopes, self.counts, strict=True) if n), default=math.inf)
 
 
 @dataclass
@@ -139,17 +147,21 @@ class Layer:
         self.delayed = [c.synapses.delays != "none" for c in own]
         longest = max((c.synapses.longest for c in own), default=0.0)
         self.ring_steps = math.ceil(longest / self.grid.dt) + 3
-        self.threshold = np.float32(self.population.threshold if isinstance(self.population, Spiking) else math.inf)
+        threshold, least_slope = math.inf, 0.0
+        if isinstance(self.population, Spiking):
+            threshold = self.population.threshold
+            least_slope = self.grid.least_slope * threshold
+        self.threshold, self._least_slope = np.float32(threshold), np.float32(least_slope)
         rows = sum(c.shape[0] for c in own)
-        self._matrix = aligned((rows, self.size))  # type: ignore[assignment]
+        self._matrix = aligned((rows, self.size))
         for part, connection in self._parts():
             self._matrix[part] = self.weights[connection.name]
             self.weights[connection.name] = self._matrix[part]
         self._capacity = FIRST_CAPACITY * self.size
-        self._gradients: dict[str, Floats] = {}
+        self._gradients: dict[str, NDArray[np.generic]] = {}
         self.refresh()
 
-    def _parts(self):  # type: ignore[no-untyped-def]
+    def _parts(self) -> Iterator[tuple[slice, Connection]]:
         begin = 0
         for connection in self.connections:
             yield slice(begin, begin + connection.shape[0]), connection
@@ -165,8 +177,8 @@ class Layer:
     def refresh(self) -> None:
         """Follow parameters that the kernels do not read directly, after they have changed."""
         dt = self.grid.dt
-        constants = [self.parameter(name) for name in ("tau_mem", "tau_syn", "bias")]
-        self.table = neuron_table(*constants, dt, self.grid.between)
+        tau_mem, tau_syn, bias = (self.parameter(name) for name in ("tau_mem", "tau_syn", "bias"))
+        self.table = neuron_table(tau_mem, tau_syn, bias, dt, self.grid.between)
         self.delays = np.zeros((len(self._matrix) if any(self.delayed) else 0, self.size), np.float32)
         for (part, connection), delayed in zip(self._parts(), self.delayed, strict=True):
             if delayed:
@@ -248,7 +260,11 @@ class Layer:
                 np.empty((0, 0, 0, 0), np.float32),
             )
         return Passed(
-            *(a[:examples] for a in (kept.steps, kept.neurons, kept.fractions, kept.slopes, kept.counts)),
+            kept.steps[:examples],
+            kept.neurons[:examples],
+            kept.fractions[:examples],
+            kept.slopes[:examples],
+            kept.counts[:examples],
             kept.diverged,
             kept.voltages,
             kept.insides,
@@ -301,7 +317,8 @@ class Layer:
         scratch = self._scratch(groups, 2 * (most_events + int(passed.counts.max(initial=0))) + 1)
         backward_layer(
             events.steps, events.units, events.fractions, events.begins, events.ends, events.lag, *self._shared,
-            passed.steps, passed.neurons, passed.fractions, passed.slopes, passed.counts, moved, push,
+            passed.steps, passed.neurons, passed.fractions, passed.slopes, passed.counts,
+            self._least_slope, moved, push,
             np.empty((examples, 0, self.size), np.float32) if drives is None else drives, held, passed.insides,
             self.population.bias, below, traces,
             first_of_group, scratch["weights"], scratch["delays"], scratch["sums"], scratch["kept"], scratch["starts"],
@@ -314,15 +331,15 @@ class Layer:
         made = self._gradients
         threads, (rows, size) = self.grid.threads, self._matrix.shape
         if not made or len(made["weights"]) != groups:
-            made["weights"] = aligned((groups, rows, size))  # type: ignore[assignment]
+            made["weights"] = aligned((groups, rows, size))
             made["delays"] = np.empty((groups, len(self.delays), size), np.float32)
             made["sums"] = np.empty((groups, SUMS, size), np.float32)
-            made["kept"] = aligned((threads, min(BLOCK, self.grid.steps) + 1, size))  # type: ignore[assignment]
-            made["starts"] = np.empty((threads, rows + 1), np.int32)  # type: ignore[assignment]
+            made["kept"] = aligned((threads, min(BLOCK, self.grid.steps) + 1, size))
+            made["starts"] = np.empty((threads, rows + 1), np.int32)
         if "order" not in made or made["order"].shape[1] < room:
-            made["order"] = np.empty((threads, room + room // 4), np.int32)  # type: ignore[assignment]
+            made["order"] = np.empty((threads, room + room // 4), np.int32)
             made["scales"] = np.empty((threads, room + room // 4), np.float32)
-        return made  # type: ignore[return-value]
+        return made
 
     def _named(self, scratch: dict[str, NDArray[np.generic]]) -> Weights:
         """Return the sums over groups by the parameters' names."""
@@ -337,12 +354,13 @@ class Layer:
             found[connection.name] = total[part]
             if delayed:
                 found[f"{connection.name}_delay"] = late[part] / dt
-        sums = scratch["sums"].sum(axis=0, dtype=np.float64)  # type: ignore[arg-type]
-        constants = [np.asarray(self.parameter(name), np.float64) for name in ("tau_mem", "tau_syn", "bias")]
+        sums = scratch["sums"].sum(axis=0, dtype=np.float64)
+        constants = (np.asarray(self.parameter(name), np.float64) for name in ("tau_mem", "tau_syn", "bias"))
+        tau_mem, tau_syn, bias = constants
         if self.population.bias:
-            found[f"{self.name}_bias"] = (sums[0] * -np.expm1(-self.grid.dt / constants[0])).astype(np.float32)
+            found[f"{self.name}_bias"] = (sums[0] * -np.expm1(-self.grid.dt / tau_mem)).astype(np.float32)
         if self.wants_insides:
-            by_mem, by_syn = time_constant_gradients(sums, *constants, self.grid.dt, self.grid.between)
+            by_mem, by_syn = time_constant_gradients(sums, tau_mem, tau_syn, bias, self.grid.dt, self.grid.between)
             found |= {f"{self.name}_tau_mem": by_mem, f"{self.name}_tau_syn": by_syn}
         return found
 

@@ -12,22 +12,21 @@ LINE = 64
 """Bytes of a cache line, and of the widest vector."""
 
 
-def aligned(shape: tuple[int, ...], dtype: type[np.generic] = np.float32) -> NDArray[np.generic]:
+def aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return zeros that begin on a cache line.
 
     Parameters
     ----------
     shape : tuple of int
-    dtype : type
 
     Returns
     -------
-    ndarray of ``dtype``, shape ``shape``
+    ndarray of float32, shape ``shape``
     """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(np.float32).itemsize
     raw = np.zeros(size + LINE, dtype=np.uint8)
     begin = -raw.ctypes.data % LINE
-    return raw[begin : begin + size].view(dtype).reshape(shape)
+    return raw[begin : begin + size].view(np.float32).reshape(shape)
 
 
 @njit(cache=True)

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.layer import Events, Grid, Layer, Passed
+from models.engines.cpu.peak import move_peaks
 from models.engines.cpu.readout import ReadoutTable, learn_each, learn_shared, move_shared, read_each, read_shared
+from models.engines.cpu.table import GAIN
 from models.errors import InputError
-from models.losses import Judgement, Loss
+from models.losses import Judgement, Loss, Observed
 from models.network import Network, Spiking, Weights
 
 Floats = NDArray[np.float32]
@@ -21,6 +23,7 @@ class Output(ABC):
     """Reads hidden spikes and hands the loss's gradient back to them."""
 
     layer: Layer
+    observes: Observed
 
     @property
     def holds(self) -> bool:
@@ -56,6 +59,35 @@ class Output(ABC):
             dL/dV at the end of each step.
         """
 
+    def amend(
+        self, events: Events, passed: Passed, gradient: NDArray[np.float64], moved: Floats, found: Weights
+    ) -> None:
+        """Add what the stepped output layer's adjoint leaves out.
+
+        Parameters
+        ----------
+        events : Events
+            The hidden spikes.
+        passed : Passed
+            Of the output layer, with voltages.
+        gradient : ndarray of float64
+            Of the loss by what it observes.
+        moved : ndarray of float32, shape (examples, capacity)
+            Changed: dL/dt of the hidden spikes, in 1 / step.
+        found : dict of str to ndarray of float32
+            Changed: gradients of the layer's parameters.
+        """
+        if self.observes == "peak voltage":
+            layer, name = self.layer, self.layer.below.name
+            late = np.zeros_like(layer.delays)
+            move_peaks(
+                events.steps, events.units, events.fractions, events.begins, events.ends, layer.weights[name],
+                layer.delays, layer.ring_steps, layer.table[GAIN], layer.grid.between, passed.voltages,
+                passed.voltages.argmax(axis=1), gradient, moved, late,
+            )  # fmt: skip
+            if len(late):
+                found[f"{name}_delay"] += late / np.float32(layer.grid.dt)
+
     def refresh(self) -> None:
         """Follow parameters that have changed."""
         self.layer.refresh()
@@ -65,7 +97,7 @@ class WindowedOutput(Output):
     """The mean of window times voltage: linear in the weights, see `readout`."""
 
     def __init__(self, layer: Layer, window: Floats) -> None:
-        self.layer, self.window = layer, window
+        self.layer, self.observes, self.window = layer, "mean voltage", window
         population = layer.population
         self.each = population.time_constants != "shared" or any(layer.delayed)
         self._moved: Floats | None = None
@@ -76,11 +108,12 @@ class WindowedOutput(Output):
         self.layer.refresh()
         grid = self.layer.grid
         columns = self.layer.size if self.each else 1
-        taus = [np.asarray(self.layer.parameter(n)[:columns], np.float64) for n in ("tau_mem", "tau_syn")]
-        self.table = ReadoutTable.of(self.window, *taus, grid.dt, grid.between)
+        tau_mem = np.asarray(self.layer.parameter("tau_mem")[:columns], np.float64)
+        tau_syn = np.asarray(self.layer.parameter("tau_syn")[:columns], np.float64)
+        self.table = ReadoutTable.of(self.window, tau_mem, tau_syn, grid.dt, grid.between)
         self.by_tau: tuple[ReadoutTable, ...] = ()
         if self.layer.wants_insides:
-            self.by_tau = ReadoutTable.by_time_constants(self.window, *taus, grid.dt, grid.between)
+            self.by_tau = ReadoutTable.by_time_constants(self.window, tau_mem, tau_syn, grid.dt, grid.between)
 
     def read(self, hidden: Passed) -> NDArray[np.floating]:
         """Return means of window times voltage, shape (examples, classes)."""
@@ -174,6 +207,7 @@ class SteppedOutput(Output):
         found, below, _ = self.layer.backward(
             self._events, self._passed, moved, push, first_of_group, drives, self.holds, wants_below=True
         )
+        self.amend(self._events, self._passed, judgement.gradient, below, found)
         return found, below
 
     def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
@@ -195,13 +229,14 @@ class SteppedOutput(Output):
 
 
 def _first_spikes(passed: Passed, size: int) -> NDArray[np.int64]:
-    """Return the index of each neuron's first spike, shape (examples, size); the capacity's last where there is none."""
+    """Return the index of each neuron's first spike, the capacity's last where there is none; (examples, size)."""
     examples, capacity = passed.steps.shape
     first = np.full((examples, size), capacity, dtype=np.int64)
     for b in range(examples):
         neurons = passed.neurons[b, : passed.counts[b]][::-1]
         first[b, neurons] = np.arange(len(neurons))[::-1]
-    return np.minimum(first, capacity - 1)
+    np.minimum(first, capacity - 1, out=first)
+    return first
 
 
 def make_output(network: Network, weights: Weights, loss: Loss, grid: Grid) -> Output:

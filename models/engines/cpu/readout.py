@@ -1,9 +1,9 @@
 """The windowed readout, which is linear: no output neuron is ever stepped through time.
 
-A spike of hidden neuron n that arrives at time t adds w_nk K_k(t) to the trial's mean of window times voltage of output k.
-K, the adjoint current of a unit drive, depends on the window and on the output's time constants alone. So it is tabulated
-once; the forward pass adds K up over spikes, and the backward pass reads K for the weights and its derivative for the
-spikes' times.
+A spike of hidden neuron n that arrives at time t adds w_nk K_k(t) to the trial's mean of window times voltage of output
+k. K, the adjoint current of a unit drive, depends on the window and on the output's time constants alone. So it is
+tabulated once; the forward pass adds K up over spikes, and the backward pass reads K for the weights and its derivative
+for the spikes' times.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class ReadoutTable:
         for which in range(2):
             h = (tau_mem, tau_syn)[which] * NUDGE
             up, down = (
-                cls.of(window, tau_mem + s * h * (which == 0), tau_syn + s * h * (which == 1), dt, between) for s in (1, -1)
+                cls.of(window, tau_mem + s * h * (which == 0), tau_syn + s * h * (which == 1), dt, between)
+                for s in (1, -1)
             )
             found.append(cls((up.gain - down.gain) / (2 * h), up.slope, (up.bias - down.bias) / (2 * h)))
         return found[0], found[1]

@@ -82,9 +82,11 @@ def _adjoints(
     for i in range(len(everything) - 1, -1, -1):
         layer = everything[i]
         push = np.zeros(layer.size, np.float32)
-        _, moved, trace = layer.backward(
+        found, moved, trace = layer.backward(
             events[i], passed[i], moved, push, groups, drives, held, wants_below=i > 0, adjoints=True
         )
+        if layer is output.layer:
+            output.amend(events[i], passed[i], gradient, moved, found)
         traces.append(trace)
         drives, held = None, False
     return traces[::-1]

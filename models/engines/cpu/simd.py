@@ -82,7 +82,10 @@ def _row_loop(
 
 
 def _emit(context: Any, builder: ir.IRBuilder, arrays: tuple[Any, ...], limits: tuple[Any, Any]) -> None:
-    matrix, rows, scales, total = (None if a is None else context.make_array(a[0])(context, builder, a[1]) for a in arrays)
+    def array(typed: Any) -> Any:
+        return None if typed is None else context.make_array(typed[0])(context, builder, typed[1])
+
+    matrix, rows, scales, total = (array(typed) for typed in arrays)
     (size,) = cgutils.unpack_tuple(builder, total.shape)
     data = (matrix.data, size, rows.data, None if scales is None else scales.data, total.data)
     column = cgutils.alloca_once_value(builder, _constant(0))
@@ -100,7 +103,7 @@ def _emit(context: Any, builder: ir.IRBuilder, arrays: tuple[Any, ...], limits: 
         builder.position_at_end(out)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_rows(_, matrix, rows, begin, end, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the rows of ``matrix`` that ``rows[begin:end]`` (int32) names, one after the other."""
     signature = types.void(matrix, rows, types.intp, types.intp, total)
@@ -118,7 +121,7 @@ def add_rows(_, matrix, rows, begin, end, total):  # type: ignore[no-untyped-def
     return signature, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_scaled_rows(_, matrix, rows, scales, begin, end, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the rows of ``matrix`` that ``rows[begin:end]`` names, each times its entry of ``scales``."""
     signature = types.void(matrix, rows, scales, types.intp, types.intp, total)
@@ -136,7 +139,7 @@ def add_scaled_rows(_, matrix, rows, scales, begin, end, total):  # type: ignore
     return signature, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def reaching(_, values, begin, bound):  # type: ignore[no-untyped-def]
     """Return a bit for each of the 64 ``values`` from ``begin`` on: 1 where it is at least ``bound``."""
     signature = types.uint64(values, types.intp, types.float32)
@@ -154,7 +157,7 @@ def reaching(_, values, begin, bound):  # type: ignore[no-untyped-def]
     return signature, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lowest(_, bits):  # type: ignore[no-untyped-def]
     """Return the position of the lowest 1 of ``bits``, which must have one."""
 

@@ -54,8 +54,9 @@ def neuron_table(
     -------
     ndarray of float32, shape (ROWS, size rounded up to a whole cache line)
     """
-    made = Coefficients.of(tau_mem, tau_syn, dt, between)
-    x, y = dt / np.asarray(tau_mem, dtype=np.float64), dt / np.asarray(tau_syn, dtype=np.float64)
+    membrane, synapse = np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)
+    made = Coefficients.of(membrane, synapse, dt, between)
+    x, y = dt / membrane, dt / synapse
     rows = (
         made.alpha,
         made.beta,

@@ -1,7 +1,7 @@
 """Gradients of biases and time constants (Nowotny, Turner and Knight 2025).
 
-A step's coefficients are functions of its neuron's time constants, so their gradients are sums over steps of adjoints times
-states. The sums, by row:
+A step's coefficients are functions of its neuron's time constants, so their gradients are sums over steps of adjoints
+times states. The sums, by row:
 
     0  p_V                     of all steps: bias
     1  p_V                     of steps without a spike between the grid's points, like 2 and 3

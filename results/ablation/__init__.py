@@ -1,0 +1,1 @@
+"""What each idea is worth: ``make ablation``."""

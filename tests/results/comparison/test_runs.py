@@ -1,0 +1,62 @@
+"""Runs of variants on made-up words: paired, resumable, and a failure is a row, not an end."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from pipeline.config import load_config
+from results.comparison.report import write
+from results.comparison.runs import Job, Variant, run_all, speakers
+from results.comparison.tables import collapsed, summary
+
+SHORT = ("training.epochs=2",)
+
+
+def run(jobs: list[Job]) -> pd.DataFrame:
+    return run_all(jobs, Console(file=io.StringIO()), workers=2)
+
+
+def test_variants_are_trained_scored_and_found_again(words_config: Path) -> None:
+    base = Variant("base", str(words_config))
+    small = Variant("small", str(words_config), ("network.hidden=8",))
+    jobs = [Job(v, seed, shared=SHORT) for v in (base, small) for seed in (1, 2)]
+    rows = run(jobs)
+    assert rows[["variant", "seed"]].to_numpy().tolist() == [["base", 1], ["base", 2], ["small", 1], ["small", 2]]
+    assert rows["run"].nunique() == 4
+    assert (rows["examples"] == 24).all()
+    stamps = {path: path.stat().st_mtime_ns for run in rows["run"] for path in Path(run).glob("*.npz")}
+    assert len(stamps) == 8
+    pd.testing.assert_frame_equal(run(jobs), rows)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+
+def test_folds_hold_out_each_speaker_of_the_training_part(words_config: Path) -> None:
+    variant = Variant("base", str(words_config), SHORT)
+    held = speakers(variant.settings(1))
+    assert held == ["ann", "ben", "cia"]
+    rows = run([Job(variant, 1, speaker) for speaker in held])
+    assert rows["held"].tolist() == held
+    assert (rows["examples"] == 20).all()
+    assert summary(rows)["accuracy"].iloc[0] == pytest.approx(rows["accuracy"].mean())
+
+
+def test_a_run_that_fails_is_a_row_with_its_reason(words_config: Path, tmp_path: Path) -> None:
+    good = Variant("good", str(words_config), SHORT)
+    bad = Variant("bad", str(words_config), (*SHORT, "training.learning_rate=1e38"))
+    rows = run([Job(good, 1), Job(bad, 1)])
+    assert rows["failed"].iloc[0] == ""
+    assert "no longer numbers" in rows["failed"].iloc[1]
+    assert collapsed(rows).tolist() == [False, True]
+    write(tmp_path, "both", rows, summary(rows))
+    assert "no longer numbers" in (tmp_path / "both-runs.csv").read_text()
+    assert "| bad |" in (tmp_path / "both.md").read_text()
+
+
+def test_settings_put_seed_and_shared_fields_last(words_config: Path) -> None:
+    variant = Variant("base", str(words_config), ("seed=9", "training.epochs=50"))
+    assert variant.settings(3, ["training.epochs=4"]) == load_config(words_config, ["training.epochs=4", "seed=3"])
