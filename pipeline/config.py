@@ -328,7 +328,7 @@ class TrainingConfig(_Section):
     """Stop after so many epochs without a better validation; 0 never does."""
     clip: NotNegative = 0.0
     """Largest norm of the gradient of all parameters together; 0 leaves all as they are."""
-    least_slope: NotNegative = 0.0
+    least_slope: NotNegative = 0.1
     """What the voltage's slope at a spike counts as, in thresholds, where it is smaller; 0 leaves all as they are."""
     weight_decay: NotNegative = 0.0
     """Decoupled, of connection weights only: the learning rate times this is the fraction that a step takes off."""

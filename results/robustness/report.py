@@ -18,7 +18,7 @@ from results.robustness.variants import EXPONENTIAL, FAILING, SHIPPED
 
 FOLDER = Path("results/tables")
 SEEDS = 20
-FAILING_SEEDS = 2
+FAILING_SEEDS = 1
 
 
 def robustness(
