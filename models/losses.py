@@ -160,7 +160,7 @@ class FirstSpike(_Softmax):
 
     def judge(self, observed: NDArray[np.floating], labels: Labels) -> Judgement:
         """Judge first spike times in ms, shape (examples, classes), infinite where there is no spike."""
-        spiked = np.isfinite(observed)
+        spiked = ~np.isposinf(observed)
         times = np.where(spiked, observed, self.trial)
         losses, gradient = self.cross_entropy(-times, labels)
         gradient = -gradient

@@ -11,7 +11,7 @@ DIGITS = "digits"
 
 CHANGES: dict[str, tuple[str, ...]] = {
     DEFAULTS: (),
-    "spikes on the grid": ("network.spike_times=plain",),
+    "interpolated spike times": ("network.spike_times=interpolated",),
     "shared time constants": ("network.time_constants=shared", "network.output_time_constants=shared"),
     "hidden time constants shared": ("network.time_constants=shared",),
     "output time constants shared": ("network.output_time_constants=shared",),

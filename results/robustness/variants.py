@@ -18,7 +18,7 @@ _LATE = ("loss.window.mu=0.6", "loss.window.sigma=0.15")
 FAILING = (
     Variant("interpolated", "fsdd-exponential", _BETWEEN),
     Variant("interpolated, slope as it is", "fsdd-exponential", _BETWEEN + _BARE),
-    Variant("on the grid, slope as it is", "fsdd-exponential", _BARE),
+    Variant("slope as it is", "fsdd-exponential", _BARE),
     Variant("silent neurons not lifted", "fsdd", _UNLIFTED),
     Variant("late window", "fsdd", _LATE),
     Variant("late window, not lifted", "fsdd", _LATE + _UNLIFTED),

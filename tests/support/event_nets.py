@@ -102,8 +102,9 @@ class Drawn:
     trials: list[Trial]
     duration: float
 
-    def engine(self, loss: Loss, dt: float = 1.0, **settings: Any) -> CpuEngine:
-        return CpuEngine(self.network, self.weights, loss, dt, round(self.duration / dt), **settings)
+    def engine(self, loss: Loss, dt: float = 1.0, threads: int = 1, **settings: Any) -> CpuEngine:
+        steps = round(self.duration / dt)
+        return CpuEngine(self.network, self.weights, loss, dt, steps, threads=threads, **settings)
 
     def exact(self, loss: Loss, cells: int = 800) -> ExactEngine:
         return ExactEngine(self.network, self.weights, loss, self.duration, cells)

@@ -36,7 +36,7 @@ import numpy as np
 from numba import njit, prange
 
 from models.engines.cpu.delays import collect
-from models.engines.cpu.forward import FAST, FLUSH, NIL, ONE, current_left, flush, voltage_left
+from models.engines.cpu.forward import FAST, FLUSH, HALF, NIL, ONE, THIRD, current_left, flush, voltage_left
 from models.engines.cpu.gather import gather
 from models.engines.cpu.memory import zeros
 from models.engines.cpu.table import (
@@ -56,8 +56,6 @@ from models.engines.cpu.table import (
     TIME_VOLTAGE,
 )
 from models.engines.cpu.time_constants import add_crossing, add_step
-
-HALF = np.float32(0.5)
 
 BLOCK = 512
 """Steps of p_I that are kept before they are gathered into gradients: fixed, so that memory does not grow with the
@@ -121,7 +119,7 @@ def _sums_moved(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=FAST, cache=True)
-def overtaken(row, age, latest, count, neurons, fractions, p_v, jumped, table):  # type: ignore[no-untyped-def]
+def overtaken(row, age, latest, count, neurons, fractions, late):  # type: ignore[no-untyped-def]
     """Return what is missing to a spike's dL/dt where targets spike later in the same step.
 
     The spike reaches them before their own, so that it moves that, too: their adjoint voltage is then the one before
@@ -137,28 +135,50 @@ def overtaken(row, age, latest, count, neurons, fractions, p_v, jumped, table): 
         Spikes of the step, the latest first; the first ``count`` are looked at.
     neurons, fractions : ndarray
         Of all spikes.
-    p_v, jumped : ndarray of float32
-        p_V at the step's end, by neuron, and before the jump, in the order of ``latest``.
-    table : ndarray
-        See `table`.
+    late : ndarray of float32, shape (size, 8)
+        Of each of ``latest``, what `overtake` wrote.
     """
     total = NIL
     for k in range(count):
-        target, a = neurons[latest[k]], ONE - fractions[latest[k]]
-        lead = age - a
+        lead = age - (ONE - fractions[latest[k]])
         if lead <= 0:
             break
-        x, y = table[RATE_MEM, target], table[RATE_SYN, target]
-        jump, p = jumped[k], p_v[target]
-        anew = y * current_left(y, lead) * voltage_left(x, y, a)
-        total += row[target] * (p * (anew + charging(x, y, age)) - jump * charging(x, y, lead))
+        c = late[k]
+        by_age = c[0] + age * (c[1] + age * (c[2] + age * c[3]))
+        by_lead = c[4] + lead * (c[5] + lead * (c[6] + lead * c[7]))
+        total += row[neurons[latest[k]]] * (by_age + by_lead)
     return total
 
 
-@njit(inline="always")
-def charging(x, y, a):  # type: ignore[no-untyped-def]
-    """Return dkappa/da."""
-    return x * current_left(x, a) - y * voltage_left(x, y, a)
+@njit(fastmath=FAST, cache=True)
+def overtake(p, jump, a, x, y, coefficients):  # type: ignore[no-untyped-def]
+    """Write the polynomials of `overtaken` for a spike that others overtake.
+
+    With charging = dkappa/da = x (1 - (x + y) a + (x^2 + x y + y^2) a^2 / 2 - ...), they are p charging(age of the
+    other) and p y epsilon(lead) kappa(a) - jump charging(lead).
+
+    Parameters
+    ----------
+    p, jump : float32
+        p_V of the neuron at the step's end, and before the jump.
+    a : float32
+        Age of its spike at the step's end.
+    x, y : float32
+        dt / tau_mem and dt / tau_syn.
+    coefficients : ndarray of float32, shape (8,)
+        Written: four of powers of the age, four of the lead.
+    """
+    second = HALF * (x * x + x * y + y * y)
+    third = HALF * THIRD * (x + y) * (x * x + y * y)
+    anew = p * y * voltage_left(x, y, a)
+    coefficients[0] = p * x
+    coefficients[1] = -p * x * (x + y)
+    coefficients[2] = p * x * second
+    coefficients[3] = -p * x * third
+    coefficients[4] = anew - jump * x
+    coefficients[5] = jump * x * (x + y) - anew * y
+    coefficients[6] = HALF * anew * y * y - jump * x * second
+    coefficients[7] = jump * x * third - HALF * THIRD * anew * y * y * y
 
 
 @njit(cache=True)
@@ -234,6 +254,7 @@ def _example(  # type: ignore[no-untyped-def]
     plain_sums = shared and not held
     latest = np.empty(n, np.int64)
     jumped = np.empty(n, np.float32)
+    late = np.empty((n, 8), np.float32)
     before = np.empty(n, np.float32)
     kept[0] = NIL
     last = n_spikes - 1
@@ -300,9 +321,7 @@ def _example(  # type: ignore[no-untyped-def]
                             moved += _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
                         else:
                             moved += _two_dots(weights[row], once, twice, age)
-                        moved += overtaken(
-                            weights[row], age, latest, k, spike_neurons, spike_fractions, p_v, jumped, table
-                        )
+                        moved += overtaken(weights[row], age, latest, k, spike_neurons, spike_fractions, late)
                     else:
                         moved += dot(weights[row], once)
                 p = p_v[q]
@@ -311,6 +330,8 @@ def _example(  # type: ignore[no-untyped-def]
                 # p (I + bias) / (I + bias - V) = p (1 + threshold / slope).
                 slope = max(spike_slopes[i], least_slope)
                 jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / slope + push[q]
+                if between:
+                    overtake(p_v[q], jumped[k], age, table[RATE_MEM, q], table[RATE_SYN, q], late[k])
             if inner and (delayed_below or wants_below):
                 for copy in range(copies):
                     i = heads[copy]
@@ -328,9 +349,7 @@ def _example(  # type: ignore[no-untyped-def]
                                 moved = _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
                             else:
                                 moved = _two_dots(weights[row], once, twice, age)
-                            moved += overtaken(
-                                weights[row], age, latest, count, spike_neurons, spike_fractions, p_v, jumped, table
-                            )
+                            moved += overtaken(weights[row], age, latest, count, spike_neurons, spike_fractions, late)
                         else:
                             moved = dot(weights[row], once)
                         if wants_below:

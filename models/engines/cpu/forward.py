@@ -54,6 +54,7 @@ LEAST_SLOPE = np.float32(1e-3)
 """Of a crossing between grid points, in thresholds: where V only just reaches it, rounding must not turn the sign."""
 
 ONE, NIL = np.float32(1.0), np.float32(0.0)
+HALF, THIRD = np.float32(1 / 2), np.float32(1 / 3)
 
 
 # A function a vector loop, not inlined: LLVM then knows its arrays apart and keeps them in registers.
@@ -89,13 +90,13 @@ def _add(total, row):  # type: ignore[no-untyped-def]
 def current_left(y, a):  # type: ignore[no-untyped-def]
     """Return exp(-y a) for y = dt / tau and an age of ``a`` steps; to the third order, like `voltage_left`."""
     z = y * a
-    return ONE - z * (ONE - z * np.float32(1 / 2) * (ONE - z * np.float32(1 / 3)))
+    return ONE - z * (ONE - z * HALF * (ONE - z * THIRD))
 
 
 @njit(inline="always")
 def voltage_left(x, y, a):  # type: ignore[no-untyped-def]
     """Return kappa for x = dt / tau_mem, y = dt / tau_syn and an age of ``a`` steps."""
-    return x * a * (ONE - a * np.float32(1 / 2) * (x + y - a * np.float32(1 / 3) * (x * x + x * y + y * y)))
+    return x * a * (ONE - a * HALF * (x + y - a * THIRD * (x * x + x * y + y * y)))
 
 
 @njit(inline="always", fastmath=FAST)
@@ -158,25 +159,31 @@ def _settle(fired, ages, slopes, taken, count, weights, n_below, table, threshol
         fired[place], ages[place], slopes[place] = j, age, slope
     for k in range(count):
         j, age, slope = fired[k], ages[k], slopes[k]
+        if k == 0:
+            # Nothing comes before the first one, which is where it was found.
+            left = 1
+            continue
         x, y, bias = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j]
-        lift, current = NIL, NIL
+        # `current_left` and `voltage_left` are polynomials of the lead: sums of weights times its powers serve both.
+        sum_0, sum_1, sum_2, sum_3 = NIL, NIL, NIL, NIL
         for i in range(left):
-            w, lead = weights[n_below + fired[i], j], max(ages[i] - age, NIL)
-            lift += w * voltage_left(x, y, lead)
-            current += w * current_left(y, lead)
+            lead = max(ages[i] - age, NIL)
+            term = weights[n_below + fired[i], j]
+            sum_0 += term
+            term *= lead
+            sum_1 += term
+            term *= lead
+            sum_2 += term
+            sum_3 += term * lead
+        current = sum_0 - y * (sum_1 - y * HALF * (sum_2 - y * THIRD * sum_3))
+        lift = x * (sum_1 - HALF * ((x + y) * sum_2 - THIRD * (x * x + x * y + y * y) * sum_3))
         # The voltage is off the threshold by ``lift`` where it was to cross it.
         steep = max(slope + current - lift, LEAST_SLOPE * threshold)
-        moved = age + lift / (x * steep)
-        if left > 0:
-            moved = min(moved, ages[left - 1])
+        moved = min(age + lift / (x * steep), ages[left - 1])
         if moved < 0:
             continue
-        current = (slope + threshold - bias) * current_left(y, age - moved)
-        given = NIL
-        for i in range(left):
-            w = weights[n_below + fired[i], j]
-            current += w * current_left(y, ages[i] - moved)
-            given += w * voltage_left(x, y, ages[i])
+        given = lift * current_left(x, age) + current * voltage_left(x, y, age)
+        current = (slope + threshold - bias + current) * current_left(y, age - moved)
         fired[left], ages[left], taken[left] = j, moved, given
         slopes[left] = max(current + bias - threshold, LEAST_SLOPE * threshold)
         left += 1

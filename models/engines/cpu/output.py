@@ -192,11 +192,12 @@ class SteppedOutput(Output):
             passed.voltages[passed.diverged] = np.nan
             return passed.voltages if self.observes == "voltage" else passed.voltages.max(axis=1)
         first = _first_spikes(passed, self.layer.size)
-        rows = np.arange(len(first))[:, None]
-        grid = self.layer.grid
-        within = passed.fractions[rows, first] if grid.between else 1.0
-        times = grid.dt * (passed.steps[rows, first] + within)
-        return np.where(first < passed.counts[:, None], times, np.inf)
+        examples, neurons = np.nonzero(first < passed.counts[:, None])
+        at, grid = (examples, first[examples, neurons]), self.layer.grid
+        times = np.full(first.shape, np.inf)
+        times[examples, neurons] = grid.dt * (passed.steps[at] + (passed.fractions[at] if grid.between else 1.0))
+        times[passed.diverged] = np.nan
+        return times
 
     def learn(
         self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
@@ -229,13 +230,12 @@ class SteppedOutput(Output):
 
 
 def _first_spikes(passed: Passed, size: int) -> NDArray[np.int64]:
-    """Return the index of each neuron's first spike, the capacity's last where there is none; (examples, size)."""
+    """Return the index of each neuron's first spike, shape (examples, size); the capacity where there is none."""
     examples, capacity = passed.steps.shape
     first = np.full((examples, size), capacity, dtype=np.int64)
     for b in range(examples):
         neurons = passed.neurons[b, : passed.counts[b]][::-1]
         first[b, neurons] = np.arange(len(neurons))[::-1]
-    np.minimum(first, capacity - 1, out=first)
     return first
 
 

@@ -63,7 +63,8 @@ def _spikes(layer: Layer, passed: Passed, example: int) -> Spikes:
     steps = passed.steps[example, :count].astype(np.float64)
     if layer.grid.between:
         steps += passed.fractions[example, :count]
-    return Spikes(steps * layer.grid.dt, passed.neurons[example, :count].copy())
+    order = np.argsort(steps, kind="stable")
+    return Spikes(steps[order] * layer.grid.dt, passed.neurons[example, order])
 
 
 def _adjoints(

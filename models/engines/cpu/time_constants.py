@@ -10,18 +10,17 @@ times states. The sums, by row:
     4  p_I I
     5  p_V, 6  p_V             at the step's beginning, times what arrives then by age, and by its square
     7  p_I, 8  p_I             likewise
-    9  dL/dtau_mem, 10  dL/dtau_syn     of steps with a spike between the grid's points
+    9  dL/dtau_mem, 10  dL/dtau_syn     of steps with a spike between the grid's points; the time constants in steps
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from models.engines.cpu.coefficients import Coefficients
+from models.engines.cpu.forward import current_left, voltage_left
 
 SUMS = 11
 
@@ -39,28 +38,16 @@ def add_step(sums, p_v, p_i, voltage, current):  # type: ignore[no-untyped-def]
         sums[4, j] += p_i[j] * current[j]
 
 
-@njit(cache=True)
-def _kappa(t, tau_mem, tau_syn):  # type: ignore[no-untyped-def]
-    difference = t * (1 / tau_syn - 1 / tau_mem)
-    ratio = 1.0 if abs(difference) < 1e-8 else -math.expm1(-difference) / difference
-    return t / tau_mem * math.exp(-t / tau_mem) * ratio
+@njit(inline="always")
+def _kappa_by_rates(x, y, t):  # type: ignore[no-untyped-def]
+    """Return dkappa/dx and dkappa/dy after ``t`` steps, of `forward.voltage_left`."""
+    half, sixth = t * t * np.float32(1 / 2), t * t * t * np.float32(1 / 6)
+    two, three = np.float32(2.0), np.float32(3.0)
+    by_x = t - half * (two * x + y) + sixth * (three * x * x + two * x * y + y * y)
+    return by_x, x * (sixth * (x + two * y) - half)
 
 
-@njit(cache=True)
-def _crossed(v, current, bias, f, tau_mem, tau_syn):  # type: ignore[no-untyped-def]
-    """Return the voltage at the fraction ``f`` of a step of length 1."""
-    decay = math.exp(-f / tau_mem)
-    return v * decay + current * _kappa(f, tau_mem, tau_syn) + bias * (1 - decay)
-
-
-@njit(cache=True)
-def _restarted(current, bias, f, tau_mem, tau_syn):  # type: ignore[no-untyped-def]
-    """Return the voltage at the end of a step of length 1 that began anew at its fraction ``f``."""
-    a = 1 - f
-    return current * math.exp(-f / tau_syn) * _kappa(a, tau_mem, tau_syn) + bias * (1 - math.exp(-a / tau_mem))
-
-
-@njit(cache=True)
+@njit(inline="always")
 def add_crossing(sums, q, p, jump, v, current, bias, x, y, f):  # type: ignore[no-untyped-def]
     """Replace, for neuron ``q`` in a step in which it spiked, what `add_step` added with what is true of the step.
 
@@ -81,15 +68,16 @@ def add_crossing(sums, q, p, jump, v, current, bias, x, y, f):  # type: ignore[n
     sums[1, q] -= jump
     sums[2, q] -= jump * v
     sums[3, q] -= jump * current
-    tau_mem, tau_syn = 1.0 / x, 1.0 / y
-    for row in range(2):
-        h = (tau_mem if row == 0 else tau_syn) * NUDGE
-        m, s = (h, 0.0) if row == 0 else (0.0, h)
-        crossed = _crossed(v, current, bias, f, tau_mem + m, tau_syn + s)
-        crossed -= _crossed(v, current, bias, f, tau_mem - m, tau_syn - s)
-        restarted = _restarted(current, bias, f, tau_mem + m, tau_syn + s)
-        restarted -= _restarted(current, bias, f, tau_mem - m, tau_syn - s)
-        sums[9 + row, q] += np.float32((jump * crossed + p * restarted) / (2 * h))
+    a = np.float32(1.0) - f
+    # Up to the crossing the voltage goes on from v, from there it starts anew on what is left of the current.
+    left = current * current_left(y, f)
+    crossed_by_x, crossed_by_y = _kappa_by_rates(x, y, f)
+    restarted_by_x, restarted_by_y = _kappa_by_rates(x, y, a)
+    by_x = jump * (current * crossed_by_x - (v - bias) * f * current_left(x, f))
+    by_x += p * (left * restarted_by_x + bias * a * current_left(x, a))
+    by_y = jump * current * crossed_by_y + p * left * (restarted_by_y - f * voltage_left(x, y, a))
+    sums[9, q] -= by_x * x * x
+    sums[10, q] -= by_y * y * y
 
 
 def time_constant_gradients(

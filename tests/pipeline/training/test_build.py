@@ -122,12 +122,14 @@ def test_the_engine_gets_optimiser_spike_times_and_threads(bare: Path, monkeypat
     monkeypatch.setattr(build, "CpuEngine", lambda *arguments: given.extend(arguments))
     names = ("clip", "weight_decay", "delay_rate", "tau_rate")
     overrides = [f"training.{name}={i}.0" for i, name in enumerate(names, start=1)]
-    config = load_config(bare, [*overrides, "network.spike_times=interpolated", "network.hidden=4"])
+    more = ["network.spike_times=interpolated", "training.least_slope=0.3", "network.hidden=4"]
+    config = load_config(bare, [*overrides, *more])
     make_engine(config, 700, 3, 2)
-    network, weights, loss, dt, steps, _, optimiser, threads, spike_times = given
+    network, weights, loss, dt, steps, _, optimiser, threads, spike_times, least_slope = given
     network.check(weights)
     assert (loss, dt, steps) == (make_loss(config), 1.0, 500)
     assert (optimiser, threads, spike_times) == (Optimiser(1.0, 2.0, 3.0, 4.0), 2, "interpolated")
+    assert least_slope == 0.3
 
 
 def test_seeds_change_the_weights(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

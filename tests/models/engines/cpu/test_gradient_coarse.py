@@ -50,7 +50,8 @@ def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 @cache
 def small(window: str) -> list[tuple[Drawn, Loss, NDArray[np.float64]]]:
     """Return networks in trials of 400 ms, and the exact gradients of their input weights."""
-    loss, made = CrossEntropy(WINDOWS[window], 3.0), []
+    loss = CrossEntropy(WINDOWS[window], 3.0)
+    made: list[tuple[Drawn, Loss, NDArray[np.float64]]] = []
     for seed in range(NETWORKS):
         drawn = draw(SMALL, seed, events=5, duration=400.0)
         made.append((drawn, loss, drawn.exact(loss).gradients(drawn.trials).weights["input_hidden"]))
@@ -99,5 +100,5 @@ def test_interpolated_spike_times_bring_hidden_gradients_far_nearer_to_the_exact
         exact = drawn.exact(function).gradients(drawn.trials).weights
         for mode, of in found.items():
             engine = drawn.engine(function, spike_times=mode)
-            of.append(errors(drawn, engine.gradients(drawn.batch()).weights, exact)[list(exact)[0]])
+            of.append(errors(drawn, engine.gradients(drawn.batch()).weights, exact)[next(iter(exact))])
     assert np.median(found["interpolated"]) < fraction * np.median(found["plain"])
