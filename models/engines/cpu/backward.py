@@ -413,7 +413,7 @@ def add_arrivals(sums, p_v, p_i, first, second):  # type: ignore[no-untyped-def]
         sums[8, j] += p_i[j] * second[j]
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
 def backward_layer(  # type: ignore[no-untyped-def]
     steps,
     units,

@@ -366,7 +366,7 @@ def _example(  # type: ignore[no-untyped-def]
     return n_spikes
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
 def forward_layer(  # type: ignore[no-untyped-def]
     steps,
     units,
