@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 COLLAPSED = 0.5
-"""A run has collapsed if validation ends below this fraction of the variant's median, or it failed."""
+"""A run has collapsed if validation ends below this fraction of the median of all runs, or it failed."""
 
 
 def collapsed(rows: pd.DataFrame) -> pd.Series:
-    """Return whether each run ended far below the others of its variant, or not at all."""
-    median = rows.groupby("variant")["last_validation"].transform("median")
+    """Return whether each run ended far below the others, or not at all."""
+    median = rows["last_validation"].median()
     return rows["last_validation"].isna() | (rows["last_validation"] < COLLAPSED * median)
 
 

@@ -115,8 +115,10 @@ def time_constant_gradients(
         alpha, gain, beta, kappa_1, kappa_2, epsilon_1, epsilon_2 = (
             (up - down) / (2 * h) for up, down in zip(*sides, strict=True)
         )
-        total = (rows[2] - bias * rows[1]) * alpha + rows[3] * gain + rows[4] * beta
-        total += rows[5] * kappa_1 - rows[6] * kappa_2 + rows[7] * epsilon_1 + rows[8] * epsilon_2
+        # Where a gradient has overflowed, it is for the trainer to say so.
+        with np.errstate(invalid="ignore"):
+            total = (rows[2] - bias * rows[1]) * alpha + rows[3] * gain + rows[4] * beta
+            total += rows[5] * kappa_1 - rows[6] * kappa_2 + rows[7] * epsilon_1 + rows[8] * epsilon_2
         # A step's length is 1 where spikes fall between the grid's points.
         gradients.append((total + rows[9 + which] / dt).astype(np.float32))
     return gradients[0], gradients[1]
