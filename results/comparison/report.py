@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -16,12 +19,24 @@ from results.markdown import cell, markdown
 
 def show(console: Console, title: str, table: pd.DataFrame) -> None:
     """Print what `tables.summary` returns."""
-    shown = Table(title=title)
-    for column in table.columns:
-        shown.add_column(column.replace("_", " "), justify="left" if column == "variant" else "right")
-    for row in table.itertuples(index=False):
-        shown.add_row(*map(cell, row))
+    shown = Table(title=title, caption="95 % intervals over seeds; differences are paired by seed")
+    compared = "difference" in table
+    columns = ("variant", "seeds", "collapsed", "accuracy", *(("difference", "p") if compared else ()), "rate", "silent")
+    for column in columns:
+        shown.add_column(column, justify="left" if column == "variant" else "right")
+    for row in table.to_dict("records"):
+        cells = [row["variant"], row["seeds"], row["collapsed"], _with_interval(row, "accuracy", "low", "high")]
+        if compared:
+            cells += [_with_interval(row, "difference", "difference_low", "difference_high"), row["p"]]
+        shown.add_row(*map(cell, cells), f"{row['rate']:.1f}", f"{row['silent']:.0%}")
     console.print(shown)
+
+
+def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str) -> str:
+    if math.isnan(row[value]):
+        return ""
+    between = "" if math.isnan(row[low]) else f"\n{cell(row[low])}..{cell(row[high])}"
+    return f"{cell(row[value])}{between}"
 
 
 def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
