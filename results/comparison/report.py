@@ -21,8 +21,8 @@ def show(console: Console, title: str, table: pd.DataFrame) -> None:
     """Print what `tables.summary` returns."""
     shown = Table(title=title, caption="95 % intervals over seeds; differences are paired by seed")
     compared = "difference" in table
-    columns = ("variant", "seeds", "collapsed", "accuracy", *(("difference", "p") if compared else ()), "rate", "silent")
-    for column in columns:
+    paired = ("difference", "p") if compared else ()
+    for column in ("variant", "seeds", "collapsed", "accuracy", *paired, "rate", "silent"):
         shown.add_column(column, justify="left" if column == "variant" else "right")
     for row in table.to_dict("records"):
         cells = [row["variant"], row["seeds"], row["collapsed"], _with_interval(row, "accuracy", "low", "high")]
