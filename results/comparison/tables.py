@@ -51,8 +51,8 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
             "collapsed": int(fallen[variant]),
             "validation": part["validation"].mean(),
             "accuracy": mean,
-            "low": low,
-            "high": high,
+            "low": max(low, 0.0),
+            "high": min(high, 1.0),
             "rate": part["rate"].mean(),
             "silent": part["silent"].mean(),
         }

@@ -68,3 +68,9 @@ def test_the_p_value_is_uniform_without_an_effect() -> None:
     found = np.array([p_value(rng.normal(size=5)) for _ in range(2000)])
     assert (found < 0.05).mean() == pytest.approx(0.05, abs=0.015)
     assert np.isnan(p_value(np.zeros(5)))
+
+
+def test_an_accuracys_interval_stays_within_its_range() -> None:
+    table = summary(rows("a", [0.99, 1.0, 1.0]))
+    assert table["high"].tolist() == [1.0]
+    assert np.isnan(summary(rows("a", [0.9]))["high"]).all()
