@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.data.splits import Fold, leave_one_speaker_out
 from pipeline.evaluation.evaluate import Evaluation, evaluate
+from pipeline.evaluation.intervals import student
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import split_training
 from pipeline.training.run import Run
@@ -95,11 +95,7 @@ def write_summary(config: Config, results: list[FoldResult]) -> Run:
 
 def mean_interval(accuracies: list[float]) -> tuple[float, float, float]:
     """Return the mean over folds and its 95 % interval by Student's t, cut to 0..1."""
-    values = np.asarray(accuracies)
-    mean = float(values.mean())
-    half = (
-        float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-        if len(values) > 1
-        else 1.0
-    )
-    return mean, max(mean - half, 0.0), min(mean + half, 1.0)
+    mean, low, high = student(np.asarray(accuracies))
+    if len(accuracies) < 2:
+        return mean, 0.0, 1.0
+    return mean, max(low, 0.0), min(high, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 
@@ -26,3 +28,16 @@ def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float
     """
     interval = stats.binomtest(right, examples).proportion_ci(level, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def student(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean and its 95 % interval by Student's t; the interval is NaN for fewer than two values."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    if len(known) == 0:
+        return float("nan"), float("nan"), float("nan")
+    mean = float(known.mean())
+    if len(known) < 2:
+        return mean, float("nan"), float("nan")
+    half = float(stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    return mean, mean - half, mean + half

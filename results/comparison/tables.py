@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from pipeline.evaluation.intervals import student
+
 COLLAPSED = 0.5
 """A run has collapsed if validation ends below this fraction of the median of all runs, or it failed."""
 
@@ -44,7 +46,7 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
     base = None if against is None else seeds[seeds["variant"] == against].set_index("seed")
     table = []
     for variant, part in seeds.groupby("variant", sort=False):
-        mean, low, high = interval(part["accuracy"].to_numpy())
+        mean, low, high = student(part["accuracy"].to_numpy())
         row = {
             "variant": variant,
             "seeds": len(part),
@@ -62,24 +64,11 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
                 own = part.set_index("seed")["accuracy"]
                 paired = (own - base["accuracy"].reindex(own.index)).dropna().to_numpy()
                 row |= dict(
-                    zip(("difference", "difference_low", "difference_high"), interval(paired), strict=True),
+                    zip(("difference", "difference_low", "difference_high"), student(paired), strict=True),
                     p=p_value(paired),
                 )
         table.append(row)
     return pd.DataFrame(table)
-
-
-def interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean and its 95 % interval by Student's t; the interval is NaN for fewer than two values."""
-    known = np.asarray(values, dtype=np.float64)
-    known = known[np.isfinite(known)]
-    if len(known) == 0:
-        return float("nan"), float("nan"), float("nan")
-    mean = float(known.mean())
-    if len(known) < 2:
-        return mean, float("nan"), float("nan")
-    half = float(stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
-    return mean, mean - half, mean + half
 
 
 def p_value(differences: NDArray[np.float64]) -> float:

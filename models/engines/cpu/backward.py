@@ -330,7 +330,7 @@ def _example(  # type: ignore[no-untyped-def]
                 # p (I + bias) / (I + bias - V) = p (1 + threshold / slope).
                 slope = max(spike_slopes[i], least_slope)
                 jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / slope + push[q]
-                if between:
+                if between and (arrives or wants_below):
                     overtake(p_v[q], jumped[k], age, table[RATE_MEM, q], table[RATE_SYN, q], late[k])
             if inner and (delayed_below or wants_below):
                 for copy in range(copies):

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from results.comparison.tables import collapsed, interval, p_value, summary
+from pipeline.evaluation.intervals import student
+from results.comparison.tables import collapsed, p_value, summary
 
 
 def rows(variant: str, accuracies: list[float], held: str = "test", last: list[float] | None = None) -> pd.DataFrame:
@@ -27,16 +28,16 @@ def rows(variant: str, accuracies: list[float], held: str = "test", last: list[f
 
 def test_the_mean_has_students_interval() -> None:
     values = np.array([0.8, 0.9, 0.85, 0.95])
-    mean, low, high = interval(values)
+    mean, low, high = student(values)
     expected = stats.t.interval(0.95, 3, loc=values.mean(), scale=stats.sem(values))
     assert mean == pytest.approx(0.875)
     assert (low, high) == pytest.approx(expected)
 
 
 def test_a_single_seed_has_no_interval() -> None:
-    assert interval(np.array([0.7]))[0] == 0.7
-    assert np.isnan(interval(np.array([0.7]))[1:]).all()
-    assert np.isnan(interval(np.array([]))).all()
+    assert student(np.array([0.7]))[0] == 0.7
+    assert np.isnan(student(np.array([0.7]))[1:]).all()
+    assert np.isnan(student(np.array([]))).all()
 
 
 def test_differences_are_paired_by_seed() -> None:
