@@ -56,6 +56,34 @@ class _Rule:
     sparse: bool = False
 
 
+@dataclass(frozen=True)
+class Step:
+    """The numbers of one update of one parameter.
+
+    Attributes
+    ----------
+    beta_1, beta_2 : float
+        Decays of the moments.
+    rate : float
+        Learning rate, with both corrections for the moments' beginning at 0.
+    epsilon : float
+        What keeps the denominator from 0, corrected likewise.
+    decay : float
+        Fraction that the parameter loses.
+    sparse : bool
+        Whether its zeros are absent synapses.
+    bounds : tuple of float, optional
+    """
+
+    beta_1: float
+    beta_2: float
+    rate: float
+    epsilon: float
+    decay: float
+    sparse: bool
+    bounds: tuple[float, float] | None
+
+
 @dataclass
 class Adam:
     """The optimiser and its state.
@@ -115,34 +143,102 @@ class Adam:
             Of every trained parameter; only read.
         learning_rate : float
         """
-        self.step += 1
-        slopes = {name: _present(weights[name], gradients[name], rule.sparse) for name, rule in self.rules.items()}
-        scale = self._scale(slopes)
-        # Both bias corrections in one factor; epsilon is scaled so that the update is Kingma and Ba's own.
-        correction = np.sqrt(1 - self.beta_2**self.step)
-        rate = learning_rate * correction / (1 - self.beta_1**self.step)
-        for name, rule in self.rules.items():
-            _update(
-                np.atleast_2d(weights[name]),
-                np.atleast_2d(slopes[name]),
-                np.atleast_2d(self.first[name]),
-                np.atleast_2d(self.second[name]),
-                np.float32(self.beta_1),
-                np.float32(self.beta_2),
-                np.float32(rate * rule.rate),
-                np.float32(self.epsilon * correction),
-                np.float32(scale),
-                np.float32(learning_rate * rule.decay),
-            )
-            if rule.bounds is not None:
-                np.clip(weights[name], *rule.bounds, out=weights[name])
+        scale = self.scale(weights, gradients)
+        self.apply(self.begin_step(learning_rate), weights, {name: gradients[name] for name in self.rules}, scale)
 
-    def _scale(self, slopes: Mapping[str, NDArray[np.float32]]) -> float:
+    def scale(self, weights: Weights, gradients: Mapping[str, NDArray[np.float32]]) -> float:
         """Return the factor that shortens the gradient of all parameters together to `clip`, or 1."""
         if self.clip == 0:
             return 1.0
-        norm = math.sqrt(sum(_square(slope) for slope in slopes.values()))
+        slopes = (_present(weights[name], gradients[name], rule.sparse) for name, rule in self.rules.items())
+        norm = math.sqrt(sum(_square(slope) for slope in slopes))
         return self.clip / norm if norm > self.clip else 1.0
+
+    def begin_step(self, learning_rate: float) -> dict[str, Step]:
+        """Count a step, and return its numbers for every trained parameter."""
+        self.step += 1
+        # Both bias corrections in one factor; epsilon is scaled so that the update is Kingma and Ba's own.
+        correction = float(np.sqrt(1 - self.beta_2**self.step))
+        rate = learning_rate * correction / (1 - self.beta_1**self.step)
+        return {
+            name: Step(
+                self.beta_1,
+                self.beta_2,
+                rate * rule.rate,
+                self.epsilon * correction,
+                learning_rate * rule.decay,
+                rule.sparse,
+                rule.bounds,
+            )
+            for name, rule in self.rules.items()
+        }
+
+    def apply(
+        self,
+        steps: Mapping[str, Step],
+        weights: Weights,
+        gradients: Mapping[str, NDArray[np.float32]],
+        scale: float = 1.0,
+    ) -> None:
+        """Update some parameters and their moments in place.
+
+        Parameters
+        ----------
+        steps : dict of str to Step
+            What `begin_step` returned.
+        weights : dict of str to ndarray of float32
+        gradients : dict of str to ndarray of float32
+            Of those that are to be updated.
+        scale : float
+            Factor on the gradients.
+        """
+        for name, gradient in gradients.items():
+            step = steps[name]
+            _update(
+                np.atleast_2d(weights[name]),
+                np.atleast_2d(_present(weights[name], gradient, step.sparse)),
+                np.atleast_2d(self.first[name]),
+                np.atleast_2d(self.second[name]),
+                np.float32(step.beta_1),
+                np.float32(step.beta_2),
+                np.float32(step.rate),
+                np.float32(step.epsilon),
+                np.float32(scale),
+                np.float32(step.decay),
+            )
+            if step.bounds is not None:
+                np.clip(weights[name], *step.bounds, out=weights[name])
+
+    def state(self, weights: Weights) -> dict[str, NDArray[np.generic]]:
+        """Return parameters, moments and step count, as checkpoints hold them; copies."""
+        state: dict[str, NDArray[np.generic]] = {"adam_step": np.array(self.step)}
+        for kind, arrays in self._arrays(weights).items():
+            state |= {f"{kind}/{name}": array.copy() for name, array in arrays.items()}
+        return state
+
+    def load_state(self, state: Mapping[str, NDArray[np.generic]], weights: Weights) -> None:
+        """Go back to what `state` returned, writing ``weights`` and moments in place.
+
+        Raises
+        ------
+        InputError
+            If the state is another network's.
+        """
+        for kind, arrays in self._arrays(weights).items():
+            for name, array in arrays.items():
+                found = state.get(f"{kind}/{name}")
+                if found is None or found.shape != array.shape:
+                    what = "nothing" if found is None else f"shape {found.shape}"
+                    raise InputError(
+                        f"the checkpoint has {what} for {kind}/{name}; this network wants shape {array.shape}"
+                    )
+        for kind, arrays in self._arrays(weights).items():
+            for name, array in arrays.items():
+                array[:] = state[f"{kind}/{name}"]
+        self.step = int(state["adam_step"])  # type: ignore[call-overload]
+
+    def _arrays(self, weights: Weights) -> dict[str, Weights]:
+        return {"weights": weights, "adam_first": self.first, "adam_second": self.second}
 
 
 def _rules(network: Network, optimiser: Optimiser) -> dict[str, _Rule]:

@@ -78,6 +78,26 @@ class Predictions:
     hidden_counts: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Gradients:
+    """The gradient of a batch's mean loss, and what the forward pass before it gave.
+
+    Attributes
+    ----------
+    weights : dict of str to ndarray of float32
+        By the names of the parameters that are trained.
+    logits : ndarray of float64, shape (examples, classes)
+    losses : ndarray of float64, shape (examples,)
+    hidden_counts : ndarray of int64, shape (hidden,)
+        Spikes of each hidden neuron over the batch, all layers' behind one another.
+    """
+
+    weights: Weights
+    logits: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    hidden_counts: NDArray[np.int64]
+
+
 class Engine(Protocol):
     """A network with weights, ready to train and to run."""
 
@@ -100,6 +120,10 @@ class Engine(Protocol):
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
         """Learn from every batch, in order, at one rate or at that of each batch, counted from 0."""
+        ...
+
+    def gradients(self, batch: SpikeBatch) -> Gradients:
+        """Return the gradient of the mean loss over a batch, and learn nothing."""
         ...
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:

@@ -15,7 +15,7 @@ from models.batch import SpikeBatch
 from models.engines.cpu.layer import Events, Grid, Layer, Passed
 from models.engines.cpu.output import make_output
 from models.engines.cpu.recorder import record_batch
-from models.engines.interface import Epoch, Predictions, Regulariser
+from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
 from models.errors import InputError
 from models.losses import Judgement, Loss
 from models.network import Network, Weights
@@ -26,26 +26,16 @@ GROUPS = 8
 
 
 @dataclass(frozen=True)
-class Gradients:
-    """The gradient of a batch's mean loss, and what the forward pass before it gave.
+class SlopedGradients(Gradients):
+    """Gradients, and how close they came to diverging.
 
     Attributes
     ----------
-    weights : dict of str to ndarray of float32
-        By the names of the parameters that are trained.
-    logits : ndarray of float64, shape (examples, classes)
-    losses : ndarray of float64, shape (examples,)
-    hidden_counts : ndarray of int64, shape (hidden,)
-        Spikes of each hidden neuron over the batch, all layers' behind one another.
     min_slope : float
         The least tau_mem dV/dt at any hidden spike; infinite where there is none. Near 0 a spike hardly reaches
         threshold, and gradients are great.
     """
 
-    weights: Weights
-    logits: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    hidden_counts: NDArray[np.int64]
     min_slope: float
 
 
@@ -163,7 +153,7 @@ class CpuEngine:
             self._lift(counts)
         return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
 
-    def gradients(self, batch: SpikeBatch) -> Gradients:
+    def gradients(self, batch: SpikeBatch) -> SlopedGradients:
         """Return the gradient of the mean loss over a batch.
 
         Parameters
@@ -172,7 +162,7 @@ class CpuEngine:
 
         Returns
         -------
-        Gradients
+        SlopedGradients
         """
         numba.set_num_threads(self.threads)
         events, passed = self._forward(batch, learning=True)
@@ -188,7 +178,7 @@ class CpuEngine:
             found |= gradients
         ordered = {name: found[name] for name in self._weights if name in found}
         min_slope = min(p.min_slope for p in passed)
-        return Gradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts), min_slope)
+        return SlopedGradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts), min_slope)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order.
@@ -232,10 +222,7 @@ class CpuEngine:
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return parameters, Adam's moments and its step count; copies."""
-        state: dict[str, NDArray[np.generic]] = {"adam_step": np.array(self._adam.step)}
-        for kind, arrays in self._state_arrays().items():
-            state |= {f"{kind}/{name}": array.copy() for name, array in arrays.items()}
-        return state
+        return self._adam.state(self._weights)
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Go back to what `state` returned.
@@ -245,26 +232,12 @@ class CpuEngine:
         InputError
             If the state is another network's.
         """
-        for kind, arrays in self._state_arrays().items():
-            for name, array in arrays.items():
-                found = state.get(f"{kind}/{name}")
-                if found is None or found.shape != array.shape:
-                    what = "nothing" if found is None else f"shape {found.shape}"
-                    raise InputError(
-                        f"the checkpoint has {what} for {kind}/{name}; this network wants shape {array.shape}"
-                    )
-        for kind, arrays in self._state_arrays().items():
-            for name, array in arrays.items():
-                array[:] = state[f"{kind}/{name}"]
-        self._adam.step = int(state["adam_step"])
+        self._adam.load_state(state, self._weights)
         self._refresh()
 
     @property
     def _hidden_names(self) -> list[str]:
         return [name for name in self.network.populations if name != "output"]
-
-    def _state_arrays(self) -> dict[str, Weights]:
-        return {"weights": self._weights, "adam_first": self._adam.first, "adam_second": self._adam.second}
 
     def _refresh(self) -> None:
         for layer in self.layers:

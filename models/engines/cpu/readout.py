@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from models.engines.cpu.coefficients import Coefficients
+from models.engines.coefficients import Coefficients
 from models.engines.cpu.delays import arrival
 from models.engines.cpu.time_constants import NUDGE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.cpu.coefficients import Coefficients
+from models.engines.coefficients import Coefficients
 from models.engines.cpu.memory import LINE, aligned
 
 (

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from models.engines.cpu.coefficients import Coefficients
+from models.engines.coefficients import Coefficients
 from models.engines.cpu.forward import current_left, voltage_left
 
 SUMS = 11

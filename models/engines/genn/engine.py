@@ -1,0 +1,439 @@
+"""The GeNN engine: trials of a compiled network, loss and optimiser put together.
+
+A trial runs its examples forward and those of the trial before it backward, at the same time. Where the backend runs
+one example at a time, a batch is that many trials and one more without input, which runs the last example backward:
+every example of a batch sees the same weights, and the update is a true batch's. Where it runs a whole batch at once,
+that one more trial a batch would double the time; then, as in mlGeNN, a batch runs backward while the next runs
+forward, and one more trial ends an epoch: what an update learns from was run with the weights of one update before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from ml_genn.utils.data import PreprocessedSpikes
+from numpy.typing import NDArray
+
+from models.adam import Adam, Optimiser
+from models.batch import SpikeBatch
+from models.engines.cpu.time_constants import SUMS, time_constant_gradients
+from models.engines.genn.available import Backend
+from models.engines.genn.events import by_channel, most_of_a_channel, nothing
+from models.engines.genn.populations import varies, wants_sums
+from models.engines.genn.recorder import record_examples
+from models.engines.genn.refusals import refuse
+from models.engines.genn.simulator import Program, Simulator
+from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
+from models.losses import Judgement, Loss
+from models.network import Network, Weights
+from models.recording import Recording
+
+FIRST_CAPACITY = 128
+"""Spikes of a neuron in two trials that there is room for at first; grown whenever there are more."""
+
+FIRST_ROOM = 16384
+"""Input events of an example that there is room for at first; grown likewise."""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Examples of a batch that run at once."""
+
+    events: list[PreprocessedSpikes]
+    labels: NDArray[np.int64]
+    share: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a forward pass gave."""
+
+    judgement: Judgement
+    labels: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def correct(self) -> int:
+        return int((self.judgement.logits.argmax(axis=1) == self.labels).sum())
+
+
+class GennEngine:
+    """Eventprop on what GeNN generates, through mlGeNN's compiler.
+
+    Parameters
+    ----------
+    network, weights, loss, dt, steps, regulariser, optimiser, least_slope
+        As for `models.engines.cpu.engine.CpuEngine`.
+    backend : {"single_threaded_cpu", "cuda", "hip"}
+    lanes : int
+        Examples that run at once; the CPU's backend runs one.
+
+    Raises
+    ------
+    InputError
+        If weights do not fit the network, or mlGeNN can't do what the network or the loss wants.
+    """
+
+    name = "genn"
+
+    def __init__(
+        self,
+        network: Network,
+        weights: Weights,
+        loss: Loss,
+        dt: float,
+        steps: int,
+        regulariser: Regulariser | None = None,
+        optimiser: Optimiser | None = None,
+        least_slope: float = 0.0,
+        backend: Backend = "single_threaded_cpu",
+        lanes: int = 1,
+    ) -> None:
+        refuse(network, loss)
+        self.network = network
+        self.loss = loss
+        self.dt = dt
+        self.steps = steps
+        self.regulariser = regulariser or Regulariser()
+        self.optimiser = optimiser or Optimiser()
+        self.program = Program(network, dt, steps, least_slope, backend, lanes, FIRST_CAPACITY)
+        self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
+        self._simulator: Simulator | None = None
+        self.set_weights(weights)
+
+    @property
+    def weights(self) -> Weights:
+        """Return the current parameters by name; copies."""
+        self._pull()
+        return {name: w.copy() for name, w in self._weights.items()}
+
+    @property
+    def window_table(self) -> NDArray[np.float32]:
+        """Return the readout window, shape (steps,)."""
+        return self.loss.readout.table(self.steps)
+
+    @property
+    def pipelined(self) -> bool:
+        """Whether a batch runs backward while the next one runs forward."""
+        return self.program.lanes > 1
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace the parameters; the optimiser starts anew.
+
+        Raises
+        ------
+        InputError
+            If they are another network's.
+        """
+        self.network.check(weights)
+        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
+        self._adam = Adam.of(self.network, self._weights, self.optimiser)
+        self._push()
+
+    def close(self) -> None:
+        """Unload the generated code; the engine builds it again when it is asked for more."""
+        if self._simulator is not None:
+            self._pull()
+            self._simulator.close()
+            self._simulator = None
+
+    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
+        """Learn from every batch, in order; see `models.engines.interface.Engine`."""
+        examples, correct, loss = 0, 0, 0.0
+        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
+        waiting: float | None = None
+        for index, batch in enumerate(batches):
+            rate = learning_rate(index) if callable(learning_rate) else learning_rate
+            if self.pipelined:
+                seen = [self._forward_and_back(batch, waiting)]
+                waiting = rate
+            else:
+                seen = self._learn(batch)
+                self._update(rate)
+            examples += len(batch)
+            correct += sum(s.correct for s in seen)
+            loss += sum(float(s.judgement.losses.sum()) for s in seen)
+            counts += sum(s.counts for s in seen)
+        if waiting is not None:
+            self._flush()
+            self._update(waiting)
+        if examples and self.regulariser.lift:
+            self._lift(counts)
+        return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
+
+    def gradients(self, batch: SpikeBatch) -> Gradients:
+        """Return the gradient of the mean loss over a batch."""
+        seen = self._learn(batch)
+        found = self._found_gradients()
+        self._running().clear()
+        return Gradients(
+            {name: found[name] for name in self.network.shapes if name in found},
+            np.concatenate([s.judgement.logits for s in seen]),
+            np.concatenate([s.judgement.losses for s in seen]),
+            np.sum([s.counts for s in seen], axis=0),
+        )
+
+    def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
+        """Run examples without learning, in order."""
+        logits, losses = [np.empty((0, self.network.output.size))], [np.empty(0)]
+        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
+        for batch in batches:
+            for chunk in self._chunks(batch):
+                seen = self._run(chunk, taping=False)
+                logits.append(seen.judgement.logits)
+                losses.append(seen.judgement.losses)
+                counts += seen.counts
+        return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
+
+    def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
+        """Run examples without learning and keep what happened inside; see `models.engines.cpu.engine.CpuEngine`."""
+        recordings = []
+        for chunk in self._chunks(batch):
+            self._make_room(chunk.events)
+            self._rest()
+            recordings += record_examples(
+                self._running(), self.loss, chunk.events, chunk.labels, nothing(self.network.input), adjoints
+            )
+            self._running().clear()
+        return recordings
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return parameters, Adam's moments and its step count; copies."""
+        self._pull()
+        return self._adam.state(self._weights)
+
+    def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Go back to what `state` returned.
+
+        Raises
+        ------
+        InputError
+            If the state is another network's.
+        """
+        self._adam.load_state(state, self._weights)
+        self._push()
+
+    def _learn(self, batch: SpikeBatch) -> list[_Seen]:
+        """Run a batch forward and backward, and leave its gradient on the device."""
+        chunks = list(self._chunks(batch))
+        while True:
+            simulator = self._running()
+            simulator.clear()
+            self._rest()
+            push = self._push_of_first_pass(chunks, len(batch))
+            seen: list[_Seen] = []
+            busy = np.zeros(self._tape_users, np.int64)
+            for chunk in chunks:
+                one = self._run(chunk, taping=True)
+                was, busy = busy, self._most_spikes(chunk, simulator)
+                if self._overflows(was + busy):
+                    break
+                seen.append(one)
+                simulator.write("output", "LossGradient", self._padded(one.judgement.gradient * chunk.share))
+                self._write_push(self._push_of(one.counts, len(batch)) if push is None else push)
+            else:
+                self._flush()
+                return seen
+
+    def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> _Seen:
+        """Run a batch forward and the one before backward, and learn from that at the rate that waits for it."""
+        (chunk,) = self._chunks(batch)
+        if waiting is None:
+            self._running().clear()
+            self._rest()
+            self._busy = np.zeros(self._tape_users, np.int64)
+        seen = self._run(chunk, taping=True)
+        if waiting is not None:
+            self._update(waiting)
+        was, self._busy = self._busy, self._most_spikes(chunk, self._running())
+        if self._overflows(was + self._busy):
+            return self._forward_and_back(batch, None)
+        self._running().write("output", "LossGradient", self._padded(seen.judgement.gradient))
+        self._write_push(self._push_of(seen.counts, len(batch)))
+        return seen
+
+    def _run(self, chunk: _Chunk, taping: bool) -> _Seen:
+        self._make_room(chunk.events)
+        simulator = self._running()
+        simulator.set_taping(taping)
+        simulator.run(chunk.events)
+        examples = len(chunk.labels)
+        observed = simulator.read("output", "VAvg")[:examples].astype(np.float64)
+        counts = [simulator.read(name, "SpikeCount")[:examples].sum(axis=0) for name in self._hidden_names]
+        return _Seen(self.loss.judge(observed, chunk.labels), chunk.labels, np.concatenate(counts).astype(np.int64))
+
+    def _flush(self) -> None:
+        """Run the last examples backward, with nothing to run forward."""
+        simulator = self._running()
+        simulator.set_taping(False)
+        simulator.run([nothing(self.network.input)])
+        self._rest()
+
+    def _rest(self) -> None:
+        """Let the next trial run nothing backward."""
+        simulator = self._running()
+        simulator.write("output", "LossGradient", np.zeros((self.program.lanes, self.network.output.size)))
+        self._write_push(np.zeros(self.network.hidden_size, np.float32))
+
+    def _chunks(self, batch: SpikeBatch) -> Iterator[_Chunk]:
+        examples = by_channel(batch, self.network.input, self.dt, self.steps)
+        lanes = self.program.lanes
+        for begin in range(0, len(batch), lanes):
+            labels = batch.labels[begin : begin + lanes]
+            yield _Chunk(examples[begin : begin + lanes], labels, len(labels) / len(batch))
+
+    def _padded(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a gradient for all lanes: 0 for those without an example."""
+        full = np.zeros((self.program.lanes, gradient.shape[1]))
+        full[: len(gradient)] = gradient
+        return full
+
+    def _push_of(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
+        excess = counts / examples - self.regulariser.target
+        return (self.regulariser.strength / examples * excess).astype(np.float32)
+
+    def _push_of_first_pass(self, chunks: list[_Chunk], examples: int) -> NDArray[np.float32] | None:
+        """Return the regulariser's push where a batch takes several trials: all its counts come before any adjoint."""
+        if len(chunks) == 1:
+            return None
+        if self.regulariser.strength == 0:
+            return np.zeros(self.network.hidden_size, np.float32)
+        counts = np.sum([self._run(chunk, taping=False).counts for chunk in chunks], axis=0)
+        return self._push_of(counts, examples)
+
+    def _write_push(self, push: NDArray[np.float32]) -> None:
+        begin = 0
+        for name in self._hidden_names:
+            size = self.network.populations[name].size
+            self._running().write(name, "Push", push[begin : begin + size])
+            begin += size
+
+    def _found_gradients(self) -> Weights:
+        """Return what is on the device, by parameter."""
+        simulator = self._running()
+        found = {name: simulator.gradient(name) for name in self._synaptic}
+        return found | self._vector_gradients()
+
+    def _vector_gradients(self) -> Weights:
+        """Return the gradients of biases and time constants."""
+        found: Weights = {}
+        for name, population in self.network.populations.items():
+            if not varies(population):
+                continue
+            sums = np.zeros((SUMS, population.size))
+            read = self._running().sums(name)
+            sums[1 : 1 + len(read)] = read
+            tau_mem = np.broadcast_to(self._weights.get(f"{name}_tau_mem", np.array(population.tau_mem)), (population.size,))
+            if population.bias:
+                found[f"{name}_bias"] = (sums[1] * -np.expm1(-self.dt / tau_mem.astype(np.float64))).astype(np.float32)
+            if wants_sums(population):
+                bias = self._weights.get(f"{name}_bias", np.zeros(population.size, np.float32))
+                by_mem, by_syn = time_constant_gradients(
+                    sums, tau_mem, self._weights[f"{name}_tau_syn"], bias, self.dt, False
+                )
+                found |= {f"{name}_tau_mem": by_mem, f"{name}_tau_syn": by_syn}
+        return found
+
+    def _update(self, rate: float) -> None:
+        """Learn from the gradients on the device: matrices there, single neurons' parameters here."""
+        simulator = self._running()
+        vectors = self._vector_gradients()
+        scale = 1.0
+        if self.optimiser.clip:
+            self._weights |= {name: simulator.read_synapses(name) for name in self._synaptic}
+            scale = self._adam.scale(self._weights, {name: simulator.gradient(name) for name in self._synaptic} | vectors)
+        steps = self._adam.begin_step(rate)
+        simulator.update({name: steps[name] for name in self._synaptic}, scale)
+        if vectors:
+            self._adam.apply(steps, self._weights, vectors, scale)
+            simulator.set_vectors(self._weights)
+
+    def _lift(self, counts: NDArray[np.int64]) -> None:
+        """Raise the input of neurons that were silent for an epoch; absent synapses stay absent."""
+        begin = 0
+        for name in self._hidden_names:
+            size = self.network.populations[name].size
+            silent = counts[begin : begin + size] == 0
+            begin += size
+            if not silent.any():
+                continue
+            below = next(c for c in self.network.connections if c.target == name and c.kind != "recurrent")
+            copies = self.network.input.delay_line.copies if below.kind == "input" else 1
+            weights = self._running().read_synapses(below.name)
+            present = (weights[:, silent] != 0) if below.synapses.density < 1 else np.float32(1)
+            weights[:, silent] += np.float32(self.regulariser.lift / copies) * present
+            self._running().write_synapses(below.name, weights)
+
+    @property
+    def _hidden_names(self) -> list[str]:
+        return [name for name in self.network.populations if name != "output"]
+
+    @property
+    def _synaptic(self) -> list[str]:
+        """The parameters that the device learns."""
+        connections = [c.name for c in self.network.connections]
+        return connections + [f"{c.name}_delay" for c in self.network.connections if c.synapses.delays == "trained"]
+
+    @property
+    def _tape_users(self) -> int:
+        return 1 + len(self._hidden_names)
+
+    def _most_spikes(self, chunk: _Chunk, simulator: Simulator) -> NDArray[np.int64]:
+        """Return the greatest number of spikes of one neuron in the trial, of the input and each hidden layer."""
+        hidden = [int(simulator.read(name, "SpikeCount").max()) for name in self._hidden_names]
+        return np.array([most_of_a_channel(chunk.events), *hidden], np.int64)
+
+    def _overflows(self, spikes: NDArray[np.int64]) -> bool:
+        """Make a longer tape if spikes of two trials may not have had room on it, and return whether so."""
+        most = int(spikes.max())
+        if most < self.program.capacity - 2:
+            return False
+        room = FIRST_CAPACITY
+        while room <= most + most // 4 + 2:
+            room *= 2
+        self._rebuild(replace(self.program, capacity=room), self._room)
+        return True
+
+    def _make_room(self, examples: list[PreprocessedSpikes]) -> None:
+        needed = sum(len(e.spike_times) for e in examples)
+        capacity = self.program.capacity
+        while 2 * most_of_a_channel(examples) + 2 >= capacity:
+            capacity *= 2
+        if needed > self._room or capacity > self.program.capacity:
+            room = max(self._room, needed + needed // 4 if needed > self._room else 0)
+            self._rebuild(replace(self.program, capacity=capacity), room)
+
+    def _rebuild(self, program: Program, room: int) -> None:
+        self.close()
+        self.program, self._room = program, room
+
+    def _running(self) -> Simulator:
+        """Return the compiled network, built when it is first needed."""
+        if self._simulator is None:
+            self._simulator = Simulator(
+                self.program, self._weights, self.window_table / np.float32(self.steps), self._room
+            )
+            self._push()
+        return self._simulator
+
+    def _push(self) -> None:
+        """Bring parameters and moments to the device."""
+        if self._simulator is None:
+            return
+        for name in self._synaptic:
+            self._simulator.write_synapses(name, self._weights[name])
+            self._simulator.set_moments(name, self._adam.first[name], self._adam.second[name])
+        self._simulator.set_vectors(self._weights)
+
+    def _pull(self) -> None:
+        """Fetch parameters and moments from the device."""
+        if self._simulator is None:
+            return
+        for name in self._synaptic:
+            self._weights[name] = self._simulator.read_synapses(name)
+            self._adam.first[name], self._adam.second[name] = self._simulator.moments(name)
+
+

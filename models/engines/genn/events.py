@@ -1,0 +1,73 @@
+"""Input events as GeNN's spike sources want them: by channel."""
+
+from __future__ import annotations
+
+import numpy as np
+from ml_genn.utils.data import PreprocessedSpikes
+from numba import njit
+from numpy.typing import NDArray
+
+from models.batch import SpikeBatch
+from models.engines.coefficients import whole_steps
+from models.network import Input
+
+
+def by_channel(batch: SpikeBatch, source: Input, dt: float, steps: int) -> list[PreprocessedSpikes]:
+    """Return each example's events sorted by input neuron, delay lines included.
+
+    Parameters
+    ----------
+    batch : SpikeBatch
+    source : Input
+    dt : float
+        Step in ms.
+    steps : int
+        Of a trial; copies that would come later are left out.
+    """
+    spacing = whole_steps(source.delay_line.spacing, dt) if source.delay_line.copies > 1 else 0
+    found = []
+    for begin, end in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):
+        ends, times = _sort(
+            batch.steps[begin:end], batch.units[begin:end], source.channels, source.delay_line.copies, spacing, steps
+        )
+        found.append(PreprocessedSpikes(ends, times))
+    return found
+
+
+def nothing(source: Input) -> PreprocessedSpikes:
+    """Return an example without events."""
+    return PreprocessedSpikes(np.zeros(source.size, np.int64), np.empty(0, np.float32))
+
+
+def most_of_a_channel(examples: list[PreprocessedSpikes]) -> int:
+    """Return the greatest number of events of one input neuron in one example."""
+    return max((int(np.diff(e.end_spikes, prepend=0).max(initial=0)) for e in examples), default=0)
+
+
+@njit(cache=True, nogil=True)
+def _sort(  # type: ignore[no-untyped-def]
+    event_steps: NDArray[np.int32], units: NDArray[np.int32], channels: int, copies: int, spacing: int, steps: int
+):
+    """Return where each neuron's events end, and all events' times in steps: a counting sort, times stay in order."""
+    ends = np.zeros(channels * copies, np.int64)
+    for i in range(len(event_steps)):
+        for copy in range(copies):
+            if event_steps[i] + copy * spacing >= steps:
+                break
+            ends[copy * channels + units[i]] += 1
+    total = 0
+    starts = np.empty_like(ends)
+    for j in range(len(ends)):
+        starts[j] = total
+        total += ends[j]
+        ends[j] = total
+    times = np.empty(total, np.float32)
+    for i in range(len(event_steps)):
+        for copy in range(copies):
+            step = event_steps[i] + copy * spacing
+            if step >= steps:
+                break
+            row = copy * channels + units[i]
+            times[starts[row]] = step
+            starts[row] += 1
+    return ends, times

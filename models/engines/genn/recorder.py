@@ -1,0 +1,104 @@
+"""Recordings of the GeNN engine: the same trials, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ml_genn.utils.data import PreprocessedSpikes
+from numpy.typing import NDArray
+
+from models.engines.genn.simulator import Simulator
+from models.losses import Loss
+from models.network import Spiking
+from models.recording import Recording, Spikes
+
+
+def record_examples(
+    simulator: Simulator,
+    loss: Loss,
+    examples: Sequence[PreprocessedSpikes],
+    labels: NDArray[np.int64],
+    nothing: PreprocessedSpikes,
+    adjoints: bool,
+) -> list[Recording]:
+    """Run as many examples as fit, and keep spikes, voltages and, if asked, adjoints.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        With nothing left to run backward.
+    loss : Loss
+    examples : sequence of PreprocessedSpikes
+        At most as many as run at once.
+    labels : ndarray of int64, shape (examples,)
+    nothing : PreprocessedSpikes
+        An example without events.
+    adjoints : bool
+
+    Returns
+    -------
+    list of Recording, one an example
+    """
+    network, lanes = simulator.program.network, simulator.program.lanes
+    names = list(network.populations)
+    simulator.set_taping(True)
+    voltages = _stepped(simulator, examples, {name: ("V",) for name in names})
+    observed = simulator.read("output", "VAvg")[: len(labels)].astype(np.float64)
+    judgement = loss.judge(observed, labels)
+    spikes = {name: _spikes(simulator, name, voltages[name][0]) for name in names if name != "output"}
+    back: dict[str, Any] = {}
+    if adjoints:
+        gradient = np.zeros((lanes, network.output.size))
+        gradient[: len(labels)] = judgement.gradient * len(labels)
+        simulator.write("output", "LossGradient", gradient)
+        simulator.set_taping(False)
+        back = _stepped(simulator, [nothing], {name: ("LambdaV", "LambdaI") for name in names})
+        simulator.write("output", "LossGradient", np.zeros_like(gradient))
+    return [
+        Recording(
+            simulator.program.dt,
+            judgement.logits[b],
+            {name: found[b] for name, found in spikes.items()},
+            {name: voltages[name][0][1:, b].copy() for name in names},
+            # After GeNN's step s, adjoints are those at the beginning of the step s + 1 before the end.
+            {name: back[name][0][-2::-1, b].copy() for name in back},
+            {name: back[name][1][-2::-1, b].copy() for name in back},
+        )
+        for b in range(len(labels))
+    ]
+
+
+def _stepped(
+    simulator: Simulator, examples: Sequence[PreprocessedSpikes], variables: dict[str, tuple[str, ...]]
+) -> dict[str, list[NDArray[np.float32]]]:
+    """Run a trial and return variables after each of GeNN's steps, each (steps + 1, lanes, size), by population."""
+    simulator.begin(examples)
+    kept: dict[str, list[list[Any]]] = {name: [[] for _ in wanted] for name, wanted in variables.items()}
+    for _ in range(simulator.program.steps + 1):
+        simulator.step()
+        for name, wanted in variables.items():
+            for rows, variable in zip(kept[name], wanted, strict=True):
+                rows.append(simulator.read(name, variable))
+    return {name: [np.array(rows, np.float32) for rows in found] for name, found in kept.items()}
+
+
+def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> list[Spikes]:
+    """Return a population's spikes of each lane; a voltage left at threshold in the last step is one, too."""
+    times, first, behind = simulator.tape(name)
+    population = simulator.program.network.populations[name]
+    assert isinstance(population, Spiking)
+    capacity, dt, last = simulator.program.capacity, simulator.program.dt, simulator.program.steps - 1
+    found = []
+    for lane in range(len(times)):
+        counts = (behind[lane] - first[lane]) % capacity
+        neurons = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        place = np.concatenate([np.arange(n) for n in counts]) if len(counts) else np.empty(0, np.int64)
+        steps = times[lane, neurons, (first[lane, neurons] + place.astype(np.int64)) % capacity].astype(np.float64) - 1
+        late = np.flatnonzero(voltages[-1, lane] >= population.threshold).astype(np.int32)
+        voltages[-1, lane, late] = 0
+        neurons, steps = np.concatenate((neurons, late)), np.concatenate((steps, np.full(len(late), float(last))))
+        order = np.lexsort((neurons, steps))
+        found.append(Spikes(steps[order] * dt, neurons[order]))
+    return found
