@@ -235,7 +235,7 @@ class Adam:
         for kind, arrays in self._arrays(weights).items():
             for name, array in arrays.items():
                 array[:] = state[f"{kind}/{name}"]
-        self.step = int(state["adam_step"])  # type: ignore[call-overload]
+        self.step = int(state["adam_step"])
 
     def _arrays(self, weights: Weights) -> dict[str, Weights]:
         return {"weights": weights, "adam_first": self.first, "adam_second": self.second}

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data import summary
 from pipeline.data.datasets import load
+from pipeline.engine_choice import EngineName
 from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import load_trained
@@ -37,6 +38,9 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a config field; may be repeated.")
 ]
 Threads = Annotated[int, typer.Option(help="Threads; 0 takes all. Changes no result.", min=0)]
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="cpu or genn; the one that trained the run, unless said.")
+]
 ConfigName = Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped config.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 
@@ -67,10 +71,11 @@ def train_command(config: ConfigName, overrides: Overrides = None, threads: Thre
 def evaluate_command(
     run: RunFolder,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    engine: EngineOption = None,
     threads: Threads = 0,
 ) -> None:
     """Score a trained run on a split; write evaluation-SPLIT.json to its folder."""
-    trained = load_trained(Run.at(run), threads)
+    trained = load_trained(Run.at(run), threads, _engine(engine))
     dataset = load_dataset(trained.config)
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
     trained.run.write_text(f"evaluation-{split}.json", result.json())
@@ -83,6 +88,7 @@ def classify_command(
     files: Annotated[list[Path], typer.Argument(help="Recordings, WAV or FLAC.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Folder for one picture a file.")] = None,
+    engine: EngineOption = None,
     threads: Threads = 0,
 ) -> None:
     """Say which word each recording is."""
@@ -91,7 +97,7 @@ def classify_command(
     from pipeline.pictures.classification import classification
     from pipeline.pictures.save import save
 
-    trained = load_trained(Run.at(run), threads)
+    trained = load_trained(Run.at(run), threads, _engine(engine))
     names = [file.stem for file in files]
     for number, file in enumerate(files, start=1):
         result = classify(trained, file)
@@ -126,6 +132,12 @@ def crossval(config: ConfigName, overrides: Overrides = None, threads: Threads =
     run = write_summary(settings, results)
     out.print(_folds_table(results))
     out.print(str(run.folder), soft_wrap=True, highlight=False)
+
+
+def _engine(name: str | None) -> EngineName | None:
+    if name is not None and name not in get_args(EngineName):
+        raise InputError(f"--engine is {name}; it must be one of {', '.join(get_args(EngineName))}")
+    return cast(EngineName | None, name)
 
 
 def _evaluation_table(result: Evaluation) -> Table:

@@ -15,6 +15,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from models.errors import InputError
+from pipeline.engine_choice import BackendName, choose_engine
 
 CONFIG_FOLDER = Path(__file__).parent / "configs"
 """The configs that ship with the project; they can be named without folder and ending."""
@@ -339,17 +340,26 @@ class TrainingConfig(_Section):
     regulariser: RegulariserConfig = RegulariserConfig()
 
 
+class GennConfig(_Section):
+    """Of the GeNN engine."""
+
+    backend: BackendName = "auto"
+    """What GeNN generates code for; auto is a GPU where one answers."""
+
+
 class Config(_Section):
     """A run, but for its number of threads: that changes no result."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    engine: Literal["auto", "cpu"] = "auto"
+    engine: Literal["auto", "cpu", "genn"] = "auto"
+    """auto is GeNN where it is installed, a GPU answers and it can do all that the config asks for; else cpu."""
     seed: Annotated[int, Field(ge=0)] = 1
     data: DataConfig
     network: NetworkConfig = NetworkConfig()
     loss: LossConfig = CrossEntropyConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    genn: GennConfig = GennConfig()
 
     @property
     def steps(self) -> int:
@@ -373,9 +383,11 @@ class Config(_Section):
         Raises
         ------
         InputError
-            If the window's file can't be read.
+            If the engine is not here, or the window's file can't be read.
         """
-        made = self.model_copy(update={"engine": "cpu"})
+        possible = isinstance(self.loss, CrossEntropyConfig) and self.network.spike_times == "plain"
+        engine, backend = choose_engine(self.engine, self.genn.backend, possible)
+        made = self.model_copy(update={"engine": engine, "genn": GennConfig(backend=backend)})
         if self.window is None or self.window.file is None:
             return made
         window = self.window.model_copy(update={"file": None, "values": _read_numbers(self.window.file)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 
 from models.engines.interface import Engine
 from models.errors import InputError
-from pipeline.config import Config
-from pipeline.training.build import make_engine
+from pipeline.config import Config, GennConfig
+from pipeline.engine_choice import EngineName, at_hand
+from pipeline.training.engines import make_engine
 from pipeline.training.run import Run
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,16 @@ class Trained:
     epoch: int
 
 
-def load_trained(run: Run, threads: int = 0) -> Trained:
+def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -> Trained:
     """Read a run's best checkpoint.
 
     Parameters
     ----------
     run : Run
     threads : int
-        Of the engine; 0 takes all.
+        Of the CPU engine; 0 takes all.
+    engine : {"cpu", "genn"}, optional
+        What to run it on: the engine that trained it, unless said; where that is not installed, the CPU engine.
 
     Returns
     -------
@@ -59,9 +65,14 @@ def load_trained(run: Run, threads: int = 0) -> Trained:
     if best is None:
         raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
     classes = tuple(best.progress["classes"])
-    engine = make_engine(config, int(best.progress["channels"]), len(classes), threads)
+    chosen, why = (engine, "") if engine else at_hand("genn" if config.engine == "genn" else "cpu")
+    if why:
+        logger.warning("%s: %s", run.folder, why)
+    if config.engine != chosen:
+        config = config.model_copy(update={"engine": chosen, "genn": GennConfig()})
+    made = make_engine(config, int(best.progress["channels"]), len(classes), threads)
     weights: dict[str, NDArray[np.generic]] = {}
-    for name, shape in engine.network.shapes.items():
+    for name, shape in made.network.shapes.items():
         found = best.state.get(f"weights/{name}")
         if found is None or found.shape != shape:
             what = "no" if found is None else f"a {found.shape}"
@@ -69,5 +80,5 @@ def load_trained(run: Run, threads: int = 0) -> Trained:
                 f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"
             )
         weights[name] = found
-    engine.set_weights({name: w.astype(np.float32) for name, w in weights.items()})
-    return Trained(run, config, engine, classes, int(best.progress["epochs"]))
+    made.set_weights({name: w.astype(np.float32) for name, w in weights.items()})
+    return Trained(run, config, made, classes, int(best.progress["epochs"]))

@@ -12,7 +12,7 @@ from models.batch import SpikeBatch, discretise
 from pipeline.config import Config
 from pipeline.data.augmentation import Augmentation, augmented
 from pipeline.data.container import SpikeData
-from pipeline.training.build import SHUFFLE_STREAM
+from pipeline.training.streams import SHUFFLE_STREAM
 
 PREDICTION_BATCH = 64
 """Examples a batch where nothing is learned; no result depends on it."""

@@ -1,14 +1,10 @@
-"""A config's objects: network, initial parameters, loss, engine."""
+"""A config's objects: network, initial parameters, loss."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from models import initialisers, windows
-from models.adam import Optimiser
-from models.batch import GUARD_STEPS
-from models.engines.cpu.engine import CpuEngine
-from models.engines.interface import Engine, Regulariser
 from models.errors import InputError
 from models.initialisers import Initial, Initialiser
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
@@ -24,13 +20,6 @@ from pipeline.config import (
     SynapsesConfig,
     WindowConfig,
 )
-
-WEIGHT_STREAM = 0
-SHUFFLE_STREAM = 1
-"""Streams of a run's seed; the augmentation has its own."""
-
-MOST_STEPS = 1_000_000
-"""Of a trial: a slip of the pen is refused before it takes all memory."""
 
 OUTPUT_THRESHOLD = 1.0
 """Of outputs that spike; the scale of the weights to them does what another one would."""
@@ -151,44 +140,3 @@ def make_initial(config: InitialConfig) -> Initial:
 
     kinds = {name: made(name) for name in ("input", "recurrent", "feedforward", "output", "bias")}
     return Initial(**kinds, delay=None if config.delay is None else made("delay"), spread=config.spread)
-
-
-def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -> Engine:
-    """Return the config's engine with its network and initial weights.
-
-    Parameters
-    ----------
-    config : Config
-    channels, classes : int
-        Of the data.
-    threads : int
-        Threads of the engine; 0 takes all.
-
-    Returns
-    -------
-    Engine
-    """
-    if abs(config.steps * config.data.dt - config.data.trial) > 1e-9 * config.data.trial:
-        raise InputError(
-            f"data.trial is {config.data.trial} ms; it must be a whole number of steps of {config.data.dt} ms"
-        )
-    if not GUARD_STEPS < config.steps <= MOST_STEPS:
-        raise InputError(
-            f"data.trial of {config.data.trial} ms has {config.steps} steps of {config.data.dt} ms; it must have more "
-            f"than {GUARD_STEPS} and at most {MOST_STEPS}"
-        )
-    network = make_network(config, channels, classes)
-    weights = make_initial(config.network.initial).draw(network, (config.seed, WEIGHT_STREAM))
-    training = config.training
-    return CpuEngine(
-        network,
-        weights,
-        make_loss(config),
-        config.data.dt,
-        config.steps,
-        Regulariser(**training.regulariser.model_dump()),
-        Optimiser(training.clip, training.weight_decay, training.delay_rate, training.tau_rate),
-        threads,
-        config.network.spike_times,
-        training.least_slope,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -182,7 +183,8 @@ def commit() -> str:
 
 def environment() -> Mapping[str, Any]:
     """Return what the numbers may depend on: versions, commit, machine."""
-    packages = ("numpy", "numba", "llvmlite", "scipy", "h5py", "tonic")
+    packages = ["numpy", "numba", "llvmlite", "scipy", "h5py", "tonic"]
+    packages += [name for name in ("pygenn", "ml_genn") if importlib.util.find_spec(name)]
     return {
         "commit": commit(),
         "python": sys.version.split()[0],

@@ -19,7 +19,7 @@ from models.errors import InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
-from pipeline.training.build import make_engine
+from pipeline.training.engines import make_engine
 from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
 

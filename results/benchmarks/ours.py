@@ -29,3 +29,26 @@ class Ours:
     def train(self, batch: SpikeBatch) -> int:
         """Learn from a batch; return the number of hidden spikes."""
         return int(self._engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())
+
+
+class OursOnGenn:
+    """The GeNN engine as a trainer of a shape's network, on the best backend that answers."""
+
+    def __init__(self, shape: Shape) -> None:
+        # Here, since GeNN need not be installed.
+        from models.engines.genn import available
+        from models.engines.genn.engine import GennEngine
+
+        backend = available.choose("auto")
+        lanes = 1 if backend == "single_threaded_cpu" else shape.batch
+        self._engine = GennEngine(
+            shape.network, shape.weights(), LOSS, DT, shape.steps, backend=backend, lanes=lanes
+        )
+
+    def prepare(self, batch: SpikeBatch) -> None:
+        """Generate and build the code."""
+        self._engine.predict([batch])
+
+    def train(self, batch: SpikeBatch) -> int:
+        """Learn from a batch; return the number of hidden spikes."""
+        return int(self._engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())

@@ -86,9 +86,13 @@ def _pytorch(title: str, reading: str) -> Trainer:
 
 
 OURS = "ours"
+OURS_ON_GENN = "genn"
 
 TRAINERS = {
     OURS: Trainer("Eventprop, CPU engine", "ours:Ours", takes_shape=True),
+    OURS_ON_GENN: Trainer(
+        "Eventprop, GeNN engine", "ours:OursOnGenn", ("ml_genn", "pygenn"), one_core=True, takes_shape=True
+    ),
     "mlgenn": Trainer(
         "Eventprop, mlGeNN's CPU backend", "peers.ml_genn_cpu:MlGennNetwork", ("ml_genn", "pygenn"), one_core=True
     ),

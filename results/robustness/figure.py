@@ -52,9 +52,7 @@ def robustness_figure(
 
 def _tangential(axes: Axes, spikes: Mapping[str, pd.DataFrame]) -> None:
     for (name, rows), colour, marker in zip(spikes.items(), COLOURS, "o^s", strict=False):
-        axes.scatter(
-            rows["min_slope"], rows["norm"], s=6, c=colour, marker=marker, alpha=0.5, linewidths=0, label=name
-        )
+        axes.scatter(rows["min_slope"], rows["norm"], s=6, c=colour, marker=marker, alpha=0.5, linewidths=0, label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("least slope of a batch's spikes, τ dV/dt (thresholds)")

@@ -12,7 +12,7 @@ from models.network import Weights
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import training_batches
-from pipeline.training.build import make_engine
+from pipeline.training.engines import make_engine
 from pipeline.training.schedule import batch_rates
 
 

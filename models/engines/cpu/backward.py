@@ -381,8 +381,8 @@ def _example(  # type: ignore[no-untyped-def]
                     q, f = spike_neurons[latest[k]], spike_fractions[latest[k]]
                     a, jump, p = ONE - f, jumped[k], before[k]
                     x, y = table[RATE_MEM, q], table[RATE_SYN, q]
-                    p_before[q] += (
-                        p * voltage_left(x, y, a) * current_left(y, f) + jump * (voltage_left(x, y, f) - gain[q])
+                    p_before[q] += p * voltage_left(x, y, a) * current_left(y, f) + jump * (
+                        voltage_left(x, y, f) - gain[q]
                     )
                     p_v[q] = jump * current_left(x, f)
                     if biased:

@@ -172,9 +172,7 @@ class CpuEngine:
         counts = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
         for i in range(len(self.layers) - 1, -1, -1):
             push = self._push(counts[i], len(batch))
-            gradients, moved, _ = self.layers[i].backward(
-                events[i], passed[i], moved, push, groups, wants_below=i > 0
-            )
+            gradients, moved, _ = self.layers[i].backward(events[i], passed[i], moved, push, groups, wants_below=i > 0)
             found |= gradients
         ordered = {name: found[name] for name in self._weights if name in found}
         min_slope = min(p.min_slope for p in passed)

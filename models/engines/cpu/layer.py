@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.engines.cpu.backward import BLOCK, backward_layer
 from models.engines.coefficients import whole_steps
+from models.engines.cpu.backward import BLOCK, backward_layer
 from models.engines.cpu.forward import forward_layer
 from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.memory import aligned

@@ -35,9 +35,7 @@ class Output(ABC):
         """Return what the loss observes of a batch."""
 
     @abstractmethod
-    def learn(
-        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
-    ) -> tuple[Weights, Floats]:
+    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
         """Return gradients of the output's parameters, and dL/dt of each hidden spike in 1 / step."""
 
     @abstractmethod
@@ -127,9 +125,7 @@ class WindowedOutput(Output):
             read_shared(*spikes, self.table.gain, self._weights, bias, self._drawn, means)
         return means
 
-    def learn(
-        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
-    ) -> tuple[Weights, Floats]:
+    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
         """Return gradients, and dL/dt of each hidden spike."""
         error, layer, weights = judgement.gradient, self.layer, self._weights
         spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
@@ -199,9 +195,7 @@ class SteppedOutput(Output):
         times[passed.diverged] = np.nan
         return times
 
-    def learn(
-        self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
-    ) -> tuple[Weights, Floats]:
+    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
         """Return gradients, and dL/dt of each hidden spike."""
         moved, drives = self.demands(self._passed, judgement.gradient)
         push = np.zeros(self.layer.size, np.float32)

@@ -12,9 +12,7 @@ from models.losses import Loss
 from models.recording import Recording, Spikes
 
 
-def record_batch(
-    layers: list[Layer], output: Output, loss: Loss, batch: SpikeBatch, adjoints: bool
-) -> list[Recording]:
+def record_batch(layers: list[Layer], output: Output, loss: Loss, batch: SpikeBatch, adjoints: bool) -> list[Recording]:
     """Run examples and keep spikes, voltages and, if asked, adjoints.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import importlib.metadata
 from typing import Literal
 
 from models.errors import InputError
@@ -77,7 +78,7 @@ def choose(wanted: str) -> Backend:
         if usable:
             return usable[0]
     elif wanted in found:
-        return wanted  # type: ignore[return-value]
+        return wanted
     raise InputError(f"genn.backend is {wanted!r}; this GeNN was built with {', '.join(found) or 'none'}")
 
 

@@ -47,7 +47,8 @@ LambdaI = (Beta * LambdaI) + (Gain * LambdaV);
 """
 
 _JUMP = """
-const scalar jump = ((Vthresh * LambdaV / Alpha) - (RevISyn * TauMem)) / RingIMinusV[ringOffset + RingReadOffset] + Push;
+const scalar slope = RingIMinusV[ringOffset + RingReadOffset];
+const scalar jump = ((Vthresh * LambdaV / Alpha) - (RevISyn * TauMem)) / slope + Push;
 LambdaV += Alpha * jump;
 LambdaI += Gain * jump;
 """
@@ -59,7 +60,10 @@ LambdaI = (Beta * LambdaI) + (Gain * (LambdaV + drive));
 
 _FLUSH = "{0} = (fabs({0}) < {1}) ? 0.0 : {0};"
 
-_INSIDE = "const int inside = (((int)({half}) * {steps}) + (int)round({at})) * (num_batch * num_neurons) + (batch * num_neurons) + id;"
+_INSIDE = """
+const int row = ({half}) * {steps} + (int)round({at});
+const int inside = (row * num_batch + batch) * num_neurons + id;
+"""
 
 
 class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
@@ -158,7 +162,8 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
         # A queue still holds adjoints of the trial before, further back than this one has come.
         condition = f"if ({delay} < (int)round(t)) " if delay else ""
         code = "pre_event_syn_code"
-        replace_once(built, code, f"Gradient -= (LambdaI_post{at} * TauSyn);", f"{condition}Gradient += LambdaI_post{at};")
+        old = f"Gradient -= (LambdaI_post{at} * TauSyn);"
+        replace_once(built, code, old, f"{condition}Gradient += LambdaI_post{at};")
         if learned:
             old = "DelayGradient -= g * (LambdaI_post[delay] - LambdaV_post[delay]);"
             replace_once(built, code, old, f"{condition}DelayGradient += g * Moved_post[delay];")
@@ -205,9 +210,7 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
 
     def _extend_output(self, built: Any, population: Leaky) -> None:
         steps = self.example_timesteps
-        replace_once(
-            built, "sim_code", "const scalar g = (id == YTrueBack) ? (1.0 - Softmax) : -Softmax;", ""
-        )
+        replace_once(built, "sim_code", "const scalar g = (id == YTrueBack) ? (1.0 - Softmax) : -Softmax;", "")
         replace_once(
             built,
             "sim_code",

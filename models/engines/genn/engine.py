@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
@@ -182,6 +181,7 @@ class GennEngine:
         counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         for batch in batches:
             for chunk in self._chunks(batch):
+                self._make_room([chunk])
                 seen = self._run(chunk, taping=False)
                 logits.append(seen.judgement.logits)
                 losses.append(seen.judgement.losses)
@@ -192,7 +192,7 @@ class GennEngine:
         """Run examples without learning and keep what happened inside; see `models.engines.cpu.engine.CpuEngine`."""
         recordings = []
         for chunk in self._chunks(batch):
-            self._make_room(chunk.events)
+            self._make_room([chunk])
             self._rest()
             recordings += record_examples(
                 self._running(), self.loss, chunk.events, chunk.labels, nothing(self.network.input), adjoints
@@ -219,6 +219,7 @@ class GennEngine:
     def _learn(self, batch: SpikeBatch) -> list[_Seen]:
         """Run a batch forward and backward, and leave its gradient on the device."""
         chunks = list(self._chunks(batch))
+        self._make_room(chunks)
         while True:
             simulator = self._running()
             simulator.clear()
@@ -241,6 +242,11 @@ class GennEngine:
     def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> _Seen:
         """Run a batch forward and the one before backward, and learn from that at the rate that waits for it."""
         (chunk,) = self._chunks(batch)
+        if self._room_for([chunk]) is not None and waiting is not None:
+            self._flush()
+            self._update(waiting)
+            waiting = None
+        self._make_room([chunk])
         if waiting is None:
             self._running().clear()
             self._rest()
@@ -256,7 +262,6 @@ class GennEngine:
         return seen
 
     def _run(self, chunk: _Chunk, taping: bool) -> _Seen:
-        self._make_room(chunk.events)
         simulator = self._running()
         simulator.set_taping(taping)
         simulator.run(chunk.events)
@@ -326,7 +331,7 @@ class GennEngine:
             sums = np.zeros((SUMS, population.size))
             read = self._running().sums(name)
             sums[1 : 1 + len(read)] = read
-            tau_mem = np.broadcast_to(self._weights.get(f"{name}_tau_mem", np.array(population.tau_mem)), (population.size,))
+            tau_mem = self._weights.get(f"{name}_tau_mem", np.full(population.size, population.tau_mem, np.float32))
             if population.bias:
                 found[f"{name}_bias"] = (sums[1] * -np.expm1(-self.dt / tau_mem.astype(np.float64))).astype(np.float32)
             if wants_sums(population):
@@ -344,7 +349,7 @@ class GennEngine:
         scale = 1.0
         if self.optimiser.clip:
             self._weights |= {name: simulator.read_synapses(name) for name in self._synaptic}
-            scale = self._adam.scale(self._weights, {name: simulator.gradient(name) for name in self._synaptic} | vectors)
+            scale = self._adam.scale(self._weights, self._found_gradients())
         steps = self._adam.begin_step(rate)
         simulator.update({name: steps[name] for name in self._synaptic}, scale)
         if vectors:
@@ -397,14 +402,23 @@ class GennEngine:
         self._rebuild(replace(self.program, capacity=room), self._room)
         return True
 
-    def _make_room(self, examples: list[PreprocessedSpikes]) -> None:
-        needed = sum(len(e.spike_times) for e in examples)
+    def _make_room(self, chunks: list[_Chunk]) -> None:
+        """Give input events room in GeNN's buffers; what has not been run backward yet is lost where there was none."""
+        needed = self._room_for(chunks)
+        if needed is not None:
+            self._rebuild(*needed)
+
+    def _room_for(self, chunks: list[_Chunk]) -> tuple[Program, int] | None:
+        """Return the program and the room that examples need, or None if they have it."""
+        events = max((sum(len(e.spike_times) for e in chunk.events) for chunk in chunks), default=0)
+        most = max((most_of_a_channel(chunk.events) for chunk in chunks), default=0)
         capacity = self.program.capacity
-        while 2 * most_of_a_channel(examples) + 2 >= capacity:
+        while 2 * most + 2 >= capacity:
             capacity *= 2
-        if needed > self._room or capacity > self.program.capacity:
-            room = max(self._room, needed + needed // 4 if needed > self._room else 0)
-            self._rebuild(replace(self.program, capacity=capacity), room)
+        if events <= self._room and capacity == self.program.capacity:
+            return None
+        room = self._room if events <= self._room else events + events // 4
+        return replace(self.program, capacity=capacity), room
 
     def _rebuild(self, program: Program, room: int) -> None:
         self.close()
@@ -435,5 +449,3 @@ class GennEngine:
         for name in self._synaptic:
             self._weights[name] = self._simulator.read_synapses(name)
             self._adam.first[name], self._adam.second[name] = self._simulator.moments(name)
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
 from numba import njit
-from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
 from models.engines.coefficients import whole_steps
@@ -45,9 +44,7 @@ def most_of_a_channel(examples: list[PreprocessedSpikes]) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _sort(  # type: ignore[no-untyped-def]
-    event_steps: NDArray[np.int32], units: NDArray[np.int32], channels: int, copies: int, spacing: int, steps: int
-):
+def _sort(event_steps, units, channels, copies, spacing, steps):  # type: ignore[no-untyped-def]
     """Return where each neuron's events end, and all events' times in steps: a counting sort, times stay in order."""
     ends = np.zeros(channels * copies, np.int64)
     for i in range(len(event_steps)):

@@ -44,7 +44,7 @@ def population_values(population: Leaky, name: str, weights: Weights, dt: float)
     own = population.time_constants != "shared"
     tau_mem = weights[f"{name}_tau_mem"] if own else np.array([population.tau_mem])
     tau_syn = weights[f"{name}_tau_syn"] if own else np.array([population.tau_syn])
-    c = Coefficients.of(tau_mem, tau_syn, dt, interpolated=False)
+    c = Coefficients.of(tau_mem.astype(np.float64), tau_syn.astype(np.float64), dt, interpolated=False)
     found = {
         "Alpha": c.alpha,
         "Beta": c.beta,

@@ -44,7 +44,7 @@ def record_examples(
     network, lanes = simulator.program.network, simulator.program.lanes
     names = list(network.populations)
     simulator.set_taping(True)
-    voltages = _stepped(simulator, examples, {name: ("V",) for name in names})
+    voltages = _stepped(simulator, examples, dict.fromkeys(names, ("V",)))
     observed = simulator.read("output", "VAvg")[: len(labels)].astype(np.float64)
     judgement = loss.judge(observed, labels)
     spikes = {name: _spikes(simulator, name, voltages[name][0]) for name in names if name != "output"}
@@ -54,7 +54,7 @@ def record_examples(
         gradient[: len(labels)] = judgement.gradient * len(labels)
         simulator.write("output", "LossGradient", gradient)
         simulator.set_taping(False)
-        back = _stepped(simulator, [nothing], {name: ("LambdaV", "LambdaI") for name in names})
+        back = _stepped(simulator, [nothing], dict.fromkeys(names, ("LambdaV", "LambdaI")))
         simulator.write("output", "LossGradient", np.zeros_like(gradient))
     return [
         Recording(

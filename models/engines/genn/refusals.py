@@ -20,12 +20,11 @@ def refuse(network: Network, loss: Loss) -> None:
         raise InputError(f'engine "genn" {reason}; engine = "cpu" does')
 
 
-def refusal(network: Network, loss: Loss, spike_times: str = "plain") -> str | None:
+def refusal(network: Network, loss: Loss) -> str | None:
     """Return why this engine can't do something, or None."""
     if loss.observes != "mean voltage":
-        return f"learns from the windowed mean of voltages only, and the loss {type(loss).__name__} observes {loss.observes}s"
+        what = f"the loss {type(loss).__name__} observes {loss.observes}s"
+        return f"learns from windowed means of voltages only, and {what}"
     if isinstance(network.output, Spiking):
         return "has no spiking outputs"
-    if spike_times != "plain":
-        return f'has spikes on the time grid only, not spike_times = "{spike_times}"'
     return None

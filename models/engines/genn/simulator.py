@@ -80,9 +80,7 @@ class Simulator:
         If the generated code does not compile.
     """
 
-    def __init__(
-        self, program: Program, weights: Weights, window: Floats, room: int, communicator: Any = None
-    ) -> None:
+    def __init__(self, program: Program, weights: Weights, window: Floats, room: int, communicator: Any = None) -> None:
         self.program, self.room = program, room
         network, dt = program.network, program.dt
         table = np.concatenate(([np.float32(0)], window)).astype(np.float32)
@@ -100,7 +98,7 @@ class Simulator:
             communicator,
         )
         self._folder = CodeFolder.take(program.key)
-        self._close = weakref.finalize(self, self._folder.release)
+        self._close = weakref.finalize(self, _unload, None, self._folder)
         self._input = described.populations["input"]
         self._compiled = self._compiler.compile(described.network, name=self._folder.name)
         self._model = self._compiled.genn_model
@@ -305,8 +303,6 @@ class Simulator:
 
 
 def _unload(model: Any, folder: CodeFolder) -> None:
-    if model._loaded:
+    if model is not None:
         model.unload()
     folder.release()
-
-

@@ -13,7 +13,8 @@ from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquar
 from models.network import DelayLine, Hidden, Input, Leaky, Network, Spiking, Synapses
 from pipeline.config import TrainingConfig, load_config
 from pipeline.training import build
-from pipeline.training.build import make_engine, make_initial, make_loss, make_network
+from pipeline.training.build import make_initial, make_loss, make_network
+from pipeline.training.engines import make_engine
 
 BARE = 'name = "bare"\n[data]\ndataset = "digits"\ntrial = 500.0\n'
 

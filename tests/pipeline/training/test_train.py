@@ -22,7 +22,7 @@ from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.batches import prediction_batches, training_batches
-from pipeline.training.build import make_engine
+from pipeline.training.engines import make_engine
 from pipeline.training.examples import split_training
 from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, train

@@ -35,9 +35,7 @@ def test_the_least_slope_keeps_the_gradient_in_bounds(words_config: Path) -> Non
     assert norms[1] < norms[0]
 
 
-def test_the_study_leaves_table_and_figure(
-    words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_study_leaves_table_and_figure(words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exponential = Variant("exponential window", str(words_config), ("loss.window.shape=exponential",))
     monkeypatch.setattr(report, "SHIPPED", (Variant("Gaussian window", str(words_config)), exponential))
     monkeypatch.setattr(report, "FAILING", (Variant("fast", str(words_config), ("training.learning_rate=0.5",)),))

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from models.batch import SpikeBatch
 from models.engines.cpu import layer as layer_module
-from models.engines.interface import Gradients
-from models.engines.interface import Regulariser
+from models.engines.interface import Gradients, Regulariser
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import Connection, DelayLine, Input, Synapses
 from models.recording import Recording

@@ -1,0 +1,124 @@
+"""Both engines are one: the same spikes, voltages and gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from event_nets import Drawn, Plan, draw, errors
+from genn import needs_genn, on_genn
+
+from models.engines.interface import Regulariser
+from models.losses import CrossEntropy
+from models.recording import Recording
+from models.windows import Bump, Exponential, Gaussian, Tabulated, Uniform, Window
+
+pytestmark = needs_genn
+
+TRIAL = 150.0
+STEPS = 150
+WINDOWS: dict[str, Window] = {
+    "uniform": Uniform(),
+    "exponential": Exponential(),
+    "gaussian": Gaussian(mu=0.3, sigma=0.15),
+    "bump": Bump(),
+    "tabulated": Tabulated(values=tuple(1 + np.sin(np.arange(STEPS) / 9))),
+}
+PLANS = {
+    "feed-forward": Plan(((30, False),), channels=20),
+    "recurrent": Plan(((30, True),), channels=20, drive=0.6),
+    "two layers": Plan(((20, True), (15, False)), channels=15),
+    "delays": Plan(((20, True),), channels=15, delayed=("input", "recurrent", "output")),
+    "fixed delays": Plan(((20, True),), channels=15, delayed=("recurrent", "output"), learned="fixed"),
+    "delay line": Plan(((20, True),), channels=12, copies=3, drive=0.5),
+    "biases": Plan(((20, True),), channels=15, bias=True),
+    "time constants": Plan(((20, True),), channels=15, constants=("hidden", "output"), bias=True),
+    "fixed time constants": Plan(((20, True),), channels=15, constants=("hidden", "output"), learned="fixed"),
+    "everything": Plan(
+        ((12, True), (10, True)),
+        channels=8,
+        copies=2,
+        delayed=("input", "recurrent", "feedforward", "output"),
+        constants=("hidden", "output"),
+        bias=True,
+        density=0.6,
+    ),
+}
+CASES = [
+    (plan, window) for i, plan in enumerate(PLANS) for window in (list(WINDOWS)[i % 5], list(WINDOWS)[(i + 2) % 5])
+]
+"""Twenty networks; every window four times."""
+
+
+def drawn_for(plan: str, window: str, **settings: int) -> Drawn:
+    return draw(PLANS[plan], list(WINDOWS).index(window), duration=TRIAL, **({"trials": 6} | settings))
+
+
+def trains(recording: Recording) -> set[tuple[str, int, float]]:
+    """Return a recording's spikes by population, neuron and time."""
+    return {
+        (name, int(neuron), float(time))
+        for name, spikes in recording.spikes.items()
+        for neuron, time in zip(spikes.neurons, spikes.times, strict=True)
+    }
+
+
+@pytest.mark.parametrize(("plan", "window"), CASES)
+def test_spikes_voltages_and_gradients_are_the_cpu_engines(plan: str, window: str) -> None:
+    drawn = drawn_for(plan, window)
+    loss = CrossEntropy(WINDOWS[window], 5.0, temperature=0.9, smoothing=0.1)
+    batch, cpu = drawn.batch(), drawn.engine(loss, least_slope=0.1)
+    with on_genn(drawn, loss, least_slope=0.1) as engine:
+        ours, theirs = engine.record(batch), cpu.record(batch)
+        same, all_of_them, agreeing = 0, 0, []
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            found, wanted = trains(a), trains(b)
+            same, all_of_them = same + len(found & wanted), all_of_them + len(found | wanted)
+            if found == wanted:
+                agreeing.append(i)
+                np.testing.assert_allclose(a.voltages["output"], b.voltages["output"], atol=1e-4)
+                np.testing.assert_allclose(a.logits, b.logits, atol=1e-4)
+        assert all_of_them > 100
+        assert same >= 0.999 * all_of_them
+        assert len(agreeing) >= len(ours) - 1
+        chosen = replace(drawn, trials=[drawn.trials[i] for i in agreeing]).batch()
+        found, wanted = engine.gradients(chosen), cpu.gradients(chosen)
+        assert max(errors(drawn, found.weights, wanted.weights).values()) < 1e-3
+        np.testing.assert_allclose(found.losses, wanted.losses, rtol=1e-5)
+        np.testing.assert_array_equal(found.hidden_counts, wanted.hidden_counts)
+        again = engine.predict([chosen])
+        np.testing.assert_array_equal(again.logits, found.logits)
+
+
+@pytest.mark.parametrize("plan", ["recurrent", "everything"])
+def test_recorded_adjoints_are_the_cpu_engines(plan: str) -> None:
+    drawn = drawn_for(plan, "gaussian", trials=2)
+    loss = CrossEntropy(WINDOWS["gaussian"], 5.0)
+    with on_genn(drawn, loss) as engine:
+        for a, b in zip(
+            engine.record(drawn.batch(), True), drawn.engine(loss).record(drawn.batch(), True), strict=True
+        ):
+            assert trains(a) == trains(b)
+            for name in b.voltages:
+                for found, wanted in (
+                    (a.voltages[name], b.voltages[name]),
+                    (a.adjoint_voltages[name], b.adjoint_voltages[name]),
+                    (a.adjoint_currents[name], b.adjoint_currents[name]),
+                ):
+                    np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max() + 1e-7)
+
+
+@pytest.mark.parametrize("plan", ["recurrent", "two layers"])
+def test_the_regulariser_sees_the_whole_batch_though_one_example_runs_at_a_time(plan: str) -> None:
+    """Counts of all examples are wanted before any is run backward. Spikes of the last step have no adjoint here."""
+    drawn = drawn_for(plan, "uniform")
+    loss, settings = CrossEntropy(Uniform(), 5.0), {"regulariser": Regulariser(strength=0.3, target=4.0)}
+    batch, cpu = drawn.batch(), drawn.engine(loss, **settings)
+    assert not any(time == TRIAL - 1 for r in cpu.record(batch) for _, _, time in trains(r))
+    with on_genn(drawn, loss, **settings) as engine:
+        found, wanted = engine.gradients(batch).weights, cpu.gradients(batch).weights
+        assert max(errors(drawn, found, wanted).values()) < 1e-3
+        unregularised = drawn.engine(loss).gradients(batch).weights
+        assert min(errors(drawn, {name: unregularised[name] for name in found}, found).values()) == 0
+        assert max(errors(drawn, unregularised, found).values()) > 0.01

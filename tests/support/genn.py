@@ -1,0 +1,33 @@
+"""The GeNN engine for tests, which are skipped without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from event_nets import Drawn
+
+from models.engines.genn.available import missing
+from models.losses import Loss
+
+if TYPE_CHECKING:
+    from models.engines.genn.engine import GennEngine
+
+needs_genn = [
+    pytest.mark.genn,
+    pytest.mark.skipif(missing() is not None, reason="GeNN and mlGeNN are not installed"),
+]
+
+
+@contextmanager
+def on_genn(drawn: Drawn, loss: Loss, dt: float = 1.0, **settings: Any) -> Iterator[GennEngine]:
+    """Give the engine with a drawn network, on one example at a time unless ``lanes`` says otherwise."""
+    from models.engines.genn.engine import GennEngine
+
+    engine = GennEngine(drawn.network, drawn.weights, loss, dt, round(drawn.duration / dt), **settings)
+    try:
+        yield engine
+    finally:
+        engine.close()
