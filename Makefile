@@ -17,7 +17,7 @@ OVERRIDES = $(foreach field,$(SET),--set '$(field)')
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -62,6 +62,9 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
+
+doctor: $(VENV)/runtime.stamp ## Say what is installed and whether both engines run here
+	@$(PY) -m pipeline doctor
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	@$(BIN)/ruff check .

@@ -134,6 +134,24 @@ def crossval(config: ConfigName, overrides: Overrides = None, threads: Threads =
     out.print(str(run.folder), soft_wrap=True, highlight=False)
 
 
+@app.command()
+def doctor() -> None:
+    """Say what is installed and whether the engines run; exit code 2 if something that is there does not work."""
+    # Here, since only this command needs it.
+    from pipeline.doctor import examine
+
+    broken = 0
+    for finding in examine():
+        broken += finding.status == "fails"
+        colour = {"ok": "green", "absent": "yellow", "fails": "red"}[finding.status]
+        out.print(f"[{colour}]{finding.status:<6}[/] [bold]{finding.what}[/]: ", end="", highlight=False)
+        out.print(finding.detail, soft_wrap=True, highlight=False, markup=False)
+        if finding.remedy:
+            out.print(f"       {finding.remedy}", soft_wrap=True, highlight=False, markup=False)
+    if broken:
+        raise InputError(f"{broken} of these {'does' if broken == 1 else 'do'} not work")
+
+
 def _engine(name: str | None) -> EngineName | None:
     if name is not None and name not in get_args(EngineName):
         raise InputError(f"--engine is {name}; it must be one of {', '.join(get_args(EngineName))}")

@@ -41,9 +41,7 @@ class OursOnGenn:
 
         backend = available.choose("auto")
         lanes = 1 if backend == "single_threaded_cpu" else shape.batch
-        self._engine = GennEngine(
-            shape.network, shape.weights(), LOSS, DT, shape.steps, backend=backend, lanes=lanes
-        )
+        self._engine = GennEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, backend=backend, lanes=lanes)
 
     def prepare(self, batch: SpikeBatch) -> None:
         """Generate and build the code."""

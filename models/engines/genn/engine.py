@@ -201,8 +201,12 @@ class GennEngine:
         return recordings
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return parameters, Adam's moments and its step count; copies."""
+        """Return parameters, Adam's moments and its step count; copies.
+
+        Training goes on from what is returned, to the bit: delays are in steps on the device, and change a little.
+        """
         self._pull()
+        self._push()
         return self._adam.state(self._weights)
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
