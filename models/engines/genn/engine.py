@@ -69,6 +69,9 @@ class GennEngine:
     backend : {"single_threaded_cpu", "cuda", "hip"}
     lanes : int
         Examples that run at once; the CPU's backend runs one.
+    pipelined : bool, optional
+        Whether a batch, of at most ``lanes`` examples, runs backward while the next one runs forward; so unless said
+        where there are several lanes.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class GennEngine:
         least_slope: float = 0.0,
         backend: Backend = "single_threaded_cpu",
         lanes: int = 1,
+        pipelined: bool | None = None,
     ) -> None:
         refuse(network, loss)
         self.network = network
@@ -99,6 +103,7 @@ class GennEngine:
         self.regulariser = regulariser or Regulariser()
         self.optimiser = optimiser or Optimiser()
         self.program = Program(network, dt, steps, least_slope, backend, lanes, FIRST_CAPACITY)
+        self.pipelined = lanes > 1 if pipelined is None else pipelined
         self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
         self._simulator: Simulator | None = None
         self.set_weights(weights)
@@ -113,11 +118,6 @@ class GennEngine:
     def window_table(self) -> NDArray[np.float32]:
         """Return the readout window, shape (steps,)."""
         return self.loss.readout.table(self.steps)
-
-    @property
-    def pipelined(self) -> bool:
-        """Whether a batch runs backward while the next one runs forward."""
-        return self.program.lanes > 1
 
     def set_weights(self, weights: Weights) -> None:
         """Replace the parameters; the optimiser starts anew.
