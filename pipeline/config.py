@@ -314,6 +314,8 @@ class RegulariserConfig(_Section):
 class TrainingConfig(_Section):
     """How long, how fast."""
 
+    method: Literal["eventprop", "e-prop"] = "eventprop"
+    """e-prop needs the GeNN engine, and has neurons of its own; see `models.baselines.eprop`."""
     epochs: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] = 32
     learning_rate: Positive = 1e-3
@@ -386,7 +388,8 @@ class Config(_Section):
             If the engine is not here, or the window's file can't be read.
         """
         possible = isinstance(self.loss, CrossEntropyConfig) and self.network.spike_times == "plain"
-        engine, backend = choose_engine(self.engine, self.genn.backend, possible)
+        wanted = "genn" if self.engine == "auto" and self.training.method == "e-prop" else self.engine
+        engine, backend = choose_engine(wanted, self.genn.backend, possible)
         made = self.model_copy(update={"engine": engine, "genn": GennConfig(backend=backend)})
         if self.window is None or self.window.file is None:
             return made

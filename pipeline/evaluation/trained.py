@@ -65,7 +65,9 @@ def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -
     if best is None:
         raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
     classes = tuple(best.progress["classes"])
-    chosen, why = (engine, "") if engine else at_hand("genn" if config.engine == "genn" else "cpu")
+    own: EngineName = "genn" if config.engine == "genn" else "cpu"
+    # What e-prop trains are other neurons.
+    chosen, why = (engine or own, "") if engine or config.training.method == "e-prop" else at_hand(own)
     if why:
         logger.warning("%s: %s", run.folder, why)
     if config.engine != chosen:

@@ -52,9 +52,12 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
     regulariser = Regulariser(**training.regulariser.model_dump())
     optimiser = Optimiser(training.clip, training.weight_decay, training.delay_rate, training.tau_rate)
     dt, steps, least_slope = config.data.dt, config.steps, training.least_slope
+    if training.method == "e-prop" and config.engine != "genn":
+        raise InputError(f'training.method "e-prop" runs on engine "genn"; engine is "{config.engine}"')
     if config.engine == "genn":
         backend = available.choose(config.genn.backend)
         # Here, since GeNN need not be installed.
+        from models.baselines.eprop.engine import EpropEngine
         from models.engines.genn.engine import GennEngine
 
         if config.network.spike_times != "plain":
@@ -63,6 +66,8 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
                 "has both"
             )
         lanes = 1 if backend == "single_threaded_cpu" else training.batch
+        if training.method == "e-prop":
+            return EpropEngine(network, weights, loss, dt, steps, regulariser, optimiser, backend, lanes)
         return GennEngine(network, weights, loss, dt, steps, regulariser, optimiser, least_slope, backend, lanes)
     return CpuEngine(
         network,

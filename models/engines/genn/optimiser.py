@@ -7,6 +7,8 @@ from typing import Any
 from ml_genn.optimisers import Optimiser
 from ml_genn.utils.model import CustomUpdateModel
 
+from models.adam import Step
+
 PARAMETERS = ("Beta1", "Beta2", "Epsilon", "Rate", "Scale", "Decay", "Sparse")
 """Set before every update: the moments' decays, what keeps the denominator from 0, the learning rate with both bias
 corrections, a factor on the gradient, decoupled weight decay, and whether zeros are absent synapses."""
@@ -23,7 +25,7 @@ class DeviceAdam(Optimiser):  # type: ignore[misc]
     """Adam with decoupled weight decay, whose numbers all come from the host."""
 
     def set_step(self, genn_cu: Any, step: int) -> None:
-        """Do nothing: the numbers are set by `simulator.Simulator.update`."""
+        """Do nothing: the numbers are set by `set_numbers`."""
 
     def get_model(self, gradient_ref: Any, var_ref: Any, zero_gradient: bool, clamp_var: Any = None) -> Any:
         """Return the custom update of one variable; see `ml_genn.optimisers.Optimiser`."""
@@ -51,3 +53,23 @@ class DeviceAdam(Optimiser):  # type: ignore[misc]
             model.set_param_dynamic("Most")
             model.append_update_code(f"Variable = fmin(Most, fmax({float(clamp_var[0])}, Variable));")
         return model
+
+
+def set_numbers(update: Any, step: Step, scale: float, unit: float = 1.0) -> None:
+    """Hand an update's numbers to the device.
+
+    Parameters
+    ----------
+    update : pygenn.CustomUpdateWU
+        Of `DeviceAdam`.
+    step : models.adam.Step
+    scale : float
+        Factor on the gradient.
+    unit : float
+        What 1 of the device's variable is: delays are in steps there, and their moments in ms as everywhere.
+    """
+    numbers = (step.beta_1, step.beta_2, step.epsilon, step.rate / unit, scale / unit, step.decay, float(step.sparse))
+    for name, number in zip(PARAMETERS, numbers, strict=True):
+        update.set_dynamic_param_value(name, number)
+    if step.bounds is not None:
+        update.set_dynamic_param_value("Most", step.bounds[1] / unit)

@@ -26,10 +26,11 @@ class WindowedAvgVar(AvgVar):  # type: ignore[misc]
         self.table = table
 
     def add_readout_logic(self, model: Any, **kwargs: Any) -> Any:
-        """Return a copy of the neuron model that adds its output variable up in VAvg."""
-        self.output_var_name, self.output_var_type = "V", "scalar"
+        """Return a copy of the neuron model that adds its output variable up, in VAvg if that is V."""
+        self.output_var_name, self.output_var_type = model.output_var_name, "scalar"
+        total = f"{self.output_var_name}Avg"
         read = deepcopy(model)
         read.add_egp("Window", "scalar*", self.table)
-        read.append_sim_code("VAvg += Window[(int)round(t)] * V;")
-        read.add_var("VAvg", "scalar", 0.0)
+        read.append_sim_code(f"{total} += Window[(int)round(t)] * {self.output_var_name};")
+        read.add_var(total, "scalar", 0.0)
         return read

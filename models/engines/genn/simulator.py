@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 
 from models.adam import Step
 from models.engines.genn.available import Backend, version_of
+from models.engines.genn.building import build, unload
 from models.engines.genn.compiler import SUMS, WindowedEventPropCompiler
 from models.engines.genn.describe import describe
-from models.engines.genn.folders import CodeFolder, output_to
-from models.engines.genn.optimiser import PARAMETERS
+from models.engines.genn.folders import CodeFolder
+from models.engines.genn.optimiser import set_numbers
 from models.engines.genn.populations import all_values, varies, wants_sums
-from models.errors import InputError
 from models.network import Network, Weights
 
 Floats = NDArray[np.float32]
@@ -98,7 +97,7 @@ class Simulator:
             communicator,
         )
         self._folder = CodeFolder.take(program.key)
-        self._close = weakref.finalize(self, _unload, None, self._folder)
+        self._close = weakref.finalize(self, unload, None, self._folder)
         self._input = described.populations["input"]
         self._compiled = self._compiler.compile(described.network, name=self._folder.name)
         self._model = self._compiled.genn_model
@@ -110,10 +109,10 @@ class Simulator:
             for name, connection in described.connections.items()
         }
         self._optimisers = self._name_optimisers()
-        self._build()
+        build(self._model, self._folder, program.backend)
         self._model.load()
         self._close.detach()
-        self._close = weakref.finalize(self, _unload, self._model, self._folder)
+        self._close = weakref.finalize(self, unload, self._model, self._folder)
         self._populations["output"].set_dynamic_param_value("Trial", 1)
         self._half = 0
         self.set_taping(False)
@@ -131,19 +130,6 @@ class Simulator:
             if c.synapses.delays == "trained":
                 found[f"{c.name}_delay"] = updates[f"CUGradientLearnDelay{i}"]
         return found
-
-    def _build(self) -> None:
-        log = self._folder.path / "build.log"
-        try:
-            with output_to(log):
-                self._model.build(path_to_model=str(self._folder.path))
-        except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
-            lines = log.read_text(errors="replace").splitlines()
-            problem = next((line for line in lines if "error" in line.lower()), str(error))
-            raise InputError(
-                f"the code that GeNN generated for backend {self.program.backend} does not compile: {problem.strip()} "
-                f"(all of it: {log}); `python -m pipeline doctor` checks the installation"
-            ) from None
 
     def set_taping(self, on: bool) -> None:
         """Say whether the next trials are to be run backward in the trials after them."""
@@ -226,15 +212,7 @@ class Simulator:
             Factor on the gradients.
         """
         for parameter, step in steps.items():
-            # Delays are in steps on the device, and their moments in ms as everywhere.
-            unit = self._place(parameter)[2]
-            numbers = (
-                step.beta_1, step.beta_2, step.epsilon, step.rate / unit, scale / unit, step.decay, float(step.sparse)
-            )  # fmt: skip
-            for name, number in zip(PARAMETERS, numbers, strict=True):
-                self._optimisers[parameter].set_dynamic_param_value(name, number)
-            if step.bounds is not None:
-                self._optimisers[parameter].set_dynamic_param_value("Most", step.bounds[1] / unit)
+            set_numbers(self._optimisers[parameter], step, scale, self._place(parameter)[2])
         if self._compiler.full_batch_size > 1:
             self._compiled.custom_update("GradientBatchReduce")
         self._compiled.custom_update("GradientLearn")
@@ -300,9 +278,3 @@ class Simulator:
     def _write_matrix(self, variable: Any, values: Floats) -> None:
         variable.view[:] = np.asarray(values, np.float32).reshape(variable.view.shape)
         variable.push_to_device()
-
-
-def _unload(model: Any, folder: CodeFolder) -> None:
-    if model is not None:
-        model.unload()
-    folder.release()

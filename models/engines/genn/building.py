@@ -1,0 +1,67 @@
+"""Building generated code, and what the compiler says of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from models.engines.genn.folders import CodeFolder
+from models.errors import InputError
+
+
+def build(model: Any, folder: CodeFolder, backend: str) -> None:
+    """Generate and compile a model's code in its folder, or leave it as it is if nothing has changed.
+
+    Parameters
+    ----------
+    model : pygenn.GeNNModel
+    folder : CodeFolder
+    backend : str
+
+    Raises
+    ------
+    InputError
+        If the code does not compile; what the compiler said is kept in the folder.
+    """
+    log = folder.path / "build.log"
+    try:
+        with output_to(log):
+            model.build(path_to_model=str(folder.path))
+    except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
+        lines = log.read_text(errors="replace").splitlines()
+        problem = next((line for line in lines if "error" in line.lower()), str(error))
+        raise InputError(
+            f"the code that GeNN generated for backend {backend} does not compile: {problem.strip()} "
+            f"(all of it: {log}); `python -m pipeline doctor` checks the installation"
+        ) from None
+
+
+def unload(model: Any, folder: CodeFolder) -> None:
+    """Unload a model, if there is one, and let others have its folder."""
+    if model is not None:
+        model.unload()
+    folder.release()
+
+
+@contextmanager
+def output_to(path: Path) -> Iterator[None]:
+    """Send what this process and its children print to a file: compilers talk to file descriptors."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    with path.open("wb") as log:
+        try:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, descriptor in zip((1, 2), kept, strict=True):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
