@@ -22,6 +22,7 @@ from pipeline.engine_choice import EngineName
 from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import load_trained
+from pipeline.training import processes
 from pipeline.training.examples import load_dataset, split_training
 from pipeline.training.progress import RichProgress
 from pipeline.training.run import Run
@@ -58,11 +59,24 @@ def data(
 
 
 @app.command("train")
-def train_command(config: ConfigName, overrides: Overrides = None, threads: Threads = 0) -> None:
+def train_command(
+    config: ConfigName,
+    overrides: Overrides = None,
+    threads: Threads = 0,
+    nproc: Annotated[int, typer.Option(help="GeNN engine: processes, a GPU each, that share every batch.", min=1)] = 1,
+) -> None:
     """Train the run of a config, or continue it where it stopped; print its folder."""
     settings = load_config(config, overrides or ())
+    if nproc > 1 and not processes.is_started():
+        raise SystemExit(processes.start(sys.argv[1:], nproc, settings.resolved()))
+    ranks = processes.place()
+    processes.take_gpu(ranks)
     dataset = load_dataset(settings)
     parts = split_training(settings, dataset.train, dataset.validation)
+    if ranks.rank > 0:
+        onlooker = processes.Onlooker(Run.of(settings.resolved()).folder)
+        train(settings, parts.training, parts.validation, threads, run=onlooker)
+        return
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
     out.print(str(run.folder), soft_wrap=True, highlight=False)
 

@@ -10,6 +10,7 @@ from models.engines.interface import Engine, Regulariser
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.training.build import make_initial, make_loss, make_network
+from pipeline.training.processes import place
 from pipeline.training.streams import WEIGHT_STREAM
 
 MOST_STEPS = 1_000_000
@@ -65,10 +66,23 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
                 'network.spike_times is "interpolated"; engine "genn" has spikes on the time grid only, engine = "cpu" '
                 "has both"
             )
-        lanes = 1 if backend == "single_threaded_cpu" else training.batch
+        ranks = place()
+        lanes = 1 if backend == "single_threaded_cpu" else -(-training.batch // ranks.count)
         if training.method == "e-prop":
             return EpropEngine(network, weights, loss, dt, steps, regulariser, optimiser, backend, lanes)
-        return GennEngine(network, weights, loss, dt, steps, regulariser, optimiser, least_slope, backend, lanes)
+        return GennEngine(
+            network,
+            weights,
+            loss,
+            dt,
+            steps,
+            regulariser,
+            optimiser,
+            least_slope,
+            backend,
+            lanes,
+            ranks=ranks,
+        )
     return CpuEngine(
         network,
         weights,

@@ -81,8 +81,8 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
     learned_delays : list of ml_genn.Connection
     capacity : int
         Spikes of a neuron that the tape has room for, in two consecutive trials.
-    lanes : int
-        Examples that run at once.
+    batch : int
+        Examples that run at once, in all processes.
     backend : str
         GeNN's name for it.
     communicator : ml_genn.communicators.Communicator, optional
@@ -96,7 +96,7 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
         least_slope: float,
         learned_delays: list[Any],
         capacity: int,
-        lanes: int,
+        batch: int,
         backend: str,
         communicator: Any = None,
     ) -> None:
@@ -109,7 +109,7 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
             delay_optimiser=DeviceAdam(),
             delay_learn_conns=learned_delays,
             max_spikes=capacity,
-            batch_size=lanes,
+            batch_size=batch,
             dt=1.0,
             rng_seed=1,
             backend=backend,

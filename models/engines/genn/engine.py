@@ -22,6 +22,7 @@ from models.engines.cpu.time_constants import SUMS, time_constant_gradients
 from models.engines.genn.available import Backend
 from models.engines.genn.events import by_channel, most_of_a_channel, nothing
 from models.engines.genn.populations import varies, wants_sums
+from models.engines.genn.ranks import Ranks
 from models.engines.genn.recorder import record_examples
 from models.engines.genn.refusals import refuse
 from models.engines.genn.simulator import Program, Simulator
@@ -72,6 +73,8 @@ class GennEngine:
     pipelined : bool, optional
         Whether a batch, of at most ``lanes`` examples, runs backward while the next one runs forward; so unless said
         where there are several lanes.
+    ranks : Ranks, optional
+        Where several processes train together: this one's place.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class GennEngine:
         backend: Backend = "single_threaded_cpu",
         lanes: int = 1,
         pipelined: bool | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         refuse(network, loss)
         self.network = network
@@ -103,6 +107,7 @@ class GennEngine:
         self.regulariser = regulariser or Regulariser()
         self.optimiser = optimiser or Optimiser()
         self.program = Program(network, dt, steps, least_slope, backend, lanes, FIRST_CAPACITY)
+        self.ranks = ranks or Ranks()
         self.pipelined = lanes > 1 if pipelined is None else pipelined
         self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
         self._simulator: Simulator | None = None
@@ -159,6 +164,8 @@ class GennEngine:
         if waiting is not None:
             self._flush()
             self._update(waiting)
+        correct, loss, *spikes = self.ranks.sum(np.array([correct, loss, *counts], np.float64))
+        correct, counts = int(correct), np.array(spikes).astype(np.int64)
         if examples and self.regulariser.lift:
             self._lift(counts)
         return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
@@ -170,9 +177,9 @@ class GennEngine:
         self._running().clear()
         return Gradients(
             {name: found[name] for name in self.network.shapes if name in found},
-            np.concatenate([s.judgement.logits for s in seen]),
-            np.concatenate([s.judgement.losses for s in seen]),
-            np.sum([s.counts for s in seen], axis=0),
+            self.ranks.spread(np.concatenate([s.judgement.logits for s in seen]), len(batch)),
+            self.ranks.spread(np.concatenate([s.judgement.losses for s in seen]), len(batch)),
+            self.ranks.sum(np.sum([s.counts for s in seen], axis=0)),
         )
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
@@ -180,13 +187,14 @@ class GennEngine:
         logits, losses = [np.empty((0, self.network.output.size))], [np.empty(0)]
         counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         for batch in batches:
+            seen = []
             for chunk in self._chunks(batch):
                 self._make_room([chunk])
-                seen = self._run(chunk, taping=False)
-                logits.append(seen.judgement.logits)
-                losses.append(seen.judgement.losses)
-                counts += seen.counts
-        return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
+                seen.append(self._run(chunk, taping=False))
+            logits.append(self.ranks.spread(np.concatenate([s.judgement.logits for s in seen]), len(batch)))
+            losses.append(self.ranks.spread(np.concatenate([s.judgement.losses for s in seen]), len(batch)))
+            counts += sum(s.counts for s in seen)
+        return Predictions(np.concatenate(logits), np.concatenate(losses), self.ranks.sum(counts))
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Run examples without learning and keep what happened inside; see `models.engines.cpu.engine.CpuEngine`."""
@@ -261,7 +269,7 @@ class GennEngine:
         was, self._busy = self._busy, self._most_spikes(chunk, self._running())
         if self._overflows(was + self._busy):
             return self._forward_and_back(batch, None)
-        self._running().write("output", "LossGradient", self._padded(seen.judgement.gradient))
+        self._running().write("output", "LossGradient", self._padded(seen.judgement.gradient * chunk.share))
         self._write_push(self._push_of(seen.counts, len(batch)))
         return seen
 
@@ -288,11 +296,13 @@ class GennEngine:
         self._write_push(np.zeros(self.network.hidden_size, np.float32))
 
     def _chunks(self, batch: SpikeBatch) -> Iterator[_Chunk]:
-        examples = by_channel(batch, self.network.input, self.dt, self.steps)
-        lanes = self.program.lanes
-        for begin in range(0, len(batch), lanes):
-            labels = batch.labels[begin : begin + lanes]
-            yield _Chunk(examples[begin : begin + lanes], labels, len(labels) / len(batch))
+        """Yield this process's examples of a batch, as many at a time as run at once; at least one chunk."""
+        own, lanes = self.ranks.own(batch), self.program.lanes
+        examples = by_channel(own, self.network.input, self.dt, self.steps)
+        for begin in range(0, max(len(own), 1), lanes):
+            labels = own.labels[begin : begin + lanes]
+            events = examples[begin : begin + lanes] or [nothing(self.network.input)]
+            yield _Chunk(events, labels, len(labels) / max(len(batch), 1))
 
     def _padded(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a gradient for all lanes: 0 for those without an example."""
@@ -301,15 +311,15 @@ class GennEngine:
         return full
 
     def _push_of(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
-        excess = counts / examples - self.regulariser.target
+        if self.regulariser.strength == 0:
+            return np.zeros(self.network.hidden_size, np.float32)
+        excess = self.ranks.sum(counts) / examples - self.regulariser.target
         return (self.regulariser.strength / examples * excess).astype(np.float32)
 
     def _push_of_first_pass(self, chunks: list[_Chunk], examples: int) -> NDArray[np.float32] | None:
         """Return the regulariser's push where a batch takes several trials: all its counts come before any adjoint."""
-        if len(chunks) == 1:
+        if self.regulariser.strength == 0 or examples <= self.program.lanes * self.ranks.count:
             return None
-        if self.regulariser.strength == 0:
-            return np.zeros(self.network.hidden_size, np.float32)
         counts = np.sum([self._run(chunk, taping=False).counts for chunk in chunks], axis=0)
         return self._push_of(counts, examples)
 
@@ -323,7 +333,7 @@ class GennEngine:
     def _found_gradients(self) -> Weights:
         """Return what is on the device, by parameter."""
         simulator = self._running()
-        found = {name: simulator.gradient(name) for name in self._synaptic}
+        found = {name: self.ranks.sum(simulator.gradient(name)) for name in self._synaptic}
         return found | self._vector_gradients()
 
     def _vector_gradients(self) -> Weights:
@@ -333,7 +343,7 @@ class GennEngine:
             if not varies(population):
                 continue
             sums = np.zeros((SUMS, population.size))
-            read = self._running().sums(name)
+            read = self.ranks.sum(self._running().sums(name))
             sums[1 : 1 + len(read)] = read
             tau_mem = self._weights.get(f"{name}_tau_mem", np.full(population.size, population.tau_mem, np.float32))
             if population.bias:
@@ -354,6 +364,10 @@ class GennEngine:
         if self.optimiser.clip:
             self._weights |= {name: simulator.read_synapses(name) for name in self._synaptic}
             scale = self._adam.scale(self._weights, self._found_gradients())
+        if self.ranks.count > 1 and self.program.backend == "single_threaded_cpu":
+            # On GPUs NCCL sums, within the update.
+            for name in self._synaptic:
+                simulator.write_gradient(name, self.ranks.sum(simulator.gradient(name)))
         steps = self._adam.begin_step(rate)
         simulator.update({name: steps[name] for name in self._synaptic}, scale)
         if vectors:
@@ -431,9 +445,8 @@ class GennEngine:
     def _running(self) -> Simulator:
         """Return the compiled network, built when it is first needed."""
         if self._simulator is None:
-            self._simulator = Simulator(
-                self.program, self._weights, self.window_table / np.float32(self.steps), self._room
-            )
+            window = self.window_table / np.float32(self.steps)
+            self._simulator = Simulator(self.program, self._weights, window, self._room, self.ranks)
             self._push()
         return self._simulator
 

