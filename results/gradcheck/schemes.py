@@ -1,4 +1,4 @@
-"""What computes a gradient on a time grid: the CPU engine with both kinds of spike times, and mlGeNN."""
+"""What computes a gradient on a time grid: both engines, the CPU's with both kinds of spike times, and mlGeNN."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from models.windows import Window
 from results.gradcheck.networks import Sample
 
 if TYPE_CHECKING:
+    from models.engines.genn.engine import GennEngine
     from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
 
 SCALE = 5.0
@@ -58,8 +59,38 @@ class Cpu(Scheme):
         return engine.gradients(batch).weights
 
 
+class Genn(Scheme):
+    """The GeNN engine, on GeNN's CPU backend: the CPU engine's plain scheme."""
+
+    name = "genn"
+
+    def __init__(self) -> None:
+        # A network is built once for all samples that follow one another.
+        self._engine: GennEngine | None = None
+        self._key: tuple[Network, Window, float] | None = None
+
+    def close(self) -> None:
+        """Unload the network."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def gradients(self, sample: Sample, window: Window, batch: SpikeBatch, dt: float) -> Weights:
+        """Return the engine's gradient."""
+        from models.engines.genn.engine import GennEngine
+
+        network, steps = sample.kind.network, round(sample.kind.trial / dt)
+        key = (network, window, dt)
+        if self._engine is None or self._key != key:
+            self.close()
+            self._key = key
+            self._engine = GennEngine(network, sample.weights, CrossEntropy(window, SCALE), dt, steps)
+        self._engine.set_weights(sample.weights)
+        return self._engine.gradients(batch).weights
+
+
 class MlGenn(Scheme):
-    """mlGeNN's Eventprop compiler on GeNN's CPU backend; of windows it has the uniform and the exponential one."""
+    """mlGeNN's own Eventprop compiler on GeNN's CPU backend; of windows it has the uniform and the exponential one."""
 
     name = "mlGeNN"
 
@@ -101,4 +132,4 @@ class MlGenn(Scheme):
 def schemes() -> list[Scheme]:
     """Return all that can run here."""
     installed = all(importlib.util.find_spec(package) for package in ("pygenn", "ml_genn"))
-    return [Cpu("plain"), Cpu("interpolated"), *([MlGenn()] if installed else [])]
+    return [Cpu("plain"), Cpu("interpolated"), *([Genn(), MlGenn()] if installed else [])]

@@ -16,7 +16,7 @@ from models.windows import Exponential, Gaussian, Uniform, Window
 from results.gradcheck import report
 from results.gradcheck.check import against_plain, errors, summary
 from results.gradcheck.networks import KINDS, Sample
-from results.gradcheck.schemes import Cpu, MlGenn, Scheme
+from results.gradcheck.schemes import Cpu, Genn, MlGenn, Scheme
 
 SHORT = {"recurrent, 100 ms": KINDS["recurrent, 100 ms"]}
 WINDOWS = {"gaussian": Gaussian(mu=0.25, sigma=0.15)}
@@ -76,3 +76,12 @@ def test_mlgenns_gradients_approach_the_exact_ones(window: Window) -> None:
     assert table["relative_error"]["hidden_output"] < 0.01
     assert table["cosine"]["input_hidden"] > 0.9
     assert 0.9 < table["norm_ratio"]["input_hidden"] < 1.1
+
+
+@pytest.mark.genn
+def test_the_genn_engines_errors_are_the_cpu_engines() -> None:
+    pytest.importorskip("pygenn")
+    pytest.importorskip("ml_genn")
+    table = summary(errors(3, (1.0,), {"gaussian": Gaussian(mu=0.3)}, SHORT, [Cpu("plain"), Genn()]))
+    wide = table.pivot_table("relative_error", "weights", "scheme")
+    np.testing.assert_allclose(wide["genn"], wide["cpu, plain"], rtol=1e-3)

@@ -39,7 +39,10 @@ def test_every_example_of_a_batch_is_somebodys() -> None:
 
 
 class TestWithGenn:
-    pytestmark = (*needs_genn, pytest.mark.skipif(MPIRUN is None, reason="mpi4py or mpirun is not installed"))
+    pytestmark = [  # noqa: RUF012
+        *needs_genn,
+        pytest.mark.skipif(MPIRUN is None, reason="mpi4py or mpirun is not installed"),
+    ]
 
     def test_two_processes_learn_what_one_does(self, tmp_path: Path) -> None:
         pytest.importorskip("mpi4py")
