@@ -9,6 +9,7 @@ forward, and one more trial ends an epoch: what an update learns from was run wi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,8 @@ from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
 from models.losses import Judgement, Loss
 from models.network import Network, Weights
 from models.recording import Recording
+
+logger = logging.getLogger(__name__)
 
 FIRST_CAPACITY = 128
 """Spikes of a neuron in two trials that there is room for at first; grown whenever there are more."""
@@ -439,6 +442,7 @@ class GennEngine:
         return replace(self.program, capacity=capacity), room
 
     def _rebuild(self, program: Program, room: int) -> None:
+        logger.info("room for %d spikes of a neuron and %d input events from here on", program.capacity, room)
         self.close()
         self.program, self._room = program, room
 

@@ -139,6 +139,28 @@ class TestWithGenn:
         trained(config, run=run)
         assert_same_bits(run, whole)
 
+    @pytest.mark.slow
+    @pytest.mark.skipif("SPOKEN_SPIKES_FSDD" not in os.environ, reason="SPOKEN_SPIKES_FSDD names no folder")
+    def test_on_real_words_the_engines_are_as_far_apart_as_seeds(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Rounding moves single spikes, and training goes its own way from there."""
+        monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path))
+        found: dict[str, list[float]] = {"cpu": [], "genn": []}
+        for seed in (1, 2, 3):
+            for engine, accuracies in found.items():
+                small = [f"seed={seed}", f"engine={engine}", "network.hidden=64", "training.epochs=4"]
+                run = trained(load_config("fsdd", small))
+                scores = []
+                for name in found:
+                    loaded = load_trained(run, 1, "cpu" if name == "cpu" else "genn")
+                    test = split_of(load_dataset(loaded.config), loaded.config, "test")
+                    scores.append(evaluate(loaded, test, "test").accuracy)
+                assert abs(scores[0] - scores[1]) <= 1 / 250
+                accuracies.append(scores[0])
+        spread = max(np.ptp(accuracies) for accuracies in found.values())
+        assert abs(np.mean(found["cpu"]) - np.mean(found["genn"])) <= max(spread, 0.03), found
+
     def test_the_run_says_what_made_it(self, words_config: Path) -> None:
         run = trained(load_config(words_config, [ON_GENN, "training.epochs=1"]))
         assert 'backend = "single_threaded_cpu"' in run.config_path.read_text()
@@ -158,6 +180,10 @@ class TestWithGenn:
         assert "error: no space for code" in said
         assert "build.log" in said
         assert "doctor" in said
+
+    def test_what_is_no_number_stops_the_run(self, words_config: Path, pipeline: Callable[..., Any]) -> None:
+        said = pipeline("train", words_config, "--set", ON_GENN, "--set", "training.learning_rate=1e38").sentence
+        assert "no longer numbers" in said
 
     @pytest.mark.parametrize(
         ("override", "words"),
