@@ -12,7 +12,7 @@ from models.initialisers import Constant, Initial, Kaiming, LogNormal, Normal, U
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import DelayLine, Hidden, Input, Leaky, Network, Spiking, Synapses
 from pipeline.config import TrainingConfig, load_config
-from pipeline.training import build
+from pipeline.training import engines
 from pipeline.training.build import make_initial, make_loss, make_network
 from pipeline.training.engines import make_engine
 
@@ -120,7 +120,7 @@ def test_outputs_spike_where_their_first_spikes_are_the_answer(bare: Path) -> No
 
 def test_the_engine_gets_optimiser_spike_times_and_threads(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(build, "CpuEngine", lambda *arguments: given.extend(arguments))
+    monkeypatch.setattr(engines, "CpuEngine", lambda *arguments: given.extend(arguments))
     names = ("clip", "weight_decay", "delay_rate", "tau_rate")
     overrides = [f"training.{name}={i}.0" for i, name in enumerate(names, start=1)]
     more = ["network.spike_times=interpolated", "training.least_slope=0.3", "network.hidden=4"]
@@ -136,7 +136,7 @@ def test_the_engine_gets_optimiser_spike_times_and_threads(bare: Path, monkeypat
 def test_seeds_change_the_weights(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[bytes] = []
     monkeypatch.setattr(
-        build, "CpuEngine", lambda network, weights, *_: drawn.append(weights["input_hidden"].tobytes())
+        engines, "CpuEngine", lambda network, weights, *_: drawn.append(weights["input_hidden"].tobytes())
     )
 
     for seed in (1, 1, 2):

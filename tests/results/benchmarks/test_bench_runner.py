@@ -76,5 +76,7 @@ def test_a_case_that_draws_leaves_its_picture(bench, tmp_path, monkeypatch):
 
 def test_every_case_of_the_project_is_found():
     found = runner.cases()
-    assert {"cochlea", "peers", "machine", "latency", "startup", "length", "epoch", "interpolated"} == set(found)
+    assert {"cochlea", "peers", "machine", "latency", "startup", "length", "epoch", "interpolated", "genn"} == set(
+        found
+    )
     assert all(callable(case.run) for case in found.values())
