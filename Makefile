@@ -5,24 +5,27 @@ VENV   ?= .venv
 RUN    ?= results/demo/run
 CONFIG ?= demo
 SET    ?=
+SPACE  ?= thesis
+CLUSTER ?= slurm
 
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
 # Values that may hold blanks or quotes reach the recipes through the environment.
-export AUDIO RUN ROOT CONFIG DATASET
+export AUDIO RUN ROOT CONFIG DATASET SPACE
 
 # SET="a.b=c d.e=f" is --set a.b=c --set d.e=f
 OVERRIDES = $(foreach field,$(SET),--set '$(field)')
+SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $(if $(POINTS),--points $(POINTS))
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
 	@echo "$(VENV) is ready"
@@ -63,6 +66,16 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
 
+sweep: $(VENV)/runtime.stamp ## Search hyperparameters here (SPACE=thesis, STRATEGY, SEED, POINTS, WORKERS, SET)
+	@$(PY) -m sweeps run "$$SPACE" $(SEARCH) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
+
+sweep-submit: $(VENV)/runtime.stamp ## Search on a cluster (SPACE, CLUSTER=slurm|local|debug, JOBS, OPTIONS=file.toml)
+	@$(PY) -m sweeps submit "$$SPACE" $(SEARCH) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
+	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
+
+sweep-status: $(VENV)/runtime.stamp ## How far a search is (SPACE, STRATEGY, SEED)
+	@$(PY) -m sweeps status "$$SPACE" $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED))
+
 doctor: $(VENV)/runtime.stamp ## Say what is installed and whether both engines run here
 	@$(PY) -m pipeline doctor
 
@@ -72,7 +85,7 @@ lint: $(VENV)/dev.stamp ## Check style and types
 
 clean: ## Remove results and tool caches; data, runs and .venv stay
 	rm -rf results/demo results/bench results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find models pipeline results tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find models pipeline sweeps results tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: made once, its packages installed again whenever the pins change.
 

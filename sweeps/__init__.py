@@ -1,0 +1,1 @@
+"""Which hyperparameters: search spaces, ask and tell, a store that survives, workers here and on a cluster."""

@@ -1,0 +1,81 @@
+"""The best point: as a config that is ready to train, and how sure its error is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.evaluation.intervals import student
+from pipeline.training.run import RUNS_VARIABLE
+from sweeps.objective import units
+from sweeps.space import Objective
+from sweeps.state import Point
+from sweeps.sweep import Sweep
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best point.
+
+    Attributes
+    ----------
+    point : Point
+    config : Config
+        Of the objective's first seed.
+    errors : dict of str to float
+        By seed and fold.
+    mean, low, high : float
+        Error: mean over them and its 95 % interval by Student's t; NaN with only one.
+    """
+
+    point: Point
+    config: Config
+    errors: dict[str, float]
+    mean: float
+    low: float
+    high: float
+
+    def toml(self) -> str:
+        """Return the config with a word on where it comes from; without name the sweep is the config's name."""
+        chosen = ", ".join(f"{name} = {value}" for name, value in self.point.values.items())
+        interval = f"{self.low:.3f} to {self.high:.3f}" if np.isfinite(self.low) else "one run, no interval"
+        said = f"# Point {self.point.number} of a sweep: {chosen}.\n"
+        said += f"# Error on validation: {self.mean:.3f} ({interval}); it chose the point and so flatters it.\n"
+        return said + self.config.toml()
+
+
+def best(sweep: Sweep, seeds: Sequence[int] = (), threads: int = 0) -> Best:
+    """Return the best point of a sweep, its error over seeds trained now if some are named.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    seeds : sequence of int
+        Instead of those of the sweep.
+    threads : int
+
+    Raises
+    ------
+    InputError
+        If no point has been trained to the end.
+    """
+    space, point = sweep.space(), sweep.state().best
+    if point is None:
+        raise InputError(f"{sweep.folder} has no point that was trained to its end yet")
+    errors = dict(point.units)
+    if seeds:
+        objective = Objective(kind=space.objective.kind, seeds=tuple(seeds), folds=space.objective.folds)
+        wider = space.model_copy(update={"objective": objective})
+        os.environ[RUNS_VARIABLE] = str(sweep.runs)
+        errors = dict(units(wider, point.values, lambda *_: None, threads))
+    mean, low, high = student(np.array(list(errors.values())))
+    if len(errors) < 2:
+        low = high = float("nan")
+    config = space.settings(point.values, (seeds or space.objective.seeds)[0])
+    named = config.model_copy(update={"name": f"{space.name}-best"})
+    return Best(point, named, errors, float(mean), float(max(low, 0)) if low == low else low, float(high))

@@ -1,0 +1,277 @@
+"""The command line: run a sweep here, submit it to a cluster, look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models.errors import InputError
+from pipeline.cli import guarded
+from sweeps.heartbeat import is_alive
+from sweeps.objective import prepare
+from sweeps.space import SPACE_FOLDER, Space, StrategyName, load_space
+from sweeps.sweep import Sweep
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+out = Console()
+err = Console(stderr=True)
+
+SpaceName = Annotated[str, typer.Argument(metavar="SPACE", help="A TOML file, or the name of a shipped space.")]
+Place = Annotated[str, typer.Argument(metavar="SPACE", help="A sweep's folder; or a space, with the options below.")]
+Strategy = Annotated[str | None, typer.Option(help="bayes, random, sobol or grid, instead of the space's.")]
+Seed = Annotated[int | None, typer.Option(help="Of the search, instead of the space's.", min=0)]
+Points = Annotated[int | None, typer.Option(help="Budget, instead of the space's.", min=1)]
+Hours = Annotated[float | None, typer.Option(help="Budget, instead of the space's.", min=0)]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field of all points' configs.")
+]
+
+
+@app.command()
+def run(
+    space: SpaceName,
+    strategy: Strategy = None,
+    seed: Seed = None,
+    points: Points = None,
+    hours: Hours = None,
+    overrides: Overrides = None,
+    workers: Annotated[int, typer.Option(help="Trainings at a time; 0 takes as many as cores.", min=0)] = 0,
+    threads: Annotated[int, typer.Option(help="Of each training.", min=1)] = 1,
+) -> None:
+    """Run a sweep on this machine, or continue it; print its folder."""
+    from sweeps.local import run_workers
+
+    settings = _space(space, strategy, seed, points, hours, overrides)
+    sweep = _begin(settings)
+    run_workers(sweep, workers, threads, err)
+    out.print(_table(sweep))
+    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def worker(
+    folder: Annotated[Path, typer.Argument(help="A sweep's folder.")],
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Take and train points of a sweep until it is over; what `run` and `submit` start."""
+    from sweeps.worker import Asked, work
+
+    try:
+        work(Sweep.at(folder), threads)
+    except Asked:
+        raise SystemExit(143) from None
+
+
+@app.command("submit")
+def submit_command(
+    space: SpaceName,
+    cluster: Annotated[str, typer.Option(help="slurm, local or debug.")] = "slurm",
+    options: Annotated[Path | None, typer.Option(help="A TOML file of the options below.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Workers.")] = None,
+    minutes: Annotated[int | None, typer.Option(help="A job's time; then it is queued again.")] = None,
+    cpus: Annotated[int | None, typer.Option(help="Cores a worker.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Gigabytes a worker.")] = None,
+    gpus: Annotated[int | None, typer.Option(help="GPUs a worker.")] = None,
+    partition: Annotated[str | None, typer.Option()] = None,
+    account: Annotated[str | None, typer.Option()] = None,
+    at_once: Annotated[int | None, typer.Option(help="Jobs at the same time.")] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print a script for sbatch instead.")] = False,
+    strategy: Strategy = None,
+    seed: Seed = None,
+    points: Points = None,
+    hours: Hours = None,
+    overrides: Overrides = None,
+) -> None:
+    """Submit a sweep's workers to a cluster; print the jobs. The data are prepared before, once."""
+    from sweeps.submit import ClusterName, load_cluster, script, submit
+
+    wants = load_cluster(
+        options,
+        jobs=jobs,
+        minutes=minutes,
+        cpus=cpus,
+        memory=memory,
+        gpus=gpus,
+        partition=partition,
+        account=account,
+        at_once=at_once,
+    )
+    if cluster not in get_args(ClusterName):
+        raise InputError(f"--cluster is {cluster}; it must be one of {', '.join(get_args(ClusterName))}")
+    settings = _space(space, strategy, seed, points, hours, overrides)
+    sweep = _begin(settings)
+    (sweep.folder / "jobs").mkdir(parents=True, exist_ok=True)
+    if show:
+        print(script(sweep, wants), end="")
+        return
+    submitted = submit(sweep, cast(ClusterName, cluster), wants)
+    if cluster == "debug":
+        for job in submitted:
+            job.result()
+    out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", soft_wrap=True, highlight=False)
+    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def status(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+    """Say how far a sweep is."""
+    sweep = _find(place, strategy, seed)
+    out.print(_table(sweep))
+    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+
+
+@app.command("best")
+def best_command(
+    place: Place,
+    strategy: Strategy = None,
+    seed: Seed = None,
+    seeds: Annotated[int, typer.Option(help="Train the best point with so many seeds now.", min=0)] = 0,
+    threads: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Write the best point's config, ready to train, and its error's interval."""
+    from pipeline.data.atomic import write_atomically
+    from sweeps.best import best
+
+    sweep = _find(place, strategy, seed)
+    found = best(sweep, range(1, seeds + 1), threads)
+    path = sweep.folder / "best.toml"
+    write_atomically(path, [found.toml().encode()])
+    for name, value in found.point.values.items():
+        out.print(f"{name} = {value}", highlight=False)
+    runs = f"{len(found.errors)} run{'s' if len(found.errors) > 1 else ''}"
+    interval = f", 95 % interval {found.low:.3f} to {found.high:.3f}" if len(found.errors) > 1 else ""
+    out.print(f"error {found.mean:.3f} ({runs}{interval})", highlight=False)
+    out.print(str(path), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def plot(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+    """Draw convergence beside the space's other sweeps, partial dependence, evaluations and parallel coordinates."""
+    from pipeline.pictures.save import save
+    from sweeps import plots
+
+    sweep = _find(place, strategy, seed)
+    space, points = sweep.space(), sweep.state().finished
+    figures: dict[str, Callable[[], Any]] = {
+        "convergence": lambda: plots.convergence(_beside(sweep)),
+        "partial-dependence": lambda: plots.partial_dependence(space, points),
+        "evaluations": lambda: plots.evaluations(space, points),
+        "parallel": lambda: plots.parallel(space, points),
+    }
+    for name, draw in figures.items():
+        figure = draw()
+        for ending in ("png", "pdf"):
+            path = sweep.folder / "plots" / f"{name}.{ending}"
+            save(figure, path)
+        out.print(str(path.with_suffix(".png")), soft_wrap=True, highlight=False)
+
+
+@app.command("importance")
+def importance_command(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+    """Say which parameter mattered."""
+    from sweeps.importance import importance
+
+    sweep = _find(place, strategy, seed)
+    table = Table("parameter", "variance explained", "spread", title="Importance")
+    for row in importance(sweep.space(), sweep.state().finished).itertuples():
+        table.add_row(row.parameter, f"{row.importance:.0%}", f"{row.spread:.0%}")
+    out.print(table)
+
+
+def _space(
+    name: str,
+    strategy: str | None,
+    seed: int | None,
+    points: int | None = None,
+    hours: float | None = None,
+    overrides: list[str] | None = None,
+) -> Space:
+    """Return a space with the command's options over its own."""
+    space = load_space(name)
+    search: dict[str, Any] = {}
+    if strategy is not None:
+        if strategy not in get_args(StrategyName):
+            raise InputError(f"--strategy is {strategy}; it must be one of {', '.join(get_args(StrategyName))}")
+        search["strategy"] = strategy
+    if seed is not None:
+        search["seed"] = seed
+    budget = {key: value for key, value in (("points", points), ("hours", hours)) if value is not None}
+    return space.model_copy(
+        update={
+            "search": space.search.model_copy(update=search),
+            "budget": space.budget.model_copy(update=budget),
+            "overrides": (*space.overrides, *(overrides or ())),
+        }
+    )
+
+
+def _begin(space: Space) -> Sweep:
+    """Begin or continue a sweep, its data at hand."""
+    space.check()
+    sweep = Sweep.of(space)
+    sweep.begin(space)
+    prepare(space)
+    return sweep
+
+
+def _find(place: str, strategy: str | None, seed: int | None) -> Sweep:
+    """Return the sweep of a folder, or of a space with a strategy and a seed."""
+    known = {path.stem for path in SPACE_FOLDER.glob("*.toml")}
+    if Path(place).is_dir() and place not in known:
+        return Sweep.at(place)
+    sweep = Sweep.of(_space(place, strategy, seed))
+    if not sweep.store.path.is_file():
+        raise InputError(f"there is no sweep in {sweep.folder}; `python -m sweeps run {place}` begins one")
+    return sweep
+
+
+def _beside(sweep: Sweep) -> dict[str, list[Any]]:
+    """Return the finished points of all sweeps of the same space, by strategy."""
+    space = sweep.space()
+    found: dict[str, list[Any]] = {}
+    for folder in sorted(sweep.folder.parent.glob(f"{space.name}-*-s*")):
+        other = Sweep(folder)
+        if other.store.path.is_file() and (points := other.state().finished):
+            found.setdefault(other.space().search.strategy, []).append(points)
+    return found
+
+
+def _table(sweep: Sweep) -> Table:
+    state, space = sweep.state(), sweep.space()
+    table = Table("", "", title=sweep.folder.name, show_header=False)
+    counts = {status: sum(p.status == status for p in state.points) for status in ("done", "stopped", "failed")}
+    claimed = [p for p in state.points if p.status == "claimed"]
+    alive = [p for p in claimed if is_alive(sweep.workers, p.worker, space.search.lease)]
+    budget = str(space.budget.points) if space.budget.points else "no limit"
+    table.add_row("points", f"{len(state.finished)} of {budget} finished: " + _counts(counts))
+    table.add_row(
+        "under way",
+        f"{len(alive)}" + (f", {len(claimed) - len(alive)} to give back" if len(claimed) > len(alive) else ""),
+    )
+    for reason in dict.fromkeys(p.reason for p in state.points if p.status == "failed"):
+        table.add_row("failed", reason)
+    for refusal in state.refusals:
+        table.add_row("refused", refusal["reason"])
+    best = state.best
+    if best is not None and best.error is not None:
+        values = ", ".join(f"{name} = {_short(value)}" for name, value in best.values.items())
+        table.add_row("best", f"point {best.number}, error {best.error:.3f}: {values}")
+    return table
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "none"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Run ``python -m sweeps``."""
+    guarded(app)

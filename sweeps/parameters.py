@@ -1,0 +1,124 @@
+"""What a sweep varies: one field of a config each, and how a number from 0 to 1 becomes its value."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from skopt import space as skopt_space
+
+from models.errors import InputError
+
+Value = float | int | bool | str
+Values = dict[str, Value]
+"""Of a point, by the dotted names of config fields."""
+
+
+class _Parameter(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    when: dict[str, tuple[Value, ...]] = {}
+    """Other parameters' names and the values with which this one counts."""
+
+    def counts(self, values: Values) -> bool:
+        """Return whether the parameter counts, given the others."""
+        return all(name in values and values[name] in wanted for name, wanted in self.when.items())
+
+    @abstractmethod
+    def at(self, u: float) -> Value:
+        """Return the value at ``u`` of 0 to 1; equal parts are equally likely."""
+
+    @abstractmethod
+    def grid(self) -> list[Value]:
+        """Return the values of a grid search."""
+
+    @abstractmethod
+    def dimension(self, name: str) -> Any:
+        """Return scikit-optimize's description."""
+
+
+class Real(_Parameter):
+    """A number between two bounds."""
+
+    kind: Literal["real"]
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+    steps: Annotated[int, Field(ge=2)] = 5
+    """Of a grid search."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Real:
+        if not self.low < self.high or (self.scale == "log" and self.low <= 0):
+            raise InputError(f"a real parameter goes from {self.low} to {self.high} on a {self.scale} scale")
+        return self
+
+    def at(self, u: float) -> float:
+        """Return the number at a fraction of the way, logarithmic or not."""
+        if self.scale == "log":
+            return float(min(max(self.low * (self.high / self.low) ** u, self.low), self.high))
+        return self.low + (self.high - self.low) * u
+
+    def grid(self) -> list[Value]:
+        """Return ``steps`` numbers, bounds included."""
+        return [self.at(u) for u in np.linspace(0, 1, self.steps)]
+
+    def dimension(self, name: str) -> Any:
+        """Return scikit-optimize's Real."""
+        prior = "log-uniform" if self.scale == "log" else "uniform"
+        return skopt_space.Real(self.low, self.high, prior=prior, name=name)
+
+
+class Integer(_Parameter):
+    """A whole number between two bounds, both included."""
+
+    kind: Literal["integer"]
+    low: int
+    high: int
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Integer:
+        if not self.low < self.high or (self.scale == "log" and self.low <= 0):
+            raise InputError(f"an integer parameter goes from {self.low} to {self.high} on a {self.scale} scale")
+        return self
+
+    def at(self, u: float) -> int:
+        """Return a whole number."""
+        if self.scale == "log":
+            return min(int(math.exp(math.log(self.low) + u * math.log((self.high + 1) / self.low))), self.high)
+        return min(self.low + int(u * (self.high - self.low + 1)), self.high)
+
+    def grid(self) -> list[Value]:
+        """Return all whole numbers."""
+        return list(range(self.low, self.high + 1))
+
+    def dimension(self, name: str) -> Any:
+        """Return scikit-optimize's Integer."""
+        prior = "log-uniform" if self.scale == "log" else "uniform"
+        return skopt_space.Integer(self.low, self.high, prior=prior, name=name)
+
+
+class Categorical(_Parameter):
+    """One of some values."""
+
+    kind: Literal["categorical"]
+    values: Annotated[tuple[Value, ...], Field(min_length=2)]
+
+    def at(self, u: float) -> Value:
+        """Return one of the values."""
+        return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+
+    def grid(self) -> list[Value]:
+        """Return all values."""
+        return list(self.values)
+
+    def dimension(self, name: str) -> Any:
+        """Return scikit-optimize's Categorical."""
+        return skopt_space.Categorical(self.values, name=name)
+
+
+Parameter = Annotated[Real | Integer | Categorical, Field(discriminator="kind")]

@@ -1,0 +1,192 @@
+"""A search space: what is varied, what is made small, and how long."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.errors import InputError
+from pipeline.config import Config, load_config
+from sweeps.parameters import Parameter, Values
+
+SPACE_FOLDER = Path(__file__).parent / "spaces"
+"""The spaces that ship with the project; they can be named without folder and ending."""
+
+StrategyName = Literal["bayes", "random", "sobol", "grid"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Objective(_Section):
+    """The mean error that is made small; never on the test part."""
+
+    kind: Literal["validation", "loso"] = "validation"
+    """validation: of the config's validation split; loso: of speakers of the training part left out one by one."""
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
+    folds: Annotated[int, Field(ge=0)] = 0
+    """loso: only so many speakers, the first in order; 0 takes all."""
+
+
+class Budget(_Section):
+    """When a sweep ends; 0 is no limit."""
+
+    points: Annotated[int, Field(ge=0)] = 40
+    hours: Annotated[float, Field(ge=0)] = 0.0
+    """Since it began; points that are under way are finished."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Budget:
+        if self.points == 0 and self.hours == 0:
+            raise InputError("budget.points and budget.hours are both 0; a sweep needs an end")
+        return self
+
+
+class Search(_Section):
+    """How points are chosen."""
+
+    strategy: StrategyName = "bayes"
+    seed: Annotated[int, Field(ge=0)] = 1
+    initial: Annotated[int, Field(ge=1)] = 8
+    """bayes: points of a Sobol sequence before the first that the Gaussian process chooses."""
+    stop_early: bool = True
+    """End points that are worse than the median of the others at the same epoch."""
+    grace: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Fraction of the epochs that every point may train."""
+    lease: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds without a sign of life after which a worker counts as dead."""
+
+
+class Space(_Section):
+    """A sweep's description; see `sweeps/spaces` for examples."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    config: str
+    """A TOML file, or the name of a shipped config."""
+    overrides: tuple[str, ...] = ()
+    """Fields that all points share, ``a.b=c`` each."""
+    objective: Objective = Objective()
+    budget: Budget = Budget()
+    search: Search = Search()
+    parameters: Annotated[dict[str, Parameter], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _conditions_can_hold(self) -> Space:
+        for name, parameter in self.parameters.items():
+            for other, wanted in parameter.when.items():
+                if other not in self.parameters:
+                    raise InputError(f"{name} counts only with some {other}, which is no parameter")
+                possible = self.parameters[other].grid()
+                for value in wanted:
+                    if value not in possible:
+                        raise InputError(f"{name} counts with {other} = {value!r}, which is none of its values")
+        return self
+
+    def complete(self, values: Values) -> Values:
+        """Leave out the parameters that do not count, and put conditions first."""
+        kept = {name: values[name] for name, p in self.parameters.items() if not p.when}
+        for name, parameter in self.parameters.items():
+            if parameter.when and parameter.counts(kept) and name in values:
+                kept[name] = values[name]
+        return kept
+
+    def at(self, cube: Any) -> Values:
+        """Return the point at a place of the unit cube, one coordinate a parameter."""
+        return self.complete({name: p.at(float(u)) for (name, p), u in zip(self.parameters.items(), cube, strict=True)})
+
+    def settings(self, values: Values, seed: int) -> Config:
+        """Return the config of a point.
+
+        Raises
+        ------
+        InputError
+            If the config can't have these values.
+        """
+        chosen = [f"{name}={_toml(value)}" for name, value in values.items()]
+        return load_config(self.config, [*self.overrides, *chosen, f"seed={seed}"])
+
+    def check(self) -> None:
+        """Refuse parameters that are no fields of the config, and values that it can't have.
+
+        Raises
+        ------
+        InputError
+            Naming the space's parameter.
+        """
+        for name, parameter in self.parameters.items():
+            values = parameter.grid()
+            for value in (values[0], values[-1]):
+                first = {other: wanted[0] for other, wanted in parameter.when.items()}
+                try:
+                    self.settings(first | {name: value}, 1)
+                except InputError as error:
+                    raise InputError(f"{self.name}: {name} = {value!r}: {error}") from None
+
+    def all_points(self) -> list[Values]:
+        """Return the points of a grid search, each once."""
+        names = list(self.parameters)
+        found = []
+        for combination in itertools.product(*(self.parameters[name].grid() for name in names)):
+            point = self.complete(dict(zip(names, combination, strict=True)))
+            if point not in found:
+                found.append(point)
+        return found
+
+    def toml(self) -> str:
+        """Return the space as TOML."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def load_space(source: str | Path) -> Space:
+    """Read a space.
+
+    Parameters
+    ----------
+    source : str or Path
+        A TOML file, or the name of a space that ships with the project.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not as it must be.
+    """
+    path = Path(source)
+    if not path.is_file():
+        shipped = sorted(p.stem for p in SPACE_FOLDER.glob("*.toml"))
+        if str(source) not in shipped:
+            raise InputError(f"there is no space {source}; give a TOML file or one of {', '.join(shipped)}")
+        path = SPACE_FOLDER / f"{source}.toml"
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}") from None
+    return parse_space(fields, str(path))
+
+
+def parse_space(fields: dict[str, Any], where: str) -> Space:
+    """Return the space that a table describes.
+
+    Raises
+    ------
+    InputError
+        Naming ``where`` and the first field that is wrong.
+    """
+    try:
+        return Space.model_validate(fields)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        if problem["type"] == "value_error":
+            raise InputError(f"{where}: {problem['ctx']['error']}") from None
+        place = ".".join(str(part) for part in problem["loc"])
+        raise InputError(f"{where}: {place}: {problem['msg'][0].lower()}{problem['msg'][1:]}") from None
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML has it."""
+    return tomli_w.dumps({"v": value}).strip().removeprefix("v = ")

@@ -1,0 +1,133 @@
+"""What a store's events come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sweeps.parameters import Values
+from sweeps.store import Event
+
+Status = Literal["open", "claimed", "done", "stopped", "failed"]
+"""Of a point: nobody's, a worker's; finished, finished early for being hopeless, failed."""
+
+FINISHED = ("done", "stopped", "failed")
+
+
+@dataclass
+class Point:
+    """A point of the search space.
+
+    Attributes
+    ----------
+    number : int
+        In the order in which points were asked for.
+    values : dict
+    status : Status
+    worker : str
+        Who has it or had it last.
+    error : float or None
+        What is made small: the mean over seeds and folds; None while it is not finished, and where it failed.
+    units : dict of str to float
+        The error of every seed and fold.
+    curves : dict of str to dict of int to float
+        Errors by seed and fold and by epoch.
+    losses : int
+        How often a worker died with it.
+    reason : str
+        Why it failed.
+    seconds : float
+    """
+
+    number: int
+    values: Values
+    status: Status = "open"
+    worker: str = ""
+    error: float | None = None
+    units: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, dict[int, float]] = field(default_factory=dict)
+    losses: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is done with it."""
+        return self.status in FINISHED
+
+
+@dataclass
+class State:
+    """A sweep as of its last event.
+
+    Attributes
+    ----------
+    begun : dict
+        The first event: space, commit and time.
+    points : list of Point
+    refusals : list of dict
+        Jobs that did not start, with their reasons.
+    """
+
+    begun: Event
+    points: list[Point]
+    refusals: list[Event]
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> State:
+        """Replay a store's events; those of finished points that come late change nothing."""
+        state = cls({}, [], [])
+        for event in events:
+            getattr(state, f"_on_{event['event']}", lambda _: None)(event)
+        return state
+
+    @property
+    def finished(self) -> list[Point]:
+        """Points that nothing more is done with, in the order of their numbers."""
+        return [point for point in self.points if point.finished]
+
+    @property
+    def best(self) -> Point | None:
+        """The point of the least error among those that were trained to the end."""
+        done = [point for point in self.points if point.status == "done"]
+        return min(done, key=lambda point: (_number(point.error), point.number), default=None)
+
+    def _on_begin(self, event: Event) -> None:
+        self.begun = self.begun or event
+
+    def _on_ask(self, event: Event) -> None:
+        if event["point"] == len(self.points):
+            self.points.append(Point(event["point"], event["values"]))
+
+    def _on_claim(self, event: Event) -> None:
+        point = self.points[event["point"]]
+        if not point.finished:
+            point.status, point.worker = "claimed", event["worker"]
+
+    def _on_release(self, event: Event) -> None:
+        point = self.points[event["point"]]
+        if not point.finished and point.worker == event["worker"]:
+            point.status = "open"
+            point.losses += bool(event.get("died"))
+
+    def _on_score(self, event: Event) -> None:
+        curve = self.points[event["point"]].curves.setdefault(event["unit"], {})
+        curve[int(event["epoch"])] = event["error"]
+
+    def _on_unit(self, event: Event) -> None:
+        self.points[event["point"]].units[event["unit"]] = event["error"]
+
+    def _on_finish(self, event: Event) -> None:
+        point = self.points[event["point"]]
+        if not point.finished:
+            point.status, point.worker = event["status"], event["worker"]
+            point.error, point.reason = event.get("error"), event.get("reason", "")
+            point.seconds = event.get("seconds", 0.0)
+
+    def _on_refuse(self, event: Event) -> None:
+        self.refusals.append(event)
+
+
+def _number(value: Any) -> float:
+    return float("inf") if value is None else float(value)

@@ -1,0 +1,122 @@
+"""How the next point is chosen: by a Gaussian process and expected improvement, at random, evenly, or on a grid.
+
+A choice depends on the space, its seed, and what the store holds, on nothing else: a sweep that is continued, here or
+elsewhere, asks what it would have asked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import qmc
+
+from sweeps.parameters import Values
+from sweeps.space import Space, StrategyName
+from sweeps.state import Point
+
+WORST = 1.0
+"""The error of a point that failed where no other has one."""
+
+_TRIES = 100
+
+
+def propose(space: Space, points: Sequence[Point]) -> Values | None:
+    """Return the next point's values, or None where a grid has no more.
+
+    Parameters
+    ----------
+    space : Space
+    points : sequence of Point
+        All that were asked for.
+    """
+    return _STRATEGIES[space.search.strategy](space, points)
+
+
+def _grid(space: Space, points: Sequence[Point]) -> Values | None:
+    every = space.all_points()
+    return every[len(points)] if len(points) < len(every) else None
+
+
+def _random(space: Space, points: Sequence[Point]) -> Values:
+    rng = np.random.default_rng([space.search.seed, len(points)])
+    return _new(space, points, lambda: space.at(rng.random(len(space.parameters))))
+
+
+def _sobol(space: Space, points: Sequence[Point]) -> Values:
+    sequence = qmc.Sobol(len(space.parameters), seed=np.random.default_rng(space.search.seed))
+    if points:
+        sequence.fast_forward(len(points))
+    return _new(space, points, lambda: space.at(sequence.random(1)[0]))
+
+
+def _bayes(space: Space, points: Sequence[Point]) -> Values:
+    if len(points) < space.search.initial or not any(p.finished for p in points):
+        return _sobol(space, points)
+    optimiser = surrogate(space, points)
+    proposed = space.complete(dict(zip(space.parameters, map(_plain, optimiser.ask()), strict=True)))
+    return proposed if all(proposed != p.values for p in points) else _random(space, points)
+
+
+def surrogate(space: Space, points: Sequence[Point]) -> Any:
+    """Return scikit-optimize's optimiser, told all that is known.
+
+    Points under way are told with the least error so far ("constant liar"), so that workers at the same time look in
+    different places; failed ones with the greatest.
+
+    Parameters
+    ----------
+    space : Space
+    points : sequence of Point
+
+    Returns
+    -------
+    skopt.Optimizer
+        Its last model is the Gaussian process.
+    """
+    from skopt import Optimizer
+
+    known = [p.error for p in points if p.error is not None]
+    least, greatest = (min(known), max(known)) if known else (WORST, WORST)
+    optimiser = Optimizer(
+        [parameter.dimension(name) for name, parameter in space.parameters.items()],
+        base_estimator="GP",
+        n_initial_points=1,
+        acq_func="EI",
+        random_state=np.random.RandomState(np.random.MT19937(np.random.SeedSequence([space.search.seed, len(points)]))),
+    )
+    errors = [p.error if p.error is not None else greatest if p.status == "failed" else least for p in points]
+    with warnings.catch_warnings():
+        # Of kernels at their bounds: with few points they often are.
+        warnings.simplefilter("ignore")
+        optimiser.tell([places(space, p.values) for p in points], errors)
+    return optimiser
+
+
+def places(space: Space, values: Values) -> list[Any]:
+    """Return a point for the surrogate: parameters that do not count are at the middle of their range."""
+    return [values.get(name, parameter.at(0.5)) for name, parameter in space.parameters.items()]
+
+
+def _new(space: Space, points: Sequence[Point], draw: Callable[[], Values]) -> Values:
+    """Return a draw that was not asked for before, if there is one."""
+    for _ in range(_TRIES):
+        found = draw()
+        if all(found != p.values for p in points):
+            break
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+_STRATEGIES: dict[StrategyName, Callable[[Space, Sequence[Point]], Values | None]] = {
+    "bayes": _bayes,
+    "random": _random,
+    "sobol": _sobol,
+    "grid": _grid,
+}

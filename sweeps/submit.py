@@ -1,0 +1,184 @@
+"""Workers on a cluster: job arrays through submitit, or a plain script for sbatch."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.errors import InputError
+from pipeline.training.run import commit
+from sweeps.sweep import Sweep
+from sweeps.worker import Asked, work
+
+ClusterName = Literal["slurm", "local", "debug"]
+
+DEFAULT_ARRAY = 1000
+"""Slurm's limit of an array's size where it does not say another."""
+
+
+class Cluster(BaseModel):
+    """What jobs ask a cluster for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    jobs: Annotated[int, Field(ge=1)] = 4
+    """Workers."""
+    minutes: Annotated[int, Field(ge=1)] = 240
+    """A job's time; one that runs out of it is queued again and goes on from its checkpoint."""
+    cpus: Annotated[int, Field(ge=1)] = 1
+    memory: Annotated[float, Field(gt=0)] = 4.0
+    """Gigabytes."""
+    gpus: Annotated[int, Field(ge=0)] = 0
+    partition: str | None = None
+    account: str | None = None
+    at_once: Annotated[int, Field(ge=0)] = 0
+    """Jobs that run at the same time; 0 is no limit."""
+
+
+def load_cluster(file: Path | None, **options: Any) -> Cluster:
+    """Return what jobs ask for: from a TOML file, with options over it.
+
+    Raises
+    ------
+    InputError
+        If the file is no TOML, or a field is unknown or wrong.
+    """
+    fields: dict[str, Any] = {}
+    if file is not None:
+        try:
+            fields = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{file} is not a readable TOML file: {error}") from None
+    fields |= {name: value for name, value in options.items() if value is not None}
+    try:
+        return Cluster.model_validate(fields)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise InputError(f"{file or 'the options'}: {where}: {problem['msg'].lower()}") from None
+
+
+class Job:
+    """A worker as a cluster's job.
+
+    Parameters
+    ----------
+    folder : str
+        The sweep's.
+    threads : int
+    made_of : str
+        The commit that submitted it.
+    """
+
+    def __init__(self, folder: str, threads: int, made_of: str) -> None:
+        self.folder, self.threads, self.made_of = folder, threads, made_of
+
+    def __call__(self) -> int:
+        """Work until the sweep is over; refuse to if the checkout has changed since the submission."""
+        sweep = Sweep.at(self.folder)
+        now = commit()
+        if now != self.made_of:
+            reason = f"the job was submitted by commit {self.made_of} and started at commit {now}; submit it again"
+            sweep.refuse(reason)
+            raise InputError(reason)
+        try:
+            return work(sweep, self.threads)
+        except Asked:
+            return 0
+
+    def checkpoint(self) -> Any:
+        """Return what to queue again when the job's time is over: the same; points go on from their checkpoints."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self)
+
+
+def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
+    """Submit workers as job arrays, as many as the site's limit makes of them.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    cluster : {"slurm", "local", "debug"}
+        Slurm; processes of this machine; this process, one job after the other.
+    wants : Cluster
+
+    Returns
+    -------
+    list of submitit.Job
+
+    Raises
+    ------
+    InputError
+        If there is no Slurm.
+    """
+    import submitit
+
+    if cluster == "slurm" and shutil.which("sbatch") is None:
+        raise InputError("there is no sbatch here; --cluster local runs on this machine, --print prints a script")
+    executor = submitit.AutoExecutor(folder=str(sweep.folder / "jobs"), cluster=cluster)
+    executor.update_parameters(name=f"sweep-{sweep.folder.name}", timeout_min=wants.minutes)
+    if cluster != "debug":
+        executor.update_parameters(cpus_per_task=wants.cpus, mem_gb=wants.memory, gpus_per_node=wants.gpus)
+    if cluster == "slurm":
+        named = {"slurm_partition": wants.partition, "slurm_account": wants.account}
+        executor.update_parameters(
+            slurm_array_parallelism=wants.at_once or wants.jobs,
+            slurm_additional_parameters={"open-mode": "append"},
+            **{name: value for name, value in named.items() if value is not None},
+        )
+    jobs, made_of = [], commit()
+    limit = array_limit() if cluster == "slurm" else wants.jobs
+    for begin in range(0, wants.jobs, limit):
+        count = min(limit, wants.jobs - begin)
+        tasks = [Job(str(sweep.folder.resolve()), wants.cpus, made_of) for _ in range(count)]
+        with executor.batch():
+            jobs += [executor.submit(task) for task in tasks]
+    return jobs
+
+
+def array_limit() -> int:
+    """Return how many jobs an array of this site's Slurm may have."""
+    said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
+    for line in said.splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() == "MaxArraySize" and value.strip().isdigit():
+            return max(int(value) - 1, 1)
+    return DEFAULT_ARRAY
+
+
+def script(sweep: Sweep, wants: Cluster) -> str:
+    """Return an array script for sbatch, for sites where submitit can't be used."""
+    lines = [
+        "#!/bin/bash",
+        f"#SBATCH --job-name=sweep-{sweep.folder.name}",
+        f"#SBATCH --array=0-{wants.jobs - 1}" + (f"%{wants.at_once}" if wants.at_once else ""),
+        f"#SBATCH --time={wants.minutes}",
+        f"#SBATCH --cpus-per-task={wants.cpus}",
+        f"#SBATCH --mem={round(wants.memory * 1024)}M",
+        f"#SBATCH --output={shlex.quote(str((sweep.folder / 'jobs').resolve()))}/%A_%a.log",
+        "#SBATCH --requeue",
+        # Before the time is over: the worker gives its point back, and the job is queued again.
+        "#SBATCH --signal=B:TERM@60",
+    ]
+    optional = {"partition": wants.partition, "account": wants.account, "gpus": wants.gpus or None}
+    lines += [f"#SBATCH --{name}={value}" for name, value in optional.items() if value is not None]
+    lines += [
+        f"cd {shlex.quote(str(Path.cwd()))}",
+        f'test "$(git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)" = {shlex.quote(commit())} || '
+        "{ echo 'the checkout has changed since the submission' >&2; exit 2; }",
+        "again() { kill -TERM $worker; wait $worker; scontrol requeue "
+        '"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"; exit 0; }',
+        "trap again TERM",
+        f"{shlex.quote(sys.executable)} -m sweeps worker {shlex.quote(str(sweep.folder.resolve()))} "
+        f"--threads {wants.cpus} & worker=$!",
+        "wait $worker",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,94 @@
+"""A worker: takes points and trains them, until there are none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from types import FrameType
+
+from models.errors import InputError
+from pipeline.training.run import RUNS_VARIABLE
+from sweeps.heartbeat import Heartbeat
+from sweeps.objective import Hopeless, units
+from sweeps.state import Point
+from sweeps.sweep import Sweep
+
+PATIENCE = 1.0
+"""Seconds between two looks where all points are other workers'."""
+
+
+class Asked(BaseException):
+    """The worker is asked to end: by a user, or by a cluster that wants its node back."""
+
+
+def work(sweep: Sweep, threads: int = 1) -> int:
+    """Take and train points until the sweep is over.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    threads : int
+        Of each training.
+
+    Returns
+    -------
+    int
+        Points that this worker has finished.
+
+    Raises
+    ------
+    Asked
+        If it is asked to end; its point has been given back then.
+    """
+    os.environ[RUNS_VARIABLE] = str(sweep.runs)
+    finished = 0
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        with Heartbeat(sweep.workers) as heart:
+            while True:
+                point = sweep.take(heart.worker)
+                if point is not None:
+                    finished += _train(sweep, point, heart.worker, threads)
+                elif sweep.is_over():
+                    return finished
+                else:
+                    time.sleep(PATIENCE)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
+    """Train a point and write how that ended, whatever goes wrong."""
+    space = sweep.space()
+    begun = time.monotonic()
+    errors: dict[str, float] = {}
+
+    def report(unit: str, epoch: int, error: float) -> None:
+        epochs = space.settings(point.values, 1).training.epochs
+        if sweep.report(point, unit, epoch, error, epochs):
+            raise Hopeless(unit)
+
+    def ended(status: str, **fields: object) -> bool:
+        return sweep.finish(point, worker, status, seconds=round(time.monotonic() - begun, 1), **fields)
+
+    try:
+        for unit, error in units(space, point.values, report, threads):
+            errors[unit] = error
+            sweep.scored(point, unit, error)
+        return ended("done", error=sum(errors.values()) / len(errors))
+    except Hopeless as stop:
+        best = min(sweep.state().points[point.number].curves[str(stop)].values())
+        known = [*errors.values(), best]
+        return ended("stopped", error=sum(known) / len(known), reason="worse than the median at the same epoch")
+    except (Asked, KeyboardInterrupt):
+        sweep.release(point, worker)
+        raise
+    except InputError as error:
+        return ended("failed", reason=str(error))
+    except Exception as error:  # a point must never stop a sweep
+        return ended("failed", reason=f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise Asked(f"signal {number}")
