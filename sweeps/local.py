@@ -44,7 +44,7 @@ def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> N
     restarts = 0
     budget = sweep.space().budget.points or None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    shown = 0
+    shown: set[int] = set()
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
             task = bar.add_task("points", total=budget)
@@ -52,7 +52,7 @@ def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> N
                 time.sleep(LOOK)
                 state = sweep.state()
                 bar.update(task, completed=len(state.finished), description=_news(state))
-                shown = _tell(state, shown, console)
+                _tell(state, shown, console)
                 for number, process in enumerate(processes):
                     if process.poll() not in (None, 0) and not sweep.is_over():
                         restarts += 1
@@ -81,10 +81,10 @@ def _news(state: State) -> str:
     return "points" if best is None or best.error is None else f"points, best error {best.error:.3f}"
 
 
-def _tell(state: State, shown: int, console: Console) -> int:
-    """Print a line for every newly finished point; return how many have been shown."""
-    finished = sorted(state.finished, key=lambda p: p.number)
-    for point in finished[shown:]:
-        result = f"error {point.error:.3f}" if point.error is not None else point.reason
-        console.print(f"point {point.number}: {point.status}, {result}", highlight=False, soft_wrap=True)
-    return max(shown, len(finished))
+def _tell(state: State, shown: set[int], console: Console) -> None:
+    """Print a line for every newly finished point."""
+    for point in state.finished:
+        if point.number not in shown:
+            shown.add(point.number)
+            result = f"error {point.error:.3f}" if point.error is not None else point.reason
+            console.print(f"point {point.number}: {point.status}, {result}", highlight=False, soft_wrap=True)
