@@ -11,6 +11,7 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from models.errors import InputError
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled
@@ -107,6 +108,7 @@ def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
             axes.plot(values, means, color=COLOURS[0])
             if parameter.scale == "log":
                 axes.set_xscale("log")
+                axes.xaxis.set_minor_formatter(NullFormatter())
             counted = [p for p in known if name in p.values]
             at, errors = [p.values[name] for p in counted], [p.error for p in counted]
             axes.plot(at, errors, ".", color=COLOURS[1], alpha=0.5)
@@ -131,6 +133,9 @@ def evaluations(space: Space, points: Sequence[Point]) -> Any:
         drawn = plot_evaluations(result, bins=10)
         figure = np.ravel(drawn)[0].get_figure() if np.size(drawn) > 1 else drawn.get_figure()
         plt.close(figure)
+        for axes in figure.axes:
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.yaxis.set_minor_formatter(NullFormatter())
         return figure
 
 

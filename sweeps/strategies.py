@@ -64,7 +64,8 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
     """Return scikit-optimize's optimiser, told all that is known.
 
     Points under way are told with the least error so far ("constant liar"), so that workers at the same time look in
-    different places; failed ones with the greatest.
+    different places; failed ones with the greatest of those that were trained to the end, and hopeless ones, whose
+    error is that of an early epoch, with no more than that.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
     """
     from skopt import Optimizer
 
-    known = [p.error for p in points if p.error is not None]
+    known = [p.error for p in points if p.status == "done" and p.error is not None]
     least, greatest = (min(known), max(known)) if known else (WORST, WORST)
     optimiser = Optimizer(
         [parameter.dimension(name) for name, parameter in space.parameters.items()],
@@ -87,12 +88,18 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
         acq_func="EI",
         random_state=np.random.RandomState(np.random.MT19937(np.random.SeedSequence([space.search.seed, len(points)]))),
     )
-    errors = [p.error if p.error is not None else greatest if p.status == "failed" else least for p in points]
+    errors = [_told(p, least, greatest) for p in points]
     with warnings.catch_warnings():
         # Of kernels at their bounds: with few points they often are.
         warnings.simplefilter("ignore")
         optimiser.tell([places(space, p.values) for p in points], errors)
     return optimiser
+
+
+def _told(point: Point, least: float, greatest: float) -> float:
+    if point.error is not None:
+        return min(point.error, greatest) if point.status == "stopped" else point.error
+    return greatest if point.status == "failed" else least
 
 
 def places(space: Space, values: Values) -> list[Any]:
