@@ -1,0 +1,113 @@
+"""The store: nothing that was accepted is lost, nothing is there twice, whoever dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweep_spaces import space
+
+from models.errors import InputError
+from sweeps.store import Store
+from sweeps.sweep import Sweep
+
+SUPPORT = Path(__file__).parents[1] / "support"
+
+
+def begun(path: Path) -> Store:
+    store = Store(path / "trials.jsonl")
+    with store.turn() as turn:
+        turn.append("begin", space={})
+    return store
+
+
+def test_what_was_added_is_there_in_order(tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    for number in range(5):
+        with store.turn() as turn:
+            assert len(turn.events) == number + 1
+            turn.append("ask", point=number, values={"a": 0.1, "b": "x", "c": True})
+    assert [event.get("point") for event in store.events()] == [None, 0, 1, 2, 3, 4]
+    assert all(json.loads(line) for line in store.path.read_text().splitlines())
+
+
+@given(cut=st.integers(1, 60))
+def test_a_torn_last_line_is_passed_over_and_closed_by_the_next(
+    cut: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = begun(tmp_path_factory.mktemp("torn"))
+    with store.turn() as turn:
+        turn.append("ask", point=0, values={"network.tau_mem": 12.5, "text": "a longer value"})
+    whole = store.path.read_bytes()
+    store.path.write_bytes(whole[:-cut])
+    assert len(store.events()) == (2 if cut == 1 else 1)
+    with store.turn() as turn:
+        turn.append("ask", point=1, values={})
+    assert store.events()[-1]["point"] == 1
+    assert len(store.events()) == (3 if cut == 1 else 2)
+
+
+def test_another_file_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_text('{"event": "ask", "point": 0}\n')
+    with pytest.raises(InputError, match=r"trials\.jsonl is not a sweep's store"):
+        Store(path).events()
+
+
+def test_a_number_that_is_none_is_never_written(tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    with store.turn() as turn, pytest.raises(ValueError, match="not JSON compliant"):
+        turn.append("score", error=float("nan"))
+    assert len(store.events()) == 1
+
+
+def test_ten_writers_that_are_killed_at_random_lose_nothing_and_do_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path))
+    made = space(budget={"points": 150}, search={"strategy": "random", "lease": 5.0})
+    sweep = Sweep.of(made)
+    sweep.begin(made)
+    rng = random.Random(3)
+    paths = os.pathsep.join([str(SUPPORT), str(SUPPORT.parents[1])])
+    notes: list[Path] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        notes.append(tmp_path / f"notes-{len(notes)}")
+        command = [sys.executable, str(SUPPORT / "sweep_writer.py"), str(sweep.folder), str(notes[-1])]
+        return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths})
+
+    writers = [start() for _ in range(10)]
+    deadline, kills = time.monotonic() + 120, 0
+    while not sweep.is_over():
+        assert time.monotonic() < deadline, "too slow"
+        time.sleep(rng.uniform(0.02, 0.1))
+        place = rng.randrange(len(writers))
+        if kills < 25 and writers[place].poll() is None and len(sweep.state().finished) > kills * 4:
+            writers[place].send_signal(signal.SIGKILL)
+            writers[place].wait()
+            kills += 1
+            writers[place] = start()
+    for writer in writers:
+        assert writer.wait(timeout=60) == 0
+    assert kills > 10
+    accepted = [int(line) for note in notes if note.exists() for line in note.read_text().split()]
+    finishes = Counter(event["point"] for event in sweep.store.events() if event["event"] == "finish")
+    assert set(finishes) == set(range(150))
+    assert set(finishes.values()) == {1}
+    assert len(accepted) == len(set(accepted))
+    assert set(accepted) <= set(finishes)
+    state = sweep.state()
+    assert all(state.points[number].error == number / 1000 for number in accepted)
+    asked = [event["point"] for event in sweep.store.events() if event["event"] == "ask"]
+    assert asked == list(range(150))
