@@ -55,6 +55,8 @@ class Search(_Section):
     seed: Annotated[int, Field(ge=0)] = 1
     initial: Annotated[int, Field(ge=1)] = 8
     """bayes: points of a Sobol sequence before the first that the Gaussian process chooses."""
+    noise: Annotated[float, Field(gt=0)] = 0.03
+    """bayes: standard deviation of a point's error by chance; of 200 recordings and one seed about this."""
     stop_early: bool = True
     """End points that are worse than the median of the others at the same epoch."""
     grace: Annotated[float, Field(ge=0, le=1)] = 0.4
