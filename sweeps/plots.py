@@ -80,13 +80,10 @@ def parallel(space: Space, points: Sequence[Point]) -> Figure:
 @styled
 def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
     """Draw the surrogate's error against each parameter, the others averaged over the space."""
-    from skopt.space import Space as SkoptSpace
-
     known = _known(points)
     optimiser = surrogate(space, known)
     model = optimiser.models[-1]
     rng = np.random.default_rng(0)
-    dimensions = SkoptSpace([p.dimension(n) for n, p in space.parameters.items()])
     cube = rng.random((150, len(space.parameters)))
     background = [[p.at(u) for p, u in zip(space.parameters.values(), row, strict=True)] for row in cube]
     count = len(space.parameters)
@@ -100,7 +97,7 @@ def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
         means = []
         for value in values:
             changed = [[*row[:i], value, *row[i + 1 :]] for row in background]
-            means.append(model.predict(dimensions.transform(changed)).mean())
+            means.append(model.predict(optimiser.space.transform(changed)).mean())
         if parameter.kind == "categorical":
             axes.plot(range(len(values)), means, "o-", color=COLOURS[0])
             axes.set_xticks(range(len(values)), [str(v) for v in values], rotation=30)

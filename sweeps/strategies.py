@@ -80,16 +80,19 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
     from skopt import Optimizer
     from skopt.learning import GaussianProcessRegressor
     from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
+    from skopt.utils import normalize_dimensions
 
     known = [p.error for p in points if p.status == "done" and p.error is not None]
     least, greatest = (min(known), max(known)) if known else (WORST, WORST)
     errors = [_told(p, least, greatest) for p in points]
     # Noise that is estimated, too, explains everything where points are few in many dimensions: it is said instead.
     noise = min(max(space.search.noise / max(float(np.std(errors)), 1e-6), 0.03), 0.7) ** 2
-    kernel = ConstantKernel(1.0, (0.05, 20.0)) * Matern(np.ones(len(space.parameters)), (0.1, 20.0), nu=2.5)
+    dimensions = [parameter.dimension(name) for name, parameter in space.parameters.items()]
+    length = normalize_dimensions(dimensions).transformed_n_dims
+    kernel = ConstantKernel(1.0, (0.05, 20.0)) * Matern(np.ones(length), (0.1, 20.0), nu=2.5)
     seed = np.random.SeedSequence([space.search.seed, len(points)])
     optimiser = Optimizer(
-        [parameter.dimension(name) for name, parameter in space.parameters.items()],
+        dimensions,
         base_estimator=GaussianProcessRegressor(
             kernel, alpha=noise, normalize_y=True, n_restarts_optimizer=2, random_state=int(seed.generate_state(1)[0])
         ),
