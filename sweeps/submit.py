@@ -32,9 +32,11 @@ class Cluster(BaseModel):
     """Workers."""
     minutes: Annotated[int, Field(ge=1)] = 240
     """A job's time; one that runs out of it is queued again and goes on from its checkpoint."""
+    notice: Annotated[int, Field(ge=1)] = 60
+    """Seconds before the end of its time at which a job is told."""
     cpus: Annotated[int, Field(ge=1)] = 1
-    memory: Annotated[float, Field(gt=0)] = 4.0
-    """Gigabytes."""
+    memory: Annotated[float, Field(ge=0)] = 4.0
+    """Gigabytes; 0 asks for none in particular."""
     gpus: Annotated[int, Field(ge=0)] = 0
     partition: str | None = None
     account: str | None = None
@@ -126,11 +128,14 @@ def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
     executor = submitit.AutoExecutor(folder=str(sweep.folder / "jobs"), cluster=cluster)
     executor.update_parameters(name=f"sweep-{sweep.folder.name}", timeout_min=wants.minutes)
     if cluster != "debug":
-        executor.update_parameters(cpus_per_task=wants.cpus, mem_gb=wants.memory, gpus_per_node=wants.gpus)
+        executor.update_parameters(cpus_per_task=wants.cpus, gpus_per_node=wants.gpus)
+        if wants.memory:
+            executor.update_parameters(mem_gb=wants.memory)
     if cluster == "slurm":
         named = {"slurm_partition": wants.partition, "slurm_account": wants.account}
         executor.update_parameters(
             slurm_array_parallelism=wants.at_once or wants.jobs,
+            slurm_signal_delay_s=wants.notice,
             slurm_additional_parameters={"open-mode": "append"},
             **{name: value for name, value in named.items() if value is not None},
         )
@@ -139,8 +144,11 @@ def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
     for begin in range(0, wants.jobs, limit):
         count = min(limit, wants.jobs - begin)
         tasks = [Job(str(sweep.folder.resolve()), wants.cpus, made_of) for _ in range(count)]
-        with executor.batch():
-            jobs += [executor.submit(task) for task in tasks]
+        try:
+            with executor.batch():
+                jobs += [executor.submit(task) for task in tasks]
+        except submitit.core.utils.FailedJobError as error:
+            raise InputError(f"the cluster refused the jobs: {' '.join(str(error).split())}") from None
     return jobs
 
 
@@ -162,11 +170,11 @@ def script(sweep: Sweep, wants: Cluster) -> str:
         f"#SBATCH --array=0-{wants.jobs - 1}" + (f"%{wants.at_once}" if wants.at_once else ""),
         f"#SBATCH --time={wants.minutes}",
         f"#SBATCH --cpus-per-task={wants.cpus}",
-        f"#SBATCH --mem={round(wants.memory * 1024)}M",
+        *([f"#SBATCH --mem={round(wants.memory * 1024)}M"] if wants.memory else []),
         f"#SBATCH --output={shlex.quote(str((sweep.folder / 'jobs').resolve()))}/%A_%a.log",
         "#SBATCH --requeue",
         # Before the time is over: the worker gives its point back, and the job is queued again.
-        "#SBATCH --signal=B:TERM@60",
+        f"#SBATCH --signal=B:TERM@{wants.notice}",
     ]
     optional = {"partition": wants.partition, "account": wants.account, "gpus": wants.gpus or None}
     lines += [f"#SBATCH --{name}={value}" for name, value in optional.items() if value is not None]

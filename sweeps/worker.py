@@ -81,7 +81,7 @@ def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
         best = min(sweep.state().points[point.number].curves[str(stop)].values())
         known = [*errors.values(), best]
         return ended("stopped", error=sum(known) / len(known), reason="worse than the median at the same epoch")
-    except (Asked, KeyboardInterrupt):
+    except (Asked, KeyboardInterrupt, SystemExit):
         sweep.release(point, worker)
         raise
     except InputError as error:

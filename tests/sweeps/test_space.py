@@ -97,7 +97,7 @@ def test_a_field_that_the_config_does_not_have_is_named(tmp_path: Path) -> None:
     made = space({"network.tau_men": {"kind": "real", "low": 1.0, "high": 2.0}})
     with pytest.raises(InputError, match=r"network\.tau_men.*network\.tau_mem"):
         made.check()
-    with pytest.raises(InputError, match="must be above 0|greater than 0"):
+    with pytest.raises(InputError, match="greater than 0"):
         space({"network.tau_mem": {"kind": "real", "low": -1.0, "high": 2.0}}).check()
     with pytest.raises(InputError, match="there is no space"):
         load_space("nowhere")

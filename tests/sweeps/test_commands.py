@@ -1,0 +1,198 @@
+"""The commands: sweeps that run here, are killed, go on, and are looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.config import load_config
+from sweeps.cli import main
+from sweeps.space import load_space
+from sweeps.sweep import Sweep
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def sweeps(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Run ``python -m sweeps`` with some arguments, in this process; return code, output and errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sweeps", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def finishes(sweep: Sweep) -> Counter[int]:
+    return Counter(event["point"] for event in sweep.store.events() if event["event"] == "finish")
+
+
+def test_a_sweep_runs_through_and_can_be_looked_at(words_space: Path, sweeps: Command) -> None:
+    code, out, err = sweeps("run", words_space, "--workers", 2)
+    assert code == 0, err
+    sweep = Sweep.at(out.strip().splitlines()[-1])
+    assert finishes(sweep) == dict.fromkeys(range(6), 1)
+    assert err.count("point ") == 6
+    state = sweep.state()
+    best = state.best
+    assert best is not None
+    assert 0 <= best.error < 0.5  # type: ignore[operator]
+    assert len(list(sweep.runs.glob("words/*/result.json"))) == sum(p.status == "done" for p in state.points)
+    code, out, _ = sweeps("status", sweep.folder)
+    assert code == 0
+    assert "6 of 6 finished" in out
+    code, out, _ = sweeps("best", sweep.folder, "--seeds", 2)
+    assert code == 0
+    assert "95 % interval" in out
+    config = load_config(sweep.folder / "best.toml")
+    assert config.network.hidden == (best.values["network.hidden"],)
+    assert config.training.learning_rate == pytest.approx(best.values["training.learning_rate"])
+    assert "chose the point" in (sweep.folder / "best.toml").read_text()
+    code, out, _ = sweeps("plot", sweep.folder)
+    assert code == 0
+    for name in ("convergence", "partial-dependence", "evaluations", "parallel"):
+        for ending in ("png", "pdf"):
+            assert (sweep.folder / "plots" / f"{name}.{ending}").stat().st_size > 2000
+    code, out, _ = sweeps("importance", sweep.folder)
+    assert code == 0
+    assert "training.learning_rate" in out
+
+
+def test_workers_that_are_killed_are_started_again_and_the_same_command_goes_on(words_space: Path) -> None:
+    space = load_space(words_space)
+    sweep = Sweep.of(space)
+    command = [sys.executable, "-m", "sweeps", "run", str(words_space), "--workers", "2", "--points", "8"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    killed: set[int] = set()
+    deadline = time.monotonic() + 120
+    while len(killed) < 2:
+        assert time.monotonic() < deadline
+        assert running.poll() is None
+        time.sleep(0.05)
+        events = sweep.store.events() if sweep.store.path.exists() else []
+        claims = [e for e in events if e["event"] == "claim"]
+        for claim in claims[-1:] if len(claims) > len(killed) else []:
+            process = int(claim["worker"].split(":")[1])
+            if process not in killed and Path(f"/proc/{process}").exists():
+                os.kill(process, signal.SIGKILL)
+                killed.add(process)
+    # The whole command dies, too.
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    for process in psutil.process_iter(["cmdline"]):
+        if str(sweep.folder) in (process.info["cmdline"] or []):
+            process.kill()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
+    assert finishes(sweep) == dict.fromkeys(range(8), 1)
+    assert all(p.status in ("done", "stopped") for p in sweep.state().points)
+    assert any(e["event"] == "release" and e.get("died") for e in sweep.store.events())
+
+
+def test_a_point_that_fails_is_kept_with_its_reason_and_stops_nothing(words_space: Path, sweeps: Command) -> None:
+    words_space.write_text(words_space.read_text().replace("high = 3e-2", "high = 1e38"))
+    code, out, _ = sweeps("run", words_space, "--workers", 2)
+    assert code == 0
+    state = Sweep.at(out.strip().splitlines()[-1]).state()
+    failed = [p for p in state.points if p.status == "failed"]
+    assert failed
+    assert all("no longer numbers" in p.reason for p in failed)
+    assert len(state.finished) == 6
+    assert "failed" in out
+
+
+def test_a_worker_that_is_asked_to_end_gives_its_point_back(words_space: Path, sweeps: Command) -> None:
+    words_space.write_text(words_space.read_text().replace("training.epochs=3", "training.epochs=2000"))
+    assert sweeps("submit", words_space, "--print")[0] == 0
+    sweep = Sweep.of(load_space(words_space))
+    worker = subprocess.Popen([sys.executable, "-m", "sweeps", "worker", str(sweep.folder)], env=os.environ)
+    deadline = time.monotonic() + 60
+    while not any(p.curves for p in sweep.state().points):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 143
+    assert [p.status for p in sweep.state().points] == ["open"]
+
+
+def test_the_script_for_sbatch_is_whole(words_space: Path, sweeps: Command, tmp_path: Path) -> None:
+    options = tmp_path / "cluster.toml"
+    options.write_text('partition = "short"\nminutes = 30\n')
+    code, out, _ = sweeps("submit", words_space, "--print", "--options", options, "--jobs", 7, "--account", "acc")
+    assert code == 0
+    for line in ("--array=0-6", "--partition=short", "--time=30", "--account=acc", "--requeue", "--mem=4096M"):
+        assert f"#SBATCH {line}" in out
+    assert re.search(r"-m sweeps worker .*words-sobol-s1 --threads 1", out)
+    assert subprocess.run(["bash", "-n"], input=out, text=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("cluster", ["debug", "local"])
+def test_a_sweep_is_submitted_to_this_machine(cluster: str, words_space: Path, sweeps: Command) -> None:
+    code, out, err = sweeps("submit", words_space, "--cluster", cluster, "--jobs", 2, "--points", 4)
+    assert code == 0, err
+    sweep = Sweep.at(out.strip().splitlines()[-1])
+    deadline = time.monotonic() + 120
+    while not sweep.is_over():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert finishes(sweep) == dict.fromkeys(range(4), 1)
+
+
+def test_a_job_of_another_commit_refuses_and_status_says_so(
+    words_space: Path, sweeps: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sweeps.submit import Job
+
+    sweeps("submit", words_space, "--print")
+    sweep = Sweep.of(load_space(words_space))
+    with pytest.raises(Exception, match="submitted by commit old"):
+        Job(str(sweep.folder), 1, "old")()
+    code, out, _ = sweeps("status", sweep.folder)
+    assert code == 0
+    assert "submitted by commit old" in " ".join(out.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "nowhere"), "there is no space nowhere"),
+        (("run", "SPACE", "--strategy", "luck"), "--strategy is luck"),
+        (("run", "SPACE", "--set", "a.b=c"), "unknown field"),
+        (("status", "thesis"), "there is no sweep"),
+        (("best", "SPACE"), "there is no sweep"),
+        (("submit", "SPACE", "--cluster", "moon"), "--cluster is moon"),
+        (("submit", "SPACE", "--jobs", "0"), "jobs"),
+        (("worker", "nowhere"), "is not a sweep's folder"),
+    ],
+)
+def test_what_is_wrong_gets_one_sentence(
+    arguments: tuple[str, ...], words: str, words_space: Path, sweeps: Command
+) -> None:
+    code, _, err = sweeps(*(str(words_space) if a == "SPACE" else a for a in arguments))
+    assert code == 2
+    assert words in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_shipped_spaces_name_only_what_is_never_the_test_part(words_space: Path) -> None:
+    for path in (Path(__file__).parents[2] / "sweeps" / "spaces").glob("*.toml"):
+        assert tomllib.loads(path.read_text())["objective"]["kind"] in ("validation", "loso")

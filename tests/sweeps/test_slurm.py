@@ -1,0 +1,91 @@
+"""A sweep on a real Slurm, of which much goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sweeps.space import load_space
+from sweeps.sweep import Sweep
+
+
+def answers() -> bool:
+    if shutil.which("sbatch") is None:
+        return False
+    said = subprocess.run(["sinfo", "-h", "-o", "%t"], capture_output=True, text=True, check=False)
+    return any(state in said.stdout for state in ("idle", "mix", "alloc"))
+
+
+pytestmark = [
+    pytest.mark.slurm,
+    pytest.mark.skipif(not answers(), reason="no Slurm answers (sinfo)"),
+]
+
+
+def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, why
+        time.sleep(0.3)
+
+
+def running() -> list[str]:
+    said = subprocess.run(["squeue", "-h", "-r", "-t", "R", "-o", "%i"], capture_output=True, text=True, check=True)
+    return said.stdout.split()
+
+
+def restart_slurmd() -> None:
+    said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=True).stdout
+    settings = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in said.splitlines())}
+    process = psutil.Process(int(Path(settings["SlurmdPidFile"]).read_text()))
+    process.terminate()
+    process.wait(20)
+    subprocess.run([shutil.which("slurmd") or "/usr/sbin/slurmd", "-f", settings["SLURM_CONF"]], check=True)
+
+
+def test_a_sweep_survives_what_happens_on_clusters(words_space: Path, tmp_path: Path) -> None:
+    """A job is cancelled, a worker killed, jobs run out of time and are queued again, and slurmd starts anew."""
+    words_space.write_text(
+        words_space.read_text().replace("training.epochs=3", "training.epochs=100").replace("points = 6", "points = 12")
+        + "\n"
+    )
+    space = load_space(words_space)
+    sweep = Sweep.of(space)
+    options = tmp_path / "cluster.toml"
+    options.write_text("minutes = 1\nnotice = 45\nmemory = 0\njobs = 8\n")
+    command = [sys.executable, "-m", "sweeps", "submit", str(words_space), "--cluster", "slurm"]
+    subprocess.run([*command, "--options", str(options)], check=True, timeout=120)
+    wait_for(lambda: len(sweep.state().finished) >= 1, 90, "nothing finishes")
+
+    cancelled = running()[0]
+    subprocess.run(["scancel", cancelled], check=True)
+
+    def claims() -> dict[int, int]:
+        return {p.number: int(p.worker.split(":")[1]) for p in sweep.state().points if p.status == "claimed"}
+
+    wait_for(lambda: any(psutil.pid_exists(pid) for pid in claims().values()), 60, "no worker is alive")
+    victim = next(pid for pid in claims().values() if psutil.pid_exists(pid))
+    os.kill(victim, signal.SIGKILL)
+    if os.geteuid() == 0:
+        restart_slurmd()
+    wait_for(sweep.is_over, 240, f"{len(sweep.state().finished)} of 12 points are finished")
+
+    finishes = Counter(event["point"] for event in sweep.store.events() if event["event"] == "finish")
+    assert finishes == dict.fromkeys(range(12), 1)
+    assert all(point.status in ("done", "stopped") for point in sweep.state().points)
+    workers = {event["worker"] for event in sweep.store.events() if event["event"] == "claim"}
+    assert len(workers) > 2
+    released = [event for event in sweep.store.events() if event["event"] == "release"]
+    assert any(event.get("died") for event in released), "the killed worker's point came back"
+    logs = "".join(path.read_text(errors="replace") for path in (sweep.folder / "jobs").glob("*log*"))
+    assert "timed-out" in logs or "requeue" in logs.lower(), "no job ran out of time"
