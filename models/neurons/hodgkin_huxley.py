@@ -1,0 +1,147 @@
+"""Hodgkin and Huxley's neuron (J. Physiol. 117, 1952; thesis, equations 1 to 5).
+
+With the squid axon's parameters in today's signs: V is inside minus outside, at rest near -65 mV.
+
+    C dV/dt = I - g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L)
+    dx/dt = alpha_x(V) (1 - x) - beta_x(V) x            for the gates x = m, h, n
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+Array = NDArray[np.float64]
+Current = Callable[[float], float]
+"""Of time in ms: uA / cm^2."""
+
+CROSSING = 0.0
+"""mV: a spike is where V rises through this."""
+
+
+@dataclass(frozen=True)
+class HodgkinHuxley:
+    """A patch of membrane.
+
+    Attributes
+    ----------
+    capacitance : float
+        uF / cm^2.
+    g_na, g_k, g_l : float
+        Conductances of open sodium and potassium channels and of the leak, mS / cm^2.
+    e_na, e_k, e_l : float
+        Their equilibrium potentials, mV.
+    """
+
+    capacitance: float = 1.0
+    g_na: float = 120.0
+    g_k: float = 36.0
+    g_l: float = 0.3
+    e_na: float = 50.0
+    e_k: float = -77.0
+    e_l: float = -54.387
+
+    def ionic_current(self, v: float, m: float, h: float, n: float) -> float:
+        """Return the current out of the cell, uA / cm^2 (equations 2 to 4)."""
+        sodium = self.g_na * m**3 * h * (v - self.e_na)
+        potassium = self.g_k * n**4 * (v - self.e_k)
+        return sodium + potassium + self.g_l * (v - self.e_l)
+
+    def rest(self) -> tuple[float, float, float, float]:
+        """Return V (mV), m, h and n where nothing changes without input."""
+
+        def out(v: float) -> float:
+            return self.ionic_current(v, *steady_gates(v))
+
+        v = float(brentq(out, -80.0, -50.0))
+        return (v, *steady_gates(v))
+
+    def simulate(self, current: Current, duration: float, dt: float = 0.01) -> Trace:
+        """Integrate from rest.
+
+        Parameters
+        ----------
+        current : callable
+            See `Current`.
+        duration : float
+            ms.
+        dt : float
+            ms between two points of what is returned, and the longest step of the solver (Runge-Kutta of order 5),
+            so that no edge of the input is stepped over.
+
+        Returns
+        -------
+        Trace
+        """
+
+        def slope(t: float, state: Array) -> list[float]:
+            v, m, h, n = state
+            gates = [a * (1 - x) - b * x for x, (a, b) in zip((m, h, n), rates(v), strict=True)]
+            return [(current(t) - self.ionic_current(v, m, h, n)) / self.capacitance, *gates]
+
+        times = np.arange(0, duration + dt / 2, dt)
+        solved = solve_ivp(
+            slope, (0, times[-1]), self.rest(), t_eval=times, max_step=max(dt, 0.05), rtol=1e-6, atol=1e-8
+        )
+        v, m, h, n = solved.y
+        return Trace(times, np.array([current(t) for t in times]), v, m, h, n)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A simulation.
+
+    Attributes
+    ----------
+    times : ndarray of float64, shape (points,)
+        ms.
+    current : ndarray
+        uA / cm^2.
+    voltage : ndarray
+        mV.
+    m, h, n : ndarray
+        Gates, 0 to 1.
+    """
+
+    times: Array
+    current: Array
+    voltage: Array
+    m: Array
+    h: Array
+    n: Array
+
+    @property
+    def spikes(self) -> Array:
+        """Times at which V rises through 0 mV, ms."""
+        rises = np.flatnonzero((self.voltage[:-1] < CROSSING) & (self.voltage[1:] >= CROSSING))
+        return self.times[rises + 1]
+
+
+def rates(v: float) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """Return alpha and beta of m, h and n at a voltage in mV, each in 1 / ms."""
+    m = (_ratio(v + 40, 10.0), 4.0 * np.exp(-(v + 65) / 18))
+    h = (0.07 * np.exp(-(v + 65) / 20), 1 / (1 + np.exp(-(v + 35) / 10)))
+    n = (0.1 * _ratio(v + 55, 10.0), 0.125 * np.exp(-(v + 65) / 80))
+    return m, h, n
+
+
+def steady_gates(v: float) -> tuple[float, float, float]:
+    """Return m, h and n that a voltage in mV leads to: alpha / (alpha + beta)."""
+    m, h, n = (float(a / (a + b)) for a, b in rates(v))
+    return m, h, n
+
+
+def pulse(amplitude: float, begin: float, length: float) -> Current:
+    """Return a current of ``amplitude`` (uA / cm^2) from ``begin`` on for ``length`` ms."""
+    return lambda t: amplitude if begin <= t < begin + length else 0.0
+
+
+def _ratio(x: float, scale: float) -> float:
+    """Return (x / scale) / (1 - exp(-x / scale)), which is 1 + x / (2 scale) near 0."""
+    y = x / scale
+    return float(1 + y / 2) if abs(y) < 1e-6 else float(y / -np.expm1(-y))
