@@ -13,14 +13,16 @@ DPI = 150
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+    """Write a figure as PNG or PDF, whole or not at all; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure : Figure
     path : Path
-        Its folder is made if need be.
+        Ends in .png or .pdf; its folder is made if need be.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    kind = path.suffix.removeprefix(".")
+    undated = {"png": {"Software": None}, "pdf": {"CreationDate": None}}[kind]
+    figure.savefig(buffer, format=kind, dpi=DPI, metadata=undated)
     write_atomically(path, [buffer.getbuffer()])
