@@ -20,7 +20,7 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -47,6 +47,9 @@ ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=
 
 robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
 	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
+
+figures: $(VENV)/runtime.stamp ## Draw the thesis's figures, computed (FIGURE="14-eventprop ..."); writes results/figures/made
+	@$(PY) -m results figures $(FIGURE)
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
 	$(call need,DATASET,digits)
@@ -84,7 +87,7 @@ lint: $(VENV)/dev.stamp ## Check style and types
 	@$(BIN)/mypy
 
 clean: ## Remove results and tool caches; data, runs and .venv stay
-	rm -rf results/demo results/bench results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results/demo results/bench results/figures/made results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find models pipeline sweeps results tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: made once, its packages installed again whenever the pins change.

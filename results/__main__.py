@@ -1,4 +1,4 @@
-"""``python -m results``: the demo, the benchmarks, the check of gradients, the ablation, robustness."""
+"""``python -m results``: the demo, the benchmarks, the check of gradients, the ablation, robustness, figures."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ def robustness_command(
 ) -> None:
     """Train many seeds of the defaults, and what fails; write results/tables/robustness.csv, .md and .png."""
     robustness(out, seeds, tuple(overrides or ()), workers)
+
+
+@app.command("figures")
+def figures_command(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all, unless named.")] = None,
+) -> None:
+    """Draw the thesis's figures, as PNG and PDF."""
+    from results.figures.gallery import draw
+
+    draw(names or (), out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+"""Figures 8 and 11: the loss of a network with two weights, and how it is descended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WIDTH, styled
+
+Array = NDArray[np.float64]
+
+INPUTS = np.linspace(-2, 2, 21)
+TARGETS = 0.8 * np.tanh(1.6 * INPUTS) + 0.25 * np.tanh(-4 * (INPUTS - 1.2)) - 0.25
+"""What the network is to give: nothing that two weights can give exactly."""
+
+RATE = {"SGD": 0.35, "Adam": 0.12}
+STARTS = ((-2.4, -1.7), (2.2, -1.9), (-0.4, 2.2), (0.6, -1.6))
+
+
+def loss(first: Array | float, second: Array | float) -> Array:
+    """Return the mean square error (equation 12) of y = second tanh(first x), for any shape of weights."""
+    a, b = np.asarray(first, float)[..., None], np.asarray(second, float)[..., None]
+    return np.asarray(((b * np.tanh(a * INPUTS) - TARGETS) ** 2).mean(axis=-1))
+
+
+def gradient(weights: Array) -> Array:
+    """Return the loss's gradient at two weights, by the chain rule (equations 16 and 17)."""
+    a, b = weights
+    hidden = np.tanh(a * INPUTS)
+    error = 2 * (b * hidden - TARGETS) / len(INPUTS)
+    return np.array([(error * b * (1 - hidden**2) * INPUTS).sum(), (error * hidden).sum()])
+
+
+def sgd(start: Sequence[float], rate: float = RATE["SGD"], steps: int = 150) -> Array:
+    """Return the path of gradient descent (equation 18), shape (steps + 1, 2)."""
+    path = [np.asarray(start, float)]
+    for _ in range(steps):
+        path.append(path[-1] - rate * gradient(path[-1]))
+    return np.array(path)
+
+
+def adam(start: Sequence[float], rate: float = RATE["Adam"], steps: int = 150) -> Array:
+    """Return the path of Adam (Kingma and Ba 2015), shape (steps + 1, 2)."""
+    path, first, second = [np.asarray(start, float)], np.zeros(2), np.zeros(2)
+    for step in range(1, steps + 1):
+        slope = gradient(path[-1])
+        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+        path.append(path[-1] - rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8))
+    return np.array(path)
+
+
+@styled
+def surface() -> Figure:
+    """Draw the loss over both weights, its two minima, and one descent (figure 8)."""
+    figure = Figure(figsize=(0.75 * WIDTH, 3.8), layout="constrained")
+    axes = figure.add_subplot(projection="3d")
+    a, b = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(-2.5, 2.5, 90))
+    axes.plot_surface(a, b, loss(a, b), cmap="cividis", alpha=0.75, linewidth=0)
+    path = sgd(STARTS[0])
+    axes.plot(*path.T, loss(*path.T) + 0.05, color=VERMILLION, linewidth=2, zorder=5)
+    axes.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$", zlabel="loss")
+    axes.view_init(38, -60)
+    return figure
+
+
+@styled
+def paths() -> Figure:
+    """Draw SGD and Adam from several starts: which minimum is found depends on where one begins (figure 11)."""
+    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+    a, b = np.meshgrid(np.linspace(-3, 3, 160), np.linspace(-2.5, 2.5, 160))
+    heights = loss(a, b)
+    methods: dict[str, Callable[[Sequence[float]], Array]] = {"SGD": sgd, "Adam": adam}
+    for axes, (name, method) in zip(figure.subplots(1, 2, sharey=True), methods.items(), strict=True):
+        axes.contourf(a, b, np.log10(heights), levels=20, cmap="Greys_r", alpha=0.6)
+        for start, colour in zip(STARTS, (BLUE, ORANGE, GREEN, PURPLE), strict=True):
+            path = method(start)
+            end = float(loss(*path[-1]))
+            axes.plot(*path.T, color=colour, label=f"ends at {end:.3f}")
+            axes.plot(*path[0], "o", color=colour)
+            axes.plot(*path[-1], "*", color=colour, markersize=10, markeredgecolor="white")
+        axes.set(xlabel=r"$\theta_1$", title=f"{name}, 150 steps of {RATE[name]}", xlim=(-3, 3), ylim=(-2.5, 2.5))
+        axes.legend(loc="upper left", framealpha=0.8, frameon=True, fontsize=6.5)
+    figure.axes[0].set_ylabel(r"$\theta_2$")
+    return figure

@@ -1,0 +1,70 @@
+"""Figure 2: a membrane, its channels, and the potentials at which diffusion and charge balance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from pipeline.pictures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, styled
+
+CONCENTRATIONS = {"Na$^+$": (50.0, 440.0), "K$^+$": (400.0, 20.0)}
+"""mM inside and outside the squid's axon (Hodgkin 1964)."""
+
+COLOURS = {"Na$^+$": ORANGE, "K$^+$": BLUE}
+TEMPERATURE = 279.45
+"""K: Hodgkin and Huxley's 6.3 degrees."""
+
+
+def nernst(inside: float, outside: float, temperature: float = TEMPERATURE) -> float:
+    """Return the potential in mV at which an ion of charge +1 flows neither way: (R T / F) ln(outside / inside)."""
+    return 1000 * 8.314462618 * temperature / 96485.33212 * math.log(outside / inside)
+
+
+@styled
+def membrane() -> Figure:
+    """Draw the membrane; as many dots as ions, one in ten mM."""
+    figure = Figure(figsize=(0.85 * WIDTH, 3.3), layout="constrained")
+    axes = figure.add_subplot()
+    rng = np.random.default_rng(0)
+    _bilayer(axes)
+    for place, (name, (inside, outside)) in zip((3.0, 7.0), CONCENTRATIONS.items(), strict=True):
+        _channel(axes, place, name, inside, outside)
+    for name, amounts in CONCENTRATIONS.items():
+        for amount, (low, high) in zip(amounts, ((0.1, 1.55), (2.75, 4.2)), strict=True):
+            dots = rng.uniform((0.1, low), (9.9, high), (round(amount / 10), 2))
+            axes.plot(*dots.T, "o" if "Na" in name else "^", color=COLOURS[name], markersize=4, alpha=0.75)
+    axes.text(-0.1, 3.5, "outside", rotation=90, ha="right", va="center")
+    axes.text(-0.1, 0.8, "inside", rotation=90, ha="right", va="center")
+    axes.set(xlim=(-0.4, 12.6), ylim=(0, 4.3))
+    axes.axis("off")
+    axes.plot([], [], "o", color=ORANGE, label="Na$^+$")
+    axes.plot([], [], "^", color=BLUE, label="K$^+$")
+    axes.legend(loc="center right")
+    axes.set_title("What drives ions: their concentrations (red) and, at rest, charge (black)")
+    return figure
+
+
+def _bilayer(axes: Axes) -> None:
+    for x in np.arange(0.1, 10.0, 0.2):
+        if min(abs(x - 3.0), abs(x - 7.0)) < 0.5:
+            continue
+        for y, way in ((1.75, 1), (2.55, -1)):
+            axes.add_patch(Circle((x, y), 0.08, color=GREY))
+            axes.plot([x, x], [y, y + 0.3 * way], color=GREY, linewidth=0.8)
+
+
+def _channel(axes: Axes, x: float, name: str, inside: float, outside: float) -> None:
+    for side in (-0.35, 0.17):
+        axes.add_patch(FancyBboxPatch((x + side, 1.65), 0.18, 1.0, boxstyle="round,pad=0.03", color=COLOURS[name]))
+    axes.add_patch(Rectangle((x - 0.13, 1.65), 0.26, 1.0, color="white"))
+    down = outside > inside
+    for shift, up, colour in ((-0.55, not down, VERMILLION), (0.6, False, BLACK)):
+        ends = ((x + shift, 1.6), (x + shift, 2.7))
+        tail, head = ends if up else ends[::-1]
+        axes.add_patch(FancyArrowPatch(tail, head, arrowstyle="-|>", mutation_scale=9, color=colour))
+    # The inside is negative at rest: charge pulls positive ions in.
+    axes.text(x, 2.78, f"E = {nernst(inside, outside):.0f} mV", ha="center", va="bottom", backgroundcolor="white")

@@ -1,0 +1,111 @@
+"""Figures 1, 3 to 6: neurons of the second and third generation, Hodgkin-Huxley's, leaky, Izhikevich's."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from models.neurons.hodgkin_huxley import HodgkinHuxley, pulse
+from models.neurons.izhikevich import PATTERNS
+from models.neurons.lif import LeakyIntegrateAndFire
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
+
+PULSES = (5.0, 10.0, 15.0, 20.0)
+"""ms: the thesis's three, and the one that its text speaks of."""
+
+AMPLITUDE = 10.0
+"""uA / cm^2."""
+
+
+@styled
+def generations() -> Figure:
+    """Draw what a neuron of the second and one of the third generation make of their inputs (figure 1)."""
+    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, squeeze=False)[0]
+    rng = np.random.default_rng(3)
+    weights = np.array([0.9, -0.6, 0.5])
+    times = np.arange(200)
+    inputs = np.array([np.sin(times / 17 + phase) for phase in (0.0, 1.1, 2.9)])
+    total = weights @ inputs
+    axes = left.subplots(3, 1, sharex=True)
+    for x, w, colour in zip(inputs, weights, (BLUE, ORANGE, GREEN), strict=True):
+        axes[0].plot(times, x, color=colour, label=f"w = {w}")
+    axes[0].legend(loc="upper right", ncols=3, columnspacing=0.8, handlelength=1.2)
+    axes[0].set(ylabel="inputs", ylim=(-1.2, 2.0), title="(a) second generation")
+    axes[1].plot(times, total, color=BLACK)
+    axes[1].set_ylabel("weighted sum")
+    axes[2].plot(times, np.maximum(total, 0), color=VERMILLION)
+    axes[2].set(ylabel="max(0, sum)", xlabel="presentations")
+    spikes = rng.random((3, 200)) < np.array([[0.12], [0.07], [0.1]])
+    neuron = LeakyIntegrateAndFire(12.0)
+    voltage, fired = neuron.simulate(6.5 * (weights + np.array([0, 0.2, 0])) @ spikes)
+    axes = right.subplots(3, 1, sharex=True)
+    for row, colour in enumerate((BLUE, ORANGE, GREEN)):
+        axes[0].vlines(np.flatnonzero(spikes[row]), row - 0.35, row + 0.35, color=colour)
+    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title="(b) third generation")
+    axes[1].plot(times, voltage, color=BLACK)
+    axes[1].axhline(neuron.threshold, color=GREY, linestyle="--")
+    axes[1].set_ylabel("membrane voltage")
+    axes[2].vlines(np.flatnonzero(fired), 0, 1, color=VERMILLION)
+    axes[2].set(ylabel="output spikes", yticks=[], xlabel="time step")
+    return figure
+
+
+@styled
+def hodgkin_huxley(length: float) -> Figure:
+    """Draw what a pulse of ``length`` ms does to Hodgkin and Huxley's neuron (figures 3 to 5)."""
+    trace = HodgkinHuxley().simulate(pulse(AMPLITUDE, 5.0, length), 50.0)
+    figure = Figure(figsize=(0.7 * WIDTH, 3.4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    above.plot(trace.times, trace.voltage, color=BLUE)
+    above.set(ylabel="membrane voltage (mV)", ylim=(-85, 60))
+    above.set_title(f"A pulse of {length:g} ms: {len(trace.spikes)} spike{'s' if len(trace.spikes) != 1 else ''}")
+    current = above.twinx()
+    current.plot(trace.times, trace.current, color=VERMILLION, linewidth=1)
+    current.set(ylabel="input (µA/cm²)", ylim=(-1, 60))
+    current.spines["right"].set_visible(True)
+    current.set_yticks([0, AMPLITUDE])
+    for gate, colour, dashes in (("m", ORANGE, "-"), ("h", GREEN, "--"), ("n", BLACK, ":")):
+        below.plot(trace.times, getattr(trace, gate), color=colour, linestyle=dashes, label=gate)
+    below.set(xlabel="time (ms)", ylabel="gates", ylim=(0, 1))
+    below.legend(ncols=3, loc="upper right")
+    return figure
+
+
+@styled
+def leaky() -> Figure:
+    """Draw a leaky integrate-and-fire neuron's voltage under input spikes (figure 6; equations 6 to 8)."""
+    neuron = LeakyIntegrateAndFire(20.0)
+    rng = np.random.default_rng(1)
+    steps = np.arange(300)
+    arrivals = rng.random(300) < np.where((steps > 40) & (steps < 220), 0.16, 0.03)
+    voltage, fired = neuron.simulate(6.0 * arrivals.astype(np.float64))
+    figure = Figure(figsize=(0.8 * WIDTH, 2.8), layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    axes.plot(steps, voltage, color=BLUE)
+    axes.axhline(neuron.threshold, color=GREY, linestyle="--")
+    axes.text(299, neuron.threshold + 0.04, r"$V_{th}$", ha="right", va="bottom")
+    axes.vlines(np.flatnonzero(fired), neuron.threshold, 1.5, color=VERMILLION, label="output spike")
+    axes.set(ylabel="membrane voltage", ylim=(-0.05, 1.6))
+    axes.legend(loc="upper right")
+    below.vlines(np.flatnonzero(arrivals), 0, 1, color=BLACK)
+    below.set(yticks=[], ylabel="input", xlabel="time step")
+    return figure
+
+
+@styled
+def patterns() -> Figure:
+    """Draw the twenty firing patterns of Izhikevich (2004), which the thesis describes."""
+    figure = Figure(figsize=(WIDTH, 8.0), layout="constrained")
+    for axes, pattern in zip(figure.subplots(5, 4).ravel(), PATTERNS, strict=True):
+        times, v, _ = pattern.simulate()
+        current = np.array([pattern.current(float(t)) for t in times])
+        reach = max(float(np.ptp(current)), 1e-9)
+        axes.plot(times, v, color=BLUE, linewidth=0.8)
+        axes.plot(times, -98 + 12 * (current - current.min()) / reach, color=VERMILLION, linewidth=0.8)
+        axes.set(ylim=(-102, 35), yticks=[-60, 30], xlim=(0, pattern.duration))
+        axes.set_title(pattern.name, size=7.5, weight="normal")
+        axes.tick_params(labelsize=6)
+    figure.supxlabel("time (ms)", size=9)
+    figure.supylabel("membrane voltage (mV), and below it the input in red", size=9)
+    return figure

@@ -1,0 +1,87 @@
+"""Figures are drawn from computation, and what they compute is right."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from models.errors import InputError
+from models.neurons.stdp import PairSynapse
+from models.windows import Exponential, Gaussian
+from pipeline.data.container import Events
+from results.figures import descent, eventprop, gallery, membrane, networks
+from results.figures.trained import made_up_words, small_engine
+from results.figures.windows import weighed_early
+
+
+@pytest.mark.parametrize("name", list(gallery.DRAWINGS))
+def test_each_is_drawn_and_says_what_it_shows(name: str, tmp_path: Path) -> None:
+    (png,) = gallery.draw([name], Console(file=io.StringIO()), tmp_path)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert png.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    assert gallery.DRAWINGS[name].says.endswith(".")
+
+
+def test_a_figure_that_there_is_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 13-stdp"):
+        gallery.draw(["13-sdtp"], Console(file=io.StringIO()))
+
+
+def test_the_descents_gradient_is_the_losses() -> None:
+    for weights in np.random.default_rng(0).uniform(-2, 2, (5, 2)):
+        for i, step in enumerate(np.eye(2) * 1e-6):
+            slope = (descent.loss(*(weights + step)) - descent.loss(*(weights - step))) / 2e-6
+            assert descent.gradient(weights)[i] == pytest.approx(float(slope), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", [descent.sgd, descent.adam])
+def test_descents_go_down_into_two_different_valleys(method) -> None:
+    ends = [method(start)[-1] for start in descent.STARTS]
+    for start, end in zip(descent.STARTS, ends, strict=True):
+        assert descent.loss(*end) < 0.25 * descent.loss(*start)
+        assert np.linalg.norm(descent.gradient(end)) < 0.1
+    assert len({tuple(np.sign(end)) for end in ends}) == 2
+
+
+def test_pairings_far_apart_change_a_synapse_as_the_rule_says() -> None:
+    synapse = PairSynapse()
+    for distance in (-40.0, -5.0, 5.0, 40.0):
+        change = synapse.pair(distance, 10, 5000.0) - synapse.start
+        assert change == pytest.approx(10 * float(synapse.rule(np.array(distance))), rel=1e-6)
+    assert synapse.run([], [1.0, 2.0, 3.0]) == synapse.start
+    assert synapse.pair(5.0, 10_000, 100.0) == 2 * synapse.start
+
+
+def test_nernst_potentials_are_the_squids() -> None:
+    potentials = [membrane.nernst(*amounts) for amounts in membrane.CONCENTRATIONS.values()]
+    assert potentials == pytest.approx([52.4, -72.1], abs=0.2)
+    assert membrane.nernst(10.0, 10.0) == 0.0
+
+
+def test_the_matrix_figures_numbers_are_a_networks() -> None:
+    x, w, h, v, y = networks._numbers()
+    assert h[0] == pytest.approx(sum(x[i] * w[i, 0] for i in range(3)))
+    np.testing.assert_allclose(y, x @ w @ v)
+
+
+def test_the_network_of_the_eventprop_figure_knows_its_words() -> None:
+    batch = made_up_words(40, 1234)
+    said = small_engine().predict([batch])
+    assert (said.logits.argmax(axis=1) == batch.labels).mean() >= 0.85
+    recording = small_engine().record(made_up_words(4, 7), adjoints=True)[2]
+    jumps = np.abs(np.diff(recording.adjoint_voltages["hidden"], axis=0))
+    assert jumps.max() > 0
+    assert eventprop.forward_and_backward().axes
+
+
+def test_an_early_window_weighs_what_comes_before_a_word() -> None:
+    events = Events(np.linspace(300, 700, 200).astype(np.float32), np.zeros(200, np.uint16))
+    early = weighed_early(events, 1000.0, Exponential())
+    late = weighed_early(events, 1000.0, Gaussian(mu=0.5, sigma=0.1))
+    expected = (1 - np.exp(-0.32)) / (1 - np.exp(-1))
+    assert early == pytest.approx(expected, abs=0.005)
+    assert late < 0.05
