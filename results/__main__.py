@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from models.errors import InputError
 from pipeline.cli import Overrides, Threads, guarded, out
 from pipeline.config import load_config
 from results.ablation.report import ablation
@@ -70,6 +71,23 @@ def robustness_command(
 ) -> None:
     """Train many seeds of the defaults, and what fails; write results/tables/robustness.csv, .md and .png."""
     robustness(out, seeds, tuple(overrides or ()), workers)
+
+
+@app.command("study")
+def study_command(
+    small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,
+    plans: Annotated[list[str] | None, typer.Argument(help="Which plans; all, unless named.")] = None,
+    workers: Workers = 0,
+) -> None:
+    """Compare the readout windows, paired, with statistics; write results/tables/study. Continues where it stopped."""
+    from results.study.plan import FULL, SMALL
+    from results.study.study import study
+
+    known = {plan.name: plan for plan in (SMALL if small else FULL)}
+    for name in plans or ():
+        if name not in known:
+            raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
+    study([known[name] for name in plans or known], out, workers)
 
 
 @app.command("figures")

@@ -29,6 +29,9 @@ from pipeline.training.trainer import train
 TEST = "test"
 """In place of a held-out speaker: the data set's own test part."""
 
+VALIDATION = "validation"
+"""Likewise the validation part, where settings are chosen: the test part is not looked at then."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -130,14 +133,17 @@ def _do(job: Job) -> dict[str, Any]:
     dataset = _dataset(_data_key(config))
     row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held}
     try:
-        if job.held == TEST:
+        if job.held in (TEST, VALIDATION):
             parts = split_training(config, dataset.train, dataset.validation)
             run = train(config, parts.training, parts.validation, 1, run=Run.of(config))
-            result = evaluate(load_trained(run, 1), dataset.test, TEST)
+            scored_on = dataset.test if job.held == TEST else parts.validation
+            if scored_on is None:
+                raise InputError('data.validation is "none"; there is nothing to choose by')
+            result = evaluate(load_trained(run, 1), scored_on, job.held)
         else:
             (fold,) = (fold for fold in leave_one_speaker_out(dataset.train) if fold.speaker == job.held)
-            scored = train_fold(config, dataset.train, fold, 1)
-            run, result = scored.run, scored.evaluation
+            of_fold = train_fold(config, dataset.train, fold, 1)
+            run, result = of_fold.run, of_fold.evaluation
     except InputError as error:
         return row | {"failed": str(error)}
     metrics = pd.read_csv(run.folder / "metrics.csv")

@@ -1,0 +1,59 @@
+"""The study's pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline.config import Config
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
+from pipeline.training.build import make_window
+
+COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
+
+
+@styled
+def verdict(table: pd.DataFrame, title: str) -> Figure:
+    """Draw every window's accuracy and its difference from the reference, with 95 % intervals."""
+    figure = Figure(figsize=(WIDTH, 2.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for place, row in enumerate(table.itertuples()):
+        colour = COLOURS[row.window]
+        left.errorbar(
+            row.accuracy, place, xerr=[[row.accuracy - row.low], [row.high - row.accuracy]], fmt="o", color=colour
+        )
+        if np.isfinite(row.difference):
+            reach = [[row.difference - row.difference_low], [row.difference_high - row.difference]]
+            right.errorbar(row.difference, place, xerr=reach, fmt="o", color=colour)
+            right.text(row.difference_high, place, f"  p {row.p_corrected:.3f}", va="center", size=7)
+        else:
+            right.text(0, place, " the reference", va="center", size=7)
+    left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
+    right.axvline(0, color=GREY, linewidth=0.8)
+    right.set(xlabel="difference, paired by seed")
+    right.margins(x=0.25)
+    figure.suptitle(f"{title}: {table['seeds'].max()} seeds, 95 % intervals")
+    return figure
+
+
+@styled
+def information(slices: pd.DataFrame, windows: Mapping[str, Config], trial: float, steps: int) -> Figure:
+    """Draw how well words are known from slices of time, and what the windows weigh."""
+    figure = Figure(figsize=(0.8 * WIDTH, 3.0), layout="constrained")
+    axes = figure.add_subplot()
+    length = slices["begin"].diff().iloc[-1]
+    axes.bar(slices["begin"], slices["alone"], length, align="edge", color=GREY, edgecolor="white", label="one slice")
+    axes.plot(slices["begin"] + length, slices["until"], ".-", color=BLACK, label="all until then")
+    axes.set(xlabel="time (ms)", ylabel="accuracy of a linear readout", xlim=(0, trial), ylim=(0, 1))
+    axes.legend(loc="upper right")
+    weight = axes.twinx()
+    for name, config in windows.items():
+        if config.window is not None:
+            table = make_window(config.window).table(steps)
+            weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=name)
+    weight.set(ylabel="window", ylim=(0, None))
+    weight.legend(loc="center right")
+    return figure
