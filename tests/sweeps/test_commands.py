@@ -16,7 +16,9 @@ from typing import Any
 
 import psutil
 import pytest
+from genn import needs_genn
 
+from models.engines.genn.folders import FOLDER_VARIABLE
 from pipeline.config import load_config
 from sweeps.cli import main
 from sweeps.space import load_space
@@ -196,3 +198,71 @@ def test_what_is_wrong_gets_one_sentence(
 def test_shipped_spaces_name_only_what_is_never_the_test_part(words_space: Path) -> None:
     for path in (Path(__file__).parents[2] / "sweeps" / "spaces").glob("*.toml"):
         assert tomllib.loads(path.read_text())["objective"]["kind"] in ("validation", "loso")
+
+
+def test_arrays_are_split_at_the_sites_limit(
+    words_space: Path, sweeps: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a cluster that only writes down what it is asked."""
+    import contextlib
+
+    import submitit
+
+    from sweeps import submit as submission
+
+    batches: list[int] = []
+
+    class Written:
+        def __init__(self, **_: Any) -> None:
+            self.asked: dict[str, Any] = {}
+
+        def update_parameters(self, **asked: Any) -> None:
+            self.asked |= asked
+
+        @contextlib.contextmanager
+        def batch(self) -> Any:
+            batches.append(0)
+            yield
+
+        def submit(self, task: Any) -> Any:
+            batches[-1] += 1
+            return type("Job", (), {"job_id": f"{len(batches)}_{batches[-1]}"})()
+
+    monkeypatch.setattr(submitit, "AutoExecutor", Written)
+    monkeypatch.setattr(submission.shutil, "which", lambda _: "/usr/bin/sbatch")
+    monkeypatch.setattr(submission, "array_limit", lambda: 4)
+    code, out, _ = sweeps("submit", words_space, "--jobs", 10)
+    assert code == 0
+    assert batches == [4, 4, 2]
+    assert "10 jobs" in out
+
+
+class TestWithGenn:
+    pytestmark = needs_genn
+
+    def test_jobs_keep_their_code_apart(
+        self, words_space: Path, sweeps: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "code"))
+        text = words_space.read_text().replace('"training.epochs=3"', '"training.epochs=2", "engine=genn"')
+        words_space.write_text(text.replace("low = 4\nhigh = 24", "low = 8\nhigh = 9"))
+        code, out, _ = sweeps("run", words_space, "--workers", 2, "--points", 4)
+        assert code == 0
+        state = Sweep.at(out.strip().splitlines()[-1]).state()
+        assert [point.status in ("done", "stopped") for point in state.points] == [True] * 4
+        assert len(list((tmp_path / "code").glob("*-0"))) >= 1
+
+    def test_code_that_does_not_compile_is_a_points_failure(
+        self, words_space: Path, sweeps: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "g++").write_text("#!/bin/sh\necho 'error: no compiler today' >&2\nexit 1\n")
+        (tmp_path / "bin" / "g++").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "code"))
+        words_space.write_text(words_space.read_text().replace('"training.epochs=3"', '"engine=genn"'))
+        code, out, _ = sweeps("run", words_space, "--workers", 1, "--points", 2)
+        assert code == 0
+        state = Sweep.at(out.strip().splitlines()[-1]).state()
+        assert [point.status for point in state.points] == ["failed"] * 2
+        assert all("no compiler today" in point.reason for point in state.points)
