@@ -47,6 +47,8 @@ def discretise(
     dt: float,
     steps: int,
     channels: int,
+    chosen: NDArray[np.int64] | None = None,
+    shifts: NDArray[np.int64] | None = None,
 ) -> SpikeBatch:
     """Put events on the time grid.
 
@@ -69,37 +71,50 @@ def discretise(
         Steps of a trial.
     channels : int
         Number of channels.
+    chosen : ndarray of int64, shape (batch,), optional
+        Which examples, in this order; all unless given.
+    shifts : ndarray of int64, shape (batch,), optional
+        Channels by which each chosen example's events move; those that leave the channels are dropped.
 
     Returns
     -------
     SpikeBatch
     """
+    chosen = np.arange(len(labels)) if chosen is None else chosen
+    shifts = np.zeros(len(chosen), np.int64) if shifts is None else shifts
+    room = int((offsets[chosen + 1] - offsets[chosen]).sum())
     batch = SpikeBatch(
-        np.empty(len(times), dtype=np.int32),
-        np.empty(len(times), dtype=np.int32),
-        np.zeros(len(offsets), dtype=np.int64),
-        np.asarray(labels, dtype=np.int64),
+        np.empty(room, dtype=np.int32),
+        np.empty(room, dtype=np.int32),
+        np.zeros(len(chosen) + 1, dtype=np.int64),
+        np.asarray(labels, dtype=np.int64)[chosen],
     )
-    kept = _bin(times, units, offsets, 1.0 / dt, steps - GUARD_STEPS, batch.steps, batch.units, batch.offsets)
+    kept = _bin(
+        times, units, offsets, chosen, shifts, channels, 1.0 / dt, steps - GUARD_STEPS, batch.steps, batch.units,
+        batch.offsets,
+    )  # fmt: skip
     return replace(batch, steps=batch.steps[:kept], units=batch.units[:kept])
 
 
 @njit(cache=True, nogil=True)
-def _bin(times, units, offsets, rate, end, out_steps, out_units, out_offsets):  # type: ignore[no-untyped-def]
+def _bin(times, units, offsets, chosen, shifts, channels, rate, end, out_steps, out_units, out_offsets):  # type: ignore[no-untyped-def]
     """Write each event and count it only if it is its channel's first of the step: no branch to mispredict."""
-    latest = np.empty(np.iinfo(np.uint16).max + 1, np.int32)
+    latest = np.empty(channels, np.int32)
     n = np.int64(0)
-    for example in range(offsets.shape[0] - 1):
+    for row in range(chosen.shape[0]):
         latest[:] = -1
-        for i in range(offsets[example], offsets[example + 1]):
+        shift = np.int32(shifts[row])
+        for i in range(offsets[chosen[row]], offsets[chosen[row] + 1]):
             # float64: a float32 product can round up to the next step.
             step = np.int32(np.float64(times[i]) * rate)
             if step >= end:
                 break
-            unit = units[i]
+            unit = np.int32(units[i]) + shift
+            if unit < 0 or unit >= channels:
+                continue
             out_steps[n] = step
             out_units[n] = unit
             n += latest[unit] != step
             latest[unit] = step
-        out_offsets[example + 1] = n
+        out_offsets[row + 1] = n
     return n

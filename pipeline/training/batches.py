@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch, discretise
 from pipeline.config import Config
-from pipeline.data.augmentation import Augmentation, augmented
+from pipeline.data.augmentation import Augmentation, augmented, shifts
 from pipeline.data.container import SpikeData
 from pipeline.training.streams import SHUFFLE_STREAM
 
@@ -45,6 +45,10 @@ def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[Sp
     augmentation = Augmentation(**config.augmentation.model_dump())
 
     def make(chosen: NDArray[np.int64]) -> SpikeBatch:
+        moves = shifts(augmentation, config.seed, epoch, chosen)
+        if moves is not None:
+            arrays = (data.times, data.units, data.offsets, data.labels)
+            return discretise(*arrays, config.data.dt, config.steps, data.channels, chosen, moves)
         return on_grid(augmented(data, augmentation, config.seed, epoch, chosen), config)
 
     chunks = [order[i : i + config.training.batch] for i in range(0, len(order), config.training.batch)]

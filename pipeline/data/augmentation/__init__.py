@@ -1,7 +1,7 @@
 """Augmentations: pure functions from events and a generator to new events, and their composition."""
 
 from pipeline.data.augmentation.blend import blend
-from pipeline.data.augmentation.composed import Augmentation, augmented
+from pipeline.data.augmentation.composed import Augmentation, augmented, shifts
 from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "drop_events",
     "jitter_channels",
     "shift_channels",
+    "shifts",
 ]

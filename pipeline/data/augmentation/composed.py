@@ -80,6 +80,20 @@ class Augmentation:
         return events
 
 
+def shifts(augmentation: Augmentation, seed: int, epoch: int, order: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return by how many channels `augmented` moves each example, if that is all it does to them; else None.
+
+    Then there is no need of new examples: who reads the old ones can move their events on the way.
+    """
+    if augmentation != Augmentation(shift=augmentation.shift):
+        return None
+    if not augmentation.shift:
+        return np.zeros(len(order), np.int64)
+    largest = augmentation.shift
+    draws = (np.random.default_rng([_STREAM, seed, epoch, index]) for index in order.tolist())
+    return np.array([int(rng.integers(-largest, largest, endpoint=True)) for rng in draws], np.int64)
+
+
 def augmented(
     data: SpikeData,
     augmentation: Augmentation,
