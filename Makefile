@@ -20,7 +20,7 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness study figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness study tables figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,9 @@ robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse
 
 study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for a quarter of an hour; PLAN="fsdd-loso ...")
 	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS))
+
+tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
+	@$(PY) -m results tables
 
 figures: $(VENV)/runtime.stamp ## Draw the thesis's figures, computed (FIGURE="14-eventprop ..."); writes results/figures/made
 	@$(PY) -m results figures $(FIGURE)

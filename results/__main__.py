@@ -73,6 +73,14 @@ def robustness_command(
     robustness(out, seeds, tuple(overrides or ()), workers)
 
 
+@app.command("tables")
+def tables_command() -> None:
+    """Write result tables as CSV, Markdown and LaTeX to results/tables, from runs and committed results."""
+    from results.tabulate.write import tabulate
+
+    tabulate(out)
+
+
 @app.command("study")
 def study_command(
     small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,

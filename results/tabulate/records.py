@@ -1,0 +1,106 @@
+"""Scores with the runs that gave them: a number that no run backs has no way into a table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.errors import InputError
+from pipeline.config import Config
+from pipeline.training.run import RUNS_VARIABLE, Run
+
+SCORED = "evaluation-test.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A score on examples that chose nothing.
+
+    Attributes
+    ----------
+    source : str
+        The run's folder, or the committed file and its line.
+    data, what : str
+        Data set or comparison, and what was trained.
+    window, hidden, kind : str
+        Of the network; "" where a committed table does not say.
+    held : str
+        "test", or the speaker who was held out.
+    seed, examples : int
+    accuracy : float
+    """
+
+    source: str
+    data: str
+    what: str
+    window: str
+    hidden: str
+    kind: str
+    held: str
+    seed: int
+    examples: int
+    accuracy: float
+
+
+def of_runs(root: Path | None = None) -> Iterator[Record]:
+    """Yield the score of every run in a folder that `evaluate --split test` has scored.
+
+    Parameters
+    ----------
+    root : Path, optional
+        That of the runs, unless given.
+    """
+    root = Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root
+    for path in sorted(root.glob(f"**/{SCORED}")):
+        run = Run.at(path.parent)
+        try:
+            score = json.loads(path.read_text(encoding="utf-8"))
+            config = run.config()
+        except (json.JSONDecodeError, InputError) as error:
+            raise InputError(f"{path.parent} can't be tabulated: {error}") from None
+        yield Record(
+            str(path.parent),
+            config.data.dataset,
+            config.name,
+            window_of(config),
+            " + ".join(map(str, config.network.hidden)),
+            "recurrent" if any(config.network.recurrent) else "feed-forward",
+            "test",
+            config.seed,
+            int(score["examples"]),
+            float(score["accuracy"]),
+        )
+
+
+def of_comparison(path: Path) -> Iterator[Record]:
+    """Yield the scores of a committed comparison, one a line of its ``...-runs.csv``.
+
+    Raises
+    ------
+    InputError
+        If the file lacks a column.
+    """
+    table = pd.read_csv(path)
+    missing = {"variant", "seed", "held", "examples", "accuracy"} - set(table.columns)
+    if missing:
+        raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")
+    for line, row in enumerate(table.itertuples(), start=2):
+        if pd.notna(row.accuracy):
+            name = path.name.removesuffix("-runs.csv")
+            source = f"{path.name}, line {line}"
+            held, number = str(row.held), (int(row.seed), int(row.examples), float(row.accuracy))
+            yield Record(source, name, str(row.variant), "", "", "", held, *number)
+
+
+def window_of(config: Config) -> str:
+    """Return a config's window with its numbers, or its loss where that has none."""
+    window = config.window
+    if window is None:
+        return config.loss.kind
+    numbers = [f"{name} {getattr(window, name):g}" for name in ("mu", "sigma") if getattr(window, name) is not None]
+    return " ".join([window.shape, *numbers])
