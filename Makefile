@@ -48,13 +48,13 @@ ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=
 robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
 	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
-study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for a quarter of an hour; PLAN="fsdd-loso ...")
+study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso ...")
 	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS))
 
 tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
 	@$(PY) -m results tables
 
-figures: $(VENV)/runtime.stamp ## Draw the thesis's figures, computed (FIGURE="14-eventprop ..."); writes results/figures/made
+figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/figures/made
 	@$(PY) -m results figures $(FIGURE)
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
@@ -75,7 +75,7 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
 
-sweep: $(VENV)/runtime.stamp ## Search hyperparameters here (SPACE=thesis, STRATEGY, SEED, POINTS, WORKERS, SET)
+sweep: $(VENV)/runtime.stamp ## Search hyperparameters here (SPACE=thesis, STRATEGY, SEED, POINTS, WORKERS)
 	@$(PY) -m sweeps run "$$SPACE" $(SEARCH) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
 
 sweep-submit: $(VENV)/runtime.stamp ## Search on a cluster (SPACE, CLUSTER=slurm|local|debug, JOBS, OPTIONS=file.toml)
