@@ -20,7 +20,7 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness study tables figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness study tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -53,6 +53,9 @@ study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten min
 
 tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
 	@$(PY) -m results tables
+
+report: $(VENV)/runtime.stamp ## Write results/report.html, one page with everything, from committed results
+	@$(PY) -m results report
 
 figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/figures/made
 	@$(PY) -m results figures $(FIGURE)
@@ -93,7 +96,7 @@ lint: $(VENV)/dev.stamp ## Check style and types
 	@$(BIN)/mypy
 
 clean: ## Remove results and tool caches; data, runs and .venv stay
-	rm -rf results/demo results/bench results/figures/made results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results/demo results/bench results/figures/made results/report.html results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find models pipeline sweeps results tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: made once, its packages installed again whenever the pins change.

@@ -81,6 +81,14 @@ def tables_command() -> None:
     tabulate(out)
 
 
+@app.command("report")
+def report_command() -> None:
+    """Write results/report.html, one page that needs no network, from committed results and computed figures."""
+    from results.report.report import report
+
+    report(out)
+
+
 @app.command("study")
 def study_command(
     small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,
