@@ -11,24 +11,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
-from models.engines.cpu.time_constants import SUMS, time_constant_gradients
 from models.engines.genn.available import Backend
-from models.engines.genn.events import by_channel, most_of_a_channel, nothing
-from models.engines.genn.populations import varies, wants_sums
+from models.engines.genn.chunks import Chunk, Seen, chunks, longer_tape, more_room, padded
+from models.engines.genn.events import most_of_a_channel, nothing
 from models.engines.genn.ranks import Ranks
 from models.engines.genn.recorder import record_examples
 from models.engines.genn.refusals import refuse
 from models.engines.genn.simulator import Program, Simulator
+from models.engines.genn.vectors import vector_gradients
 from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
-from models.losses import Judgement, Loss
+from models.losses import Loss
 from models.network import Network, Weights
 from models.recording import Recording
 
@@ -39,28 +38,6 @@ FIRST_CAPACITY = 128
 
 FIRST_ROOM = 16384
 """Input events of an example that there is room for at first; grown likewise."""
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Examples of a batch that run at once."""
-
-    events: list[PreprocessedSpikes]
-    labels: NDArray[np.int64]
-    share: float
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What a forward pass gave."""
-
-    judgement: Judgement
-    labels: NDArray[np.int64]
-    counts: NDArray[np.int64]
-
-    @property
-    def correct(self) -> int:
-        return int((self.judgement.logits.argmax(axis=1) == self.labels).sum())
 
 
 class GennEngine:
@@ -231,33 +208,35 @@ class GennEngine:
         self._adam.load_state(state, self._weights)
         self._push()
 
-    def _learn(self, batch: SpikeBatch) -> list[_Seen]:
+    def _learn(self, batch: SpikeBatch) -> list[Seen]:
         """Run a batch forward and backward, and leave its gradient on the device."""
-        chunks = list(self._chunks(batch))
-        self._make_room(chunks)
+        parts = list(self._chunks(batch))
+        self._make_room(parts)
         while True:
             simulator = self._running()
             simulator.clear()
             self._rest()
-            push = self._push_of_first_pass(chunks, len(batch))
-            seen: list[_Seen] = []
+            push = self._push_of_first_pass(parts, len(batch))
+            seen: list[Seen] = []
             busy = np.zeros(self._tape_users, np.int64)
-            for chunk in chunks:
+            for chunk in parts:
                 one = self._run(chunk, taping=True)
                 was, busy = busy, self._most_spikes(chunk, simulator)
                 if self._overflows(was + busy):
                     break
                 seen.append(one)
-                simulator.write("output", "LossGradient", self._padded(one.judgement.gradient * chunk.share))
+                simulator.write(
+                    "output", "LossGradient", padded(one.judgement.gradient * chunk.share, self.program.lanes)
+                )
                 self._write_push(self._push_of(one.counts, len(batch)) if push is None else push)
             else:
                 self._flush()
                 return seen
 
-    def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> _Seen:
+    def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> Seen:
         """Run a batch forward and the one before backward, and learn from that at the rate that waits for it."""
         (chunk,) = self._chunks(batch)
-        if self._room_for([chunk]) is not None and waiting is not None:
+        if waiting is not None and more_room([chunk], self.program.capacity, self._room) is not None:
             self._flush()
             self._update(waiting)
             waiting = None
@@ -272,18 +251,20 @@ class GennEngine:
         was, self._busy = self._busy, self._most_spikes(chunk, self._running())
         if self._overflows(was + self._busy):
             return self._forward_and_back(batch, None)
-        self._running().write("output", "LossGradient", self._padded(seen.judgement.gradient * chunk.share))
+        self._running().write(
+            "output", "LossGradient", padded(seen.judgement.gradient * chunk.share, self.program.lanes)
+        )
         self._write_push(self._push_of(seen.counts, len(batch)))
         return seen
 
-    def _run(self, chunk: _Chunk, taping: bool) -> _Seen:
+    def _run(self, chunk: Chunk, taping: bool) -> Seen:
         simulator = self._running()
         simulator.set_taping(taping)
         simulator.run(chunk.events)
         examples = len(chunk.labels)
         observed = simulator.read("output", "VAvg")[:examples].astype(np.float64)
         counts = [simulator.read(name, "SpikeCount")[:examples].sum(axis=0) for name in self._hidden_names]
-        return _Seen(self.loss.judge(observed, chunk.labels), chunk.labels, np.concatenate(counts).astype(np.int64))
+        return Seen(self.loss.judge(observed, chunk.labels), chunk.labels, np.concatenate(counts).astype(np.int64))
 
     def _flush(self) -> None:
         """Run the last examples backward, with nothing to run forward."""
@@ -298,20 +279,8 @@ class GennEngine:
         simulator.write("output", "LossGradient", np.zeros((self.program.lanes, self.network.output.size)))
         self._write_push(np.zeros(self.network.hidden_size, np.float32))
 
-    def _chunks(self, batch: SpikeBatch) -> Iterator[_Chunk]:
-        """Yield this process's examples of a batch, as many at a time as run at once; at least one chunk."""
-        own, lanes = self.ranks.own(batch), self.program.lanes
-        examples = by_channel(own, self.network.input, self.dt, self.steps)
-        for begin in range(0, max(len(own), 1), lanes):
-            labels = own.labels[begin : begin + lanes]
-            events = examples[begin : begin + lanes] or [nothing(self.network.input)]
-            yield _Chunk(events, labels, len(labels) / max(len(batch), 1))
-
-    def _padded(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a gradient for all lanes: 0 for those without an example."""
-        full = np.zeros((self.program.lanes, gradient.shape[1]))
-        full[: len(gradient)] = gradient
-        return full
+    def _chunks(self, batch: SpikeBatch) -> Iterator[Chunk]:
+        return chunks(batch, self.ranks, self.program.lanes, self.network.input, self.dt, self.steps)
 
     def _push_of(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
         if self.regulariser.strength == 0:
@@ -319,11 +288,11 @@ class GennEngine:
         excess = self.ranks.sum(counts) / examples - self.regulariser.target
         return (self.regulariser.strength / examples * excess).astype(np.float32)
 
-    def _push_of_first_pass(self, chunks: list[_Chunk], examples: int) -> NDArray[np.float32] | None:
+    def _push_of_first_pass(self, parts: list[Chunk], examples: int) -> NDArray[np.float32] | None:
         """Return the regulariser's push where a batch takes several trials: all its counts come before any adjoint."""
         if self.regulariser.strength == 0 or examples <= self.program.lanes * self.ranks.count:
             return None
-        counts = np.sum([self._run(chunk, taping=False).counts for chunk in chunks], axis=0)
+        counts = np.sum([self._run(part, taping=False).counts for part in parts], axis=0)
         return self._push_of(counts, examples)
 
     def _write_push(self, push: NDArray[np.float32]) -> None:
@@ -341,23 +310,9 @@ class GennEngine:
 
     def _vector_gradients(self) -> Weights:
         """Return the gradients of biases and time constants."""
-        found: Weights = {}
-        for name, population in self.network.populations.items():
-            if not varies(population):
-                continue
-            sums = np.zeros((SUMS, population.size))
-            read = self.ranks.sum(self._running().sums(name))
-            sums[1 : 1 + len(read)] = read
-            tau_mem = self._weights.get(f"{name}_tau_mem", np.full(population.size, population.tau_mem, np.float32))
-            if population.bias:
-                found[f"{name}_bias"] = (sums[1] * -np.expm1(-self.dt / tau_mem.astype(np.float64))).astype(np.float32)
-            if wants_sums(population):
-                bias = self._weights.get(f"{name}_bias", np.zeros(population.size, np.float32))
-                by_mem, by_syn = time_constant_gradients(
-                    sums, tau_mem, self._weights[f"{name}_tau_syn"], bias, self.dt, False
-                )
-                found |= {f"{name}_tau_mem": by_mem, f"{name}_tau_syn": by_syn}
-        return found
+        return vector_gradients(
+            self.network, self._weights, self.dt, lambda name: self.ranks.sum(self._running().sums(name))
+        )
 
     def _update(self, rate: float) -> None:
         """Learn from the gradients on the device: matrices there, single neurons' parameters here."""
@@ -407,44 +362,28 @@ class GennEngine:
     def _tape_users(self) -> int:
         return 1 + len(self._hidden_names)
 
-    def _most_spikes(self, chunk: _Chunk, simulator: Simulator) -> NDArray[np.int64]:
+    def _most_spikes(self, chunk: Chunk, simulator: Simulator) -> NDArray[np.int64]:
         """Return the greatest number of spikes of one neuron in the trial, of the input and each hidden layer."""
         hidden = [int(simulator.read(name, "SpikeCount").max()) for name in self._hidden_names]
         return np.array([most_of_a_channel(chunk.events), *hidden], np.int64)
 
     def _overflows(self, spikes: NDArray[np.int64]) -> bool:
         """Make a longer tape if spikes of two trials may not have had room on it, and return whether so."""
-        most = int(spikes.max())
-        if most < self.program.capacity - 2:
-            return False
-        room = FIRST_CAPACITY
-        while room <= most + most // 4 + 2:
-            room *= 2
-        self._rebuild(replace(self.program, capacity=room), self._room)
-        return True
+        capacity = longer_tape(int(spikes.max()), self.program.capacity, FIRST_CAPACITY)
+        if capacity is not None:
+            self._rebuild(capacity, self._room)
+        return capacity is not None
 
-    def _make_room(self, chunks: list[_Chunk]) -> None:
+    def _make_room(self, parts: list[Chunk]) -> None:
         """Give input events room in GeNN's buffers; what has not been run backward yet is lost where there was none."""
-        needed = self._room_for(chunks)
+        needed = more_room(parts, self.program.capacity, self._room)
         if needed is not None:
             self._rebuild(*needed)
 
-    def _room_for(self, chunks: list[_Chunk]) -> tuple[Program, int] | None:
-        """Return the program and the room that examples need, or None if they have it."""
-        events = max((sum(len(e.spike_times) for e in chunk.events) for chunk in chunks), default=0)
-        most = max((most_of_a_channel(chunk.events) for chunk in chunks), default=0)
-        capacity = self.program.capacity
-        while 2 * most + 2 >= capacity:
-            capacity *= 2
-        if events <= self._room and capacity == self.program.capacity:
-            return None
-        room = self._room if events <= self._room else events + events // 4
-        return replace(self.program, capacity=capacity), room
-
-    def _rebuild(self, program: Program, room: int) -> None:
-        logger.info("room for %d spikes of a neuron and %d input events from here on", program.capacity, room)
+    def _rebuild(self, capacity: int, room: int) -> None:
+        logger.info("room for %d spikes of a neuron and %d input events from here on", capacity, room)
         self.close()
-        self.program, self._room = program, room
+        self.program, self._room = replace(self.program, capacity=capacity), room
 
     def _running(self) -> Simulator:
         """Return the compiled network, built when it is first needed."""
