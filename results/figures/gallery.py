@@ -13,7 +13,7 @@ from rich.console import Console
 
 from models.errors import InputError
 from pipeline.pictures.save import save
-from results.figures import descent, eventprop, membrane, networks, neurons, plasticity, windows
+from results.figures import descent, eventprop, membrane, networks, neurons, plasticity, scores, windows
 from results.figures.words import spoken
 
 FOLDER = Path("results/figures/made")
@@ -61,6 +61,10 @@ DRAWINGS: dict[str, Drawing] = {
     "13-stdp": Drawing(plasticity.window, "A synapse grows if its input spikes first, and shrinks if it spikes last."),
     "14-eventprop": Drawing(
         eventprop.forward_and_backward, "Spikes and voltages forward in time, adjoints backward, jumping at the spikes."
+    ),
+    "speakers": Drawing(scores.by_speaker, "Accuracy on each speaker who was left out, one dot a seed."),
+    "ablation": Drawing(
+        scores.by_variant, "What every change of the default network does to accuracy, paired by seed."
     ),
     "windows": Drawing(
         lambda: windows.over_words(*spoken()), "Four readout windows over the cochlea's spikes of spoken words."
