@@ -16,6 +16,12 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "hidden time constants shared": ("network.time_constants=shared",),
     "output time constants shared": ("network.output_time_constants=shared",),
     "no delay line": ("network.delay_line.copies=1",),
+    "three copies 60 ms apart, 60 epochs": (
+        "network.delay_line.copies=3",
+        "network.delay_line.spacing=60.0",
+        "training.epochs=60",
+    ),
+    "60 epochs": ("training.epochs=60",),
     "learned recurrent delays": (
         "network.synapses.recurrent.delays=trained",
         "network.synapses.recurrent.longest=150.0",
