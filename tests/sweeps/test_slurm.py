@@ -89,3 +89,16 @@ def test_a_sweep_survives_what_happens_on_clusters(words_space: Path, tmp_path: 
     assert any(event.get("died") for event in released), "the killed worker's point came back"
     logs = "".join(path.read_text(errors="replace") for path in (sweep.folder / "jobs").glob("*log*"))
     assert "timed-out" in logs or "requeue" in logs.lower(), "no job ran out of time"
+
+
+def test_the_printed_script_does_what_submit_does(words_space: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sweeps", "submit", str(words_space), "--print", "--jobs", "2", "--memory", "0"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    script = tmp_path / "sweep.sh"
+    script.write_text(said.stdout)
+    subprocess.run(["sbatch", str(script)], check=True)
+    sweep = Sweep.of(load_space(words_space))
+    wait_for(sweep.is_over, 120, "the jobs do not finish")
+    finishes = Counter(event["point"] for event in sweep.store.events() if event["event"] == "finish")
+    assert finishes == dict.fromkeys(range(6), 1)
+    assert list((sweep.folder / "jobs").glob("*_*.log"))
