@@ -20,7 +20,7 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness study tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation robustness study study-submit tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,10 @@ robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse
 
 study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso ...")
 	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS))
+
+study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUSTER, JOBS, OPTIONS); then make study
+	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
+	$(if $(OPTIONS),--options "$(OPTIONS)")
 
 tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
 	@$(PY) -m results tables

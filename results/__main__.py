@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -94,16 +94,32 @@ def study_command(
     small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,
     plans: Annotated[list[str] | None, typer.Argument(help="Which plans; all, unless named.")] = None,
     workers: Workers = 0,
+    cluster: Annotated[str | None, typer.Option(help="slurm or local: submit the runs instead.")] = None,
+    jobs: Annotated[int, typer.Option(help="Of a cluster.", min=1)] = 16,
+    options: Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for, as of sweeps.")] = None,
 ) -> None:
-    """Compare the readout windows, paired, with statistics; write results/tables/study. Continues where it stopped."""
+    """Compare the readout windows, paired, with statistics; write results/tables/study. Continues where it stopped.
+
+    Runs that a cluster has trained are not trained again: the same command without --cluster makes the tables.
+    """
     from results.study.plan import FULL, SMALL
     from results.study.study import study
+    from results.study.submit import submit_study
+    from sweeps.submit import ClusterName, load_cluster
 
     known = {plan.name: plan for plan in (SMALL if small else FULL)}
     for name in plans or ():
         if name not in known:
             raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
-    study([known[name] for name in plans or known], out, workers)
+    chosen = [known[name] for name in plans or known]
+    if cluster is None:
+        study(chosen, out, workers)
+        return
+    if cluster not in get_args(ClusterName):
+        raise InputError(f"--cluster is {cluster}; it must be one of {', '.join(get_args(ClusterName))}")
+    wants = load_cluster(options, jobs=jobs)
+    submitted = submit_study(chosen, cast(ClusterName, cluster), wants, Path("results/tables/study/jobs"))
+    out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", highlight=False, soft_wrap=True)
 
 
 @app.command("figures")

@@ -102,6 +102,44 @@ class Job:
         return DelayedSubmission(self)
 
 
+def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster) -> Any:
+    """Return submitit's executor for a cluster.
+
+    Parameters
+    ----------
+    folder : Path
+        Of logs and pickled jobs.
+    name : str
+        Of the jobs.
+    cluster : {"slurm", "local", "debug"}
+    wants : Cluster
+
+    Raises
+    ------
+    InputError
+        If there is no Slurm.
+    """
+    import submitit
+
+    if cluster == "slurm" and shutil.which("sbatch") is None:
+        raise InputError("there is no sbatch here; --cluster local runs on this machine, --print prints a script")
+    executor = submitit.AutoExecutor(folder=str(folder), cluster=cluster)
+    executor.update_parameters(name=name, timeout_min=wants.minutes)
+    if cluster != "debug":
+        executor.update_parameters(cpus_per_task=wants.cpus, gpus_per_node=wants.gpus)
+        if wants.memory:
+            executor.update_parameters(mem_gb=wants.memory)
+    if cluster == "slurm":
+        named = {"slurm_partition": wants.partition, "slurm_account": wants.account}
+        executor.update_parameters(
+            slurm_array_parallelism=wants.at_once or wants.jobs,
+            slurm_signal_delay_s=wants.notice,
+            slurm_additional_parameters={"open-mode": "append"},
+            **{name: value for name, value in named.items() if value is not None},
+        )
+    return executor
+
+
 def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
     """Submit workers as job arrays, as many as the site's limit makes of them.
 
@@ -123,22 +161,7 @@ def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
     """
     import submitit
 
-    if cluster == "slurm" and shutil.which("sbatch") is None:
-        raise InputError("there is no sbatch here; --cluster local runs on this machine, --print prints a script")
-    executor = submitit.AutoExecutor(folder=str(sweep.folder / "jobs"), cluster=cluster)
-    executor.update_parameters(name=f"sweep-{sweep.folder.name}", timeout_min=wants.minutes)
-    if cluster != "debug":
-        executor.update_parameters(cpus_per_task=wants.cpus, gpus_per_node=wants.gpus)
-        if wants.memory:
-            executor.update_parameters(mem_gb=wants.memory)
-    if cluster == "slurm":
-        named = {"slurm_partition": wants.partition, "slurm_account": wants.account}
-        executor.update_parameters(
-            slurm_array_parallelism=wants.at_once or wants.jobs,
-            slurm_signal_delay_s=wants.notice,
-            slurm_additional_parameters={"open-mode": "append"},
-            **{name: value for name, value in named.items() if value is not None},
-        )
+    executor = make_executor(sweep.folder / "jobs", f"sweep-{sweep.folder.name}", cluster, wants)
     jobs, made_of = [], commit()
     limit = array_limit() if cluster == "slurm" else wants.jobs
     for begin in range(0, wants.jobs, limit):

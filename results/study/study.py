@@ -48,7 +48,7 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
         console.print(f"{plan.name}: choosing every window's setting", highlight=False)
         chosen, choice = choose(plan, console, workers)
         console.print(f"{plan.name}: {plan.seeds} seeds of each", highlight=False)
-        rows = run_all(_jobs(plan, chosen), console, workers)
+        rows = run_all(comparing_jobs(plan, chosen), console, workers)
         table = compare(rows, REFERENCE)
         config = chosen[0].settings(1, plan.shared)
         data = load_dataset(config)
@@ -68,9 +68,7 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[list[Variant
     With seeds that the comparison does not have; the test part and left-out speakers have no part in it.
     """
     candidates = plan.candidates()
-    seeds = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + plan.choosing)
-    jobs = [Job(v, seed, VALIDATION, plan.shared) for options in candidates.values() for v in options for seed in seeds]
-    rows = run_all(jobs, console, workers)
+    rows = run_all(choosing_jobs(plan), console, workers)
     means = rows.groupby("variant", sort=False)["validation"].mean()
     chosen, table = [], []
     for window, options in candidates.items():
@@ -95,7 +93,15 @@ def sentence(table: pd.DataFrame, plan: Plan) -> str:
     )
 
 
-def _jobs(plan: Plan, chosen: Sequence[Variant]) -> list[Job]:
+def choosing_jobs(plan: Plan) -> list[Job]:
+    """Return the runs by which settings are chosen."""
+    seeds = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + plan.choosing)
+    options = (option for options in plan.candidates().values() for option in options)
+    return [Job(option, seed, VALIDATION, plan.shared) for option in options for seed in seeds]
+
+
+def comparing_jobs(plan: Plan, chosen: Sequence[Variant]) -> list[Job]:
+    """Return the runs that are compared."""
     held = speakers(chosen[0].settings(1, plan.shared)) if plan.loso else [TEST]
     return [Job(v, seed, h, plan.shared) for v in chosen for seed in range(1, plan.seeds + 1) for h in held]
 

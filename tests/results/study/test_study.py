@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from models.errors import InputError
 from pipeline.data.packing import pack
 from results.study import plan as plans
 from results.study.plan import FULL, SETTINGS, SMALL, Plan
 from results.study.slices import by_slice, counts
 from results.study.study import sentence, study
+from results.study.submit import Share, submit_study
+from sweeps.submit import Cluster
 
 
 def test_every_window_has_the_same_budget_and_its_settings_fit_the_configs() -> None:
@@ -79,3 +82,23 @@ def test_a_small_study_runs_and_says_what_follows(
     assert runs["seed"].max() == 3
     assert sentence(table, plan) in said.getvalue()
     assert sentence(table, plan) in (folder / "words.md").read_text()
+
+
+def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
+    words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {window: settings[:1] for window, settings in SETTINGS.items()}
+    monkeypatch.setattr(plans, "SETTINGS", one)
+    plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=2, choosing=1)
+    jobs = submit_study([plan], "debug", Cluster(jobs=1), tmp_path / "jobs")
+    assert [job.result() for job in jobs] == [8]
+    runs = tmp_path / "runs" / "words"
+    trained = {path: path.stat().st_mtime_ns for path in runs.glob("*/last.npz")}
+    assert len(trained) == 4 * (1 + 2)
+    study([plan], Console(file=io.StringIO()), 1, tmp_path / "study")
+    assert {path: path.stat().st_mtime_ns for path in runs.glob("*/last.npz")} == trained
+
+
+def test_a_job_of_another_commit_refuses() -> None:
+    with pytest.raises(InputError, match="submitted by commit old"):
+        Share([], 0, 1, "old")()

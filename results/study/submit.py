@@ -1,0 +1,93 @@
+"""The study on a cluster: jobs that train its runs between them. What is left for `study` afterwards is the tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from models.errors import InputError
+from pipeline.evaluation.crossval import fold_folder
+from pipeline.training.run import Run, commit
+from results.comparison.runs import TEST, VALIDATION, Job, run_all
+from results.study.plan import Plan
+from results.study.study import choose, choosing_jobs, comparing_jobs
+from sweeps.submit import Cluster, ClusterName, make_executor
+
+LOOK = 5.0
+"""Seconds between two looks at whether other jobs' runs are done."""
+
+
+class Share:
+    """One job's share of the study.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+    index, count : int
+        Which of how many.
+    made_of : str
+        The commit that submitted it.
+    """
+
+    def __init__(self, plans: Sequence[Plan], index: int, count: int, made_of: str) -> None:
+        self.plans, self.index, self.count, self.made_of = list(plans), index, count, made_of
+
+    def __call__(self) -> int:
+        """Train every ``count``-th run: first those that settings are chosen by, then those that are compared."""
+        now = commit()
+        if now != self.made_of:
+            raise InputError(
+                f"the job was submitted by commit {self.made_of} and started at commit {now}; submit it again"
+            )
+        quiet = Console(quiet=True)
+        trained = 0
+        for plan in self.plans:
+            choosing = choosing_jobs(plan)
+            run_all(choosing[self.index :: self.count], quiet, 1)
+            _wait_for(choosing)
+            chosen, _ = choose(plan, quiet, 1)
+            comparing = comparing_jobs(plan, chosen)[self.index :: self.count]
+            run_all(comparing, quiet, 1)
+            trained += len(comparing)
+        return trained
+
+    def checkpoint(self) -> Any:
+        """Return what to queue again when the job's time is over: the same; runs go on from their checkpoints."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self)
+
+
+def submit_study(plans: Sequence[Plan], cluster: ClusterName, wants: Cluster, folder: Path) -> list[Any]:
+    """Submit the study's runs; see `sweeps.submit.submit` for the errors.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+    cluster : {"slurm", "local", "debug"}
+    wants : Cluster
+    folder : Path
+        Of the jobs' logs.
+
+    Returns
+    -------
+    list of submitit.Job
+    """
+    executor = make_executor(folder, "study", cluster, wants)
+    with executor.batch():
+        return [executor.submit(Share(plans, i, wants.jobs, commit())) for i in range(wants.jobs)]
+
+
+def _wait_for(jobs: Sequence[Job]) -> None:
+    """Wait until all runs are done, whoever does them."""
+    while not all((_run(job).folder / "result.json").exists() for job in jobs):
+        time.sleep(LOOK)
+
+
+def _run(job: Job) -> Run:
+    config = job.variant.settings(job.seed, job.shared).resolved()
+    return Run.of(config) if job.held in (TEST, VALIDATION) else fold_folder(config, job.held)
