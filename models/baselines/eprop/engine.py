@@ -262,12 +262,11 @@ class EpropEngine:
             group.vars["DeltaG"].push_to_device()
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
-        """Raise the input of neurons that were silent for an epoch; absent synapses stay absent."""
+        """Raise the input of neurons that were silent for an epoch."""
         below = self.network.connections[0]
         weights = self._matrix(self._synapses[below.name].vars["g"], below.name)
-        silent = counts == 0
-        present = (weights[:, silent] != 0) if below.synapses.density < 1 else np.float32(1)
-        weights[:, silent] += np.float32(self.regulariser.lift / self.network.input.delay_line.copies) * present
+        copies = self.network.input.delay_line.copies
+        self.regulariser.lift_silent(weights, counts == 0, copies, below.synapses.density)
         self._write_matrix(self._synapses[below.name].vars["g"], weights)
 
     def _build(self) -> Any:

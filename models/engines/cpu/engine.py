@@ -262,11 +262,10 @@ class CpuEngine:
         return (self.regulariser.strength / examples * excess).astype(np.float32)
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
-        """Raise the input of neurons that were silent for an epoch; absent synapses stay absent."""
+        """Raise the input of neurons that were silent for an epoch."""
         begin = 0
         for layer in self.layers:
             weights = self._weights[layer.below.name]
             silent = counts[begin : begin + layer.size] == 0
-            present = (weights[:, silent] != 0) if layer.below.synapses.density < 1 else np.float32(1)
-            weights[:, silent] += np.float32(self.regulariser.lift / layer.copies) * present
+            self.regulariser.lift_silent(weights, silent, layer.copies, layer.below.synapses.density)
             begin += layer.size

@@ -333,7 +333,7 @@ class GennEngine:
             simulator.set_vectors(self._weights)
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
-        """Raise the input of neurons that were silent for an epoch; absent synapses stay absent."""
+        """Raise the input of neurons that were silent for an epoch."""
         begin = 0
         for name in self._hidden_names:
             size = self.network.populations[name].size
@@ -344,8 +344,7 @@ class GennEngine:
             below = next(c for c in self.network.connections if c.target == name and c.kind != "recurrent")
             copies = self.network.input.delay_line.copies if below.kind == "input" else 1
             weights = self._running().read_synapses(below.name)
-            present = (weights[:, silent] != 0) if below.synapses.density < 1 else np.float32(1)
-            weights[:, silent] += np.float32(self.regulariser.lift / copies) * present
+            self.regulariser.lift_silent(weights, silent, copies, below.synapses.density)
             self._running().write_synapses(below.name, weights)
 
     @property
