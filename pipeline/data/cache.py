@@ -67,7 +67,8 @@ def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
 
 def _read(path: Path, key: str) -> SpikeData:
     """Read a cache file that was made for ``key``."""
-    found = seal.read_seal(path)
+    with path.open("rb") as file:
+        found = seal.read_seal(file)
     if found is None:
         raise InputError(f"{path} is damaged: its head isn't what was written.")
     if found.key != key:

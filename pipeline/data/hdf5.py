@@ -8,9 +8,10 @@ begin with the seal of ``pipeline.data.seal``, which a damaged file breaks; HDF5
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import h5py
@@ -80,12 +81,19 @@ def read(path: Path) -> SpikeData:
         If the file is missing, cut short, damaged, no HDF5, lacks a dataset, or holds labels, lengths or
         names that don't fit each other.
     """
-    _check_form(path)
+    if not path.is_file():
+        raise InputError(f"{path} is missing: no such file.")
     try:
-        with h5py.File(path, "r") as file:
-            return _read(file, str(path))
+        # One opening for all that is asked of the file: another process may put a new one in its place,
+        # and a seal of the one says nothing about the other.
+        with path.open("rb") as stream:
+            _check_form(stream, path)
+            with h5py.File(stream, "r") as file:
+                return _read(file, str(path))
     except InputError:
         raise
+    except PermissionError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
         # A KeyError's own text has quotes around it, and HDF5's can run over several lines.
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip("'\"")
@@ -96,15 +104,14 @@ def read(path: Path) -> SpikeData:
         raise InputError(f"{path} is damaged and can't be read as HDF5 ({reason}); get or make it again.") from error
 
 
-def _check_form(path: Path) -> None:
+def _check_form(stream: BinaryIO, path: Path) -> None:
     """Refuse what can be told from outside to be no whole HDF5 file."""
-    if not path.is_file():
-        raise InputError(f"{path} is missing: no such file.")
-    if path.stat().st_size == 0:
+    size = stream.seek(0, os.SEEK_END)
+    if size == 0:
         raise InputError(f"{path} is empty, an HDF5 file in SHD's layout is wanted.")
     if not h5py.is_hdf5(path):
         raise InputError(f"{path} is no HDF5 file, one in SHD's layout is wanted.")
-    found = seal.read_seal(path)
+    found = seal.read_seal(stream)
     if found is None:
         return
     if found.version != FORMAT_VERSION:
@@ -112,10 +119,9 @@ def _check_form(path: Path) -> None:
             f"{path} was written in version {found.version} of the format, wanted is version "
             f"{FORMAT_VERSION}; make it again."
         )
-    size = path.stat().st_size
     if size < found.size:
         raise InputError(f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again.")
-    if not seal.is_intact(path, found):
+    if not seal.is_intact(stream, found):
         raise InputError(f"{path} is damaged: its content doesn't match its checksum; get or make it again.")
 
 

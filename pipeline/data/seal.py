@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 SIZE = 512
 """Bytes; the smallest user block that HDF5 knows."""
@@ -52,10 +52,10 @@ def make_seal(content: bytes, version: int, key: str) -> bytes:
     return Seal(version, key, SIZE + len(content), hashlib.sha256(content).hexdigest()).to_bytes()
 
 
-def read_seal(path: Path) -> Seal | None:
-    """Return the seal of a file, or None if it has none or one that isn't intact."""
-    with path.open("rb") as file:
-        head = file.read(SIZE)
+def read_seal(file: BinaryIO) -> Seal | None:
+    """Return the seal of an open file, or None if it has none or one that isn't intact."""
+    file.seek(0)
+    head = file.read(SIZE)
     try:
         magic, version, key, size, digest = json.loads(head.rstrip(b"\0"))
     except (ValueError, TypeError):
@@ -64,11 +64,10 @@ def read_seal(path: Path) -> Seal | None:
     return seal if magic == _MAGIC and seal.to_bytes() == head else None
 
 
-def is_intact(path: Path, seal: Seal) -> bool:
-    """Return whether what follows the seal is what was sealed."""
+def is_intact(file: BinaryIO, seal: Seal) -> bool:
+    """Return whether what follows the seal of an open file is what was sealed."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        file.seek(SIZE)
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+    file.seek(SIZE)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
     return digest.hexdigest() == seal.digest

@@ -191,6 +191,21 @@ def test_a_builder_killed_while_writing_leaves_no_cache_and_its_remains_are_clea
     assert list(the_file().parent.iterdir()) == [the_file()]
 
 
+def test_a_file_replaced_while_it_is_read_is_read_as_it_was(builder, make_split, monkeypatch):
+    before = content(cached("words", "abc", builder))
+    read_seal = hdf5.seal.read_seal
+
+    def replaced_right_after(file):
+        found = read_seal(file)
+        hdf5.write(the_file(), make_split(seed=1), key="abc")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hdf5.seal, "read_seal", replaced_right_after)
+        assert content(hdf5.read(the_file())) == before
+    assert content(hdf5.read(the_file())) != before
+
+
 def test_concurrent_builders_do_not_harm_each_other():
     processes = [start(RACING, seed) for seed in (1, 2)]
     assert all(process.stdout.readline() == "ready\n" for process in processes)
