@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any
 
 import pandas as pd
 
-from pipeline.config import Config
 from pipeline.data.datasets import Dataset
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.evaluation.crossval import train_fold
-from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.examples import kept_dataset, load_dataset, split_training
 from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, Row, train
 from sweeps.parameters import Values
@@ -65,7 +62,7 @@ def units(space: Space, values: Values, report: Report, threads: int) -> Iterato
     """
     for seed in space.objective.seeds:
         config = space.settings(values, seed).resolved()
-        data = dataset(_data_key(config))
+        data = kept_dataset(config)
         if space.objective.kind == "validation":
             unit = f"s{seed}"
             parts = split_training(config, data.train, data.validation)
@@ -112,16 +109,3 @@ def _best_validation(run: Run) -> float:
     """Return the validation accuracy of the epoch that validation chose."""
     metrics = pd.read_csv(run.folder / "metrics.csv")
     return float(metrics[metrics["split"] == "validation"]["accuracy"].max())
-
-
-def _data_key(config: Config) -> str:
-    """Return what decides which data are loaded, as JSON."""
-    return config.model_dump_json(include={"data": True, "name": True})
-
-
-@cache
-def dataset(key: str) -> Dataset:
-    """Return the data of a config; the last ones are kept."""
-    fields: dict[str, Any] = {}
-    config = Config.model_validate_json(key, **fields)
-    return load_dataset(config, progress=False)

@@ -23,6 +23,9 @@ from pipeline.training.trainer import Progress, train
 FOLDS = "folds"
 """Folder beside a config's run that holds one run a fold."""
 
+HELD_OUT = "evaluation-held-out.json"
+"""In a fold's run: how it does on the speaker who was held out."""
+
 
 @dataclass(frozen=True)
 class FoldResult:
@@ -71,7 +74,9 @@ def train_fold(
     parts = split_training(config, training.select(fold.rest), left_out=fold.speaker)
     run = fold_folder(config, fold.speaker)
     train(config, parts.training, parts.validation, threads, progress, run)
-    return FoldResult(fold.speaker, run, evaluate(load_trained(run, threads), training.select(fold.held), fold.speaker))
+    result = evaluate(load_trained(run, threads), training.select(fold.held), fold.speaker)
+    run.write_text(HELD_OUT, result.json())
+    return FoldResult(fold.speaker, run, result)
 
 
 def fold_folder(config: Config, speaker: str) -> Run:

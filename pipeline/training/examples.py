@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,21 @@ def load_dataset(config: Config, progress: bool = True) -> Dataset:
     if config.data.dataset == "digits":
         options["utterances"] = config.data.utterances
     return load(config.data.dataset, root, **options)
+
+
+def kept_dataset(config: Config) -> Dataset:
+    """Return the config's data set without a word, from memory if the last calls were for the same one."""
+    return _kept(data_key(config))
+
+
+def data_key(config: Config) -> str:
+    """Return what decides which data are loaded, as JSON."""
+    return config.model_dump_json(include={"data": True, "name": True})
+
+
+@lru_cache(maxsize=4)
+def _kept(key: str) -> Dataset:
+    return load_dataset(Config.model_validate_json(key), progress=False)
 
 
 def split_training(config: Config, training: SpikeData, own: SpikeData | None = None, left_out: str = "") -> Parts:

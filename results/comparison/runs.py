@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing import get_context
 from typing import Any
 
@@ -17,12 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.errors import InputError
 from pipeline.config import Config, load_config
-from pipeline.data.datasets import Dataset
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.evaluation.crossval import train_fold
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
-from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
 
@@ -68,7 +66,7 @@ class Job:
 
 def speakers(config: Config) -> list[str]:
     """Return the speakers that leave-one-speaker-out holds out, one after the other."""
-    return [fold.speaker for fold in leave_one_speaker_out(_dataset(_data_key(config)).train)]
+    return [fold.speaker for fold in leave_one_speaker_out(kept_dataset(config).train)]
 
 
 def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataFrame:
@@ -92,8 +90,8 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     workers = min(workers or len(os.sched_getaffinity(0)), max(len(jobs), 1))
     found: dict[Job, dict[str, Any]] = {}
     # Prepared once: the workers would all do it at once.
-    for config in {_data_key(job.variant.settings(job.seed, job.shared)): job for job in jobs}.values():
-        load_dataset(config.variant.settings(config.seed, config.shared))
+    for config in {data_key(config): config for config in map(_settings, jobs)}.values():
+        load_dataset(config)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     before = {name: os.environ.get(name) for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")}
     os.environ.update(dict.fromkeys(before, "1"))
@@ -117,20 +115,14 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     return pd.DataFrame([found[job] for job in jobs])
 
 
-def _data_key(config: Config) -> str:
-    """Return what decides which data are loaded, as JSON."""
-    return config.model_dump_json(include={"data": True, "name": True})
-
-
-@cache
-def _dataset(key: str) -> Dataset:
-    return load_dataset(Config.model_validate_json(key), progress=False)
+def _settings(job: Job) -> Config:
+    return job.variant.settings(job.seed, job.shared)
 
 
 def _do(job: Job) -> dict[str, Any]:
     """Train one run, or find it done, and score it."""
-    config = job.variant.settings(job.seed, job.shared).resolved()
-    dataset = _dataset(_data_key(config))
+    config = _settings(job).resolved()
+    dataset = kept_dataset(config)
     row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held}
     try:
         if job.held in (TEST, VALIDATION):
@@ -140,6 +132,7 @@ def _do(job: Job) -> dict[str, Any]:
             if scored_on is None:
                 raise InputError('data.validation is "none"; there is nothing to choose by')
             result = evaluate(load_trained(run, 1), scored_on, job.held)
+            run.write_text(f"evaluation-{job.held}.json", result.json())
         else:
             (fold,) = (fold for fold in leave_one_speaker_out(dataset.train) if fold.speaker == job.held)
             of_fold = train_fold(config, dataset.train, fold, 1)

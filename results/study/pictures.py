@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,10 @@ COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VE
 
 @styled
 def verdict(table: pd.DataFrame, title: str) -> Figure:
-    """Draw every window's accuracy and its difference from the reference, with 95 % intervals."""
+    """Draw every window's accuracy and its difference from the reference, with 95 % intervals.
+
+    Where speakers were left out, thin lines are the intervals for any speakers.
+    """
     figure = Figure(figsize=(WIDTH, 2.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for place, row in enumerate(table.itertuples()):
@@ -28,7 +31,11 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
         if np.isfinite(row.difference):
             reach = [[row.difference - row.difference_low], [row.difference_high - row.difference]]
             right.errorbar(row.difference, place, xerr=reach, fmt="o", color=colour)
-            right.text(row.difference_high, place, f"  p {row.p_corrected:.3f}", va="center", size=7)
+            end = row.difference_high
+            if "anyone_low" in table:
+                right.plot([row.anyone_low, row.anyone_high], [place, place], color=colour, linewidth=0.7, zorder=1)
+                end = max(end, row.anyone_high)
+            right.text(end, place, f"  p {row.p_corrected:.3f}", va="center", size=7)
         else:
             right.text(0, place, " the reference", va="center", size=7)
     left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
@@ -40,8 +47,19 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
 
 
 @styled
-def information(slices: pd.DataFrame, windows: Mapping[str, Config], trial: float, steps: int) -> Figure:
-    """Draw how well words are known from slices of time, and what the windows weigh."""
+def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], trial: float, steps: int) -> Figure:
+    """Draw how well words are known from slices of time, and what the windows weigh.
+
+    Parameters
+    ----------
+    slices : DataFrame
+        Of `slices.by_slice`.
+    windows : sequence of (str, Config)
+        Names, of which one may have several settings.
+    trial : float
+        ms.
+    steps : int
+    """
     figure = Figure(figsize=(0.8 * WIDTH, 3.0), layout="constrained")
     axes = figure.add_subplot()
     length = slices["begin"].diff().iloc[-1]
@@ -50,10 +68,13 @@ def information(slices: pd.DataFrame, windows: Mapping[str, Config], trial: floa
     axes.set(xlabel="time (ms)", ylabel="accuracy of a linear readout", xlim=(0, trial), ylim=(0, 1))
     axes.legend(loc="upper right")
     weight = axes.twinx()
-    for name, config in windows.items():
+    named = set()
+    for name, config in windows:
         if config.window is not None:
             table = make_window(config.window).table(steps)
-            weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=name)
+            label = "" if name in named else name
+            weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label or "_again")
+            named.add(name)
     weight.set(ylabel="window", ylim=(0, None))
     weight.legend(loc="center right")
     return figure

@@ -43,11 +43,12 @@ class Plan:
     shared : tuple of str
         Overrides of all runs.
     loso : bool
-        Leave speakers of the training part out one by one, instead of scoring on the test part.
+        Leave speakers of the training part out one by one, instead of scoring on the test part. Settings are then
+        chosen anew without each of them: who is left out chooses nothing.
     seeds : int
         1, 2 and so on: those of the comparison.
     choosing : int
-        Seeds with which settings are chosen: 1001 and on, none of the comparison's.
+        Seeds (of each fold) with which settings are chosen: 1001 and on, none of the comparison's.
     """
 
     name: str
@@ -69,7 +70,7 @@ _SMALL = ("network.hidden=64", "training.epochs=8", "augmentation.shift=20")
 
 FULL = (
     Plan("fsdd-index", "fsdd"),
-    Plan("fsdd-loso", "fsdd", loso=True),
+    Plan("fsdd-loso", "fsdd", loso=True, choosing=1),
     Plan("digits", "digits", ("training.epochs=3",)),
 )
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10, choosing=1),)

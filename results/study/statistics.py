@@ -1,4 +1,8 @@
-"""Paired comparisons of several windows with one: permutation tests, corrected; intervals; power."""
+"""Paired comparisons of several windows with one: permutation tests, corrected; intervals; power.
+
+Where speakers are left out one by one there are two questions. Over seeds: would other seeds, on these same speakers,
+say the same? Over seeds and speakers (`crossed`): would other speakers, too? The second interval is the wider one.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from pipeline.evaluation.intervals import student
+from results.study.crossed import crossed
 
 Array = NDArray[np.float64]
 
@@ -120,12 +125,16 @@ def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
     -------
     DataFrame
         One row a variant: mean accuracy with its interval over seeds, seeds, folds; and of all but ``against`` the
-        fields of `Paired` with p corrected for as many comparisons as there are.
+        fields of `Paired` with p corrected for as many comparisons as there are. Where there are folds, also those of
+        `Crossed`: ``anyone_low``, ``anyone_high``, ``anyone_p`` (corrected) and ``between_speakers``.
     """
     scores = rows.groupby(["variant", "seed"], sort=False)["accuracy"].mean().unstack("variant")
     folds = rows.groupby("variant")["held"].nunique()
-    found = {name: paired((scores[name] - scores[against]).dropna().to_numpy()) for name in scores if name != against}
+    cells = {name: _cells(rows, name, against) for name in scores if name != against}
+    found = {name: paired(differences.mean(axis=1)) for name, differences in cells.items()}
     corrected = holm({name: comparison.p for name, comparison in found.items()})
+    anyone = {name: crossed(differences) for name, differences in cells.items()} if (folds > 1).any() else {}
+    anyone_corrected = holm({name: comparison.p for name, comparison in anyone.items()})
     table = []
     for name in scores:
         mean, low, high = student(scores[name].to_numpy())
@@ -135,5 +144,15 @@ def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
             c = found[name]
             row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high}
             row |= {"effect": c.effect, "p": c.p, "p_corrected": corrected[name], "detectable": c.detectable}
+        if name in anyone:
+            a = anyone[name]
+            row |= {"anyone_low": a.low, "anyone_high": a.high, "anyone_p": anyone_corrected[name]}
+            row |= {"between_speakers": a.between_speakers}
         table.append(row)
     return pd.DataFrame(table)
+
+
+def _cells(rows: pd.DataFrame, name: str, against: str) -> Array:
+    """Return differences by seed (rows) and fold (columns), of the seeds that lack none."""
+    cells = rows.pivot_table("accuracy", ["seed", "held"], "variant", dropna=False)
+    return np.asarray((cells[name] - cells[against]).unstack("held").dropna())

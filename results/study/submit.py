@@ -13,8 +13,8 @@ from models.errors import InputError
 from pipeline.evaluation.crossval import fold_folder
 from pipeline.training.run import Run, commit
 from results.comparison.runs import TEST, VALIDATION, Job, run_all
+from results.study.choosing import choose, choosing_jobs, comparing_jobs
 from results.study.plan import Plan
-from results.study.study import choose, choosing_jobs, comparing_jobs
 from sweeps.submit import Cluster, ClusterName, make_executor
 
 LOOK = 5.0

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.errors import InputError
 from pipeline.config import Config
+from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
 
 SCORED = "evaluation-test.json"
@@ -48,7 +49,9 @@ class Record:
 
 
 def of_runs(root: Path | None = None) -> Iterator[Record]:
-    """Yield the score of every run in a folder that `evaluate --split test` has scored.
+    """Yield the score of every run in a folder that was scored on a test part, or on a speaker who was left out.
+
+    Runs whose configs differ in more than the seed differ in ``what``: the config's name and its hash.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
         That of the runs, unless given.
     """
     root = Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root
-    for path in sorted(root.glob(f"**/{SCORED}")):
+    for path in sorted([*root.glob(f"**/{SCORED}"), *root.glob(f"**/{HELD_OUT}")]):
         run = Run.at(path.parent)
         try:
             score = json.loads(path.read_text(encoding="utf-8"))
@@ -66,11 +69,11 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
         yield Record(
             str(path.parent),
             config.data.dataset,
-            config.name,
+            f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
             window_of(config),
             " + ".join(map(str, config.network.hidden)),
             "recurrent" if any(config.network.recurrent) else "feed-forward",
-            "test",
+            str(score["split"]),
             config.seed,
             int(score["examples"]),
             float(score["accuracy"]),

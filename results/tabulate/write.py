@@ -57,7 +57,7 @@ def tabulate(console: Console, folder: Path = FOLDER, published: Path = PUBLISHE
         "parameters": (tables.parameters, "The shipped configs."),
         "accuracy-runs": (
             lambda: tables.accuracy(of_runs()),
-            "Accuracy of the runs in this checkout that have been scored on the test part; means over seeds.",
+            "Accuracy of this checkout's runs that were scored on test parts or left-out speakers; means over seeds.",
         ),
         "accuracy-published": (
             lambda: tables.accuracy(record for path in comparisons for record in of_comparison(path)),

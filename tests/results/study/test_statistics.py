@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from results.study.crossed import crossed
 from results.study.statistics import compare, detectable, holm, paired, power, sign_flip
 
 
@@ -88,3 +89,59 @@ def test_variants_are_paired_by_seed_with_folds_averaged() -> None:
     wide = table.loc["gaussian", "high"] - table.loc["gaussian", "low"]
     narrow = table.loc["gaussian", "difference_high"] - table.loc["gaussian", "difference_low"]
     assert narrow < wide / 5, "the luck that a seed's runs share is not in their differences"
+
+
+def grid(rng: np.random.Generator, seed_sd: float, speaker_sd: float, difference: float = 0.0) -> np.ndarray:
+    """Return differences of ten seeds on five speakers."""
+    seeds, speakers = rng.normal(0, seed_sd, (10, 1)), rng.normal(0, speaker_sd, (1, 5))
+    return difference + seeds + speakers + rng.normal(0, 0.03, (10, 5))
+
+
+@pytest.mark.parametrize(("seed_sd", "speaker_sd"), [(0.0, 0.0), (0.02, 0.0), (0.0, 0.05), (0.02, 0.05)])
+def test_over_seeds_and_speakers_one_study_in_twenty_at_most_finds_what_is_not_there(
+    seed_sd: float, speaker_sd: float
+) -> None:
+    rng = np.random.default_rng(7)
+    p = np.array([crossed(grid(rng, seed_sd, speaker_sd)).p for _ in range(2000)])
+    assert np.mean(p <= 0.05) <= 0.065
+    if speaker_sd:
+        assert np.mean(p <= 0.05) >= 0.035
+        over_seeds = [sign_flip(grid(rng, seed_sd, speaker_sd).mean(axis=1)) <= 0.05 for _ in range(300)]
+        assert np.mean(over_seeds) > 0.3, "other speakers are another question than other seeds"
+
+
+def test_over_seeds_and_speakers_is_the_t_test_of_speakers_where_nothing_else_varies() -> None:
+    worth = np.array([0.01, 0.03, 0.02, 0.05, 0.0])
+    found = crossed(np.tile(worth, (10, 1)))
+    assert found.p == pytest.approx(stats.ttest_1samp(worth, 0).pvalue)
+    assert found.between_speakers == pytest.approx(worth.std(ddof=1))
+    low, high = stats.t.interval(0.95, 4, worth.mean(), stats.sem(worth))
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_over_seeds_and_speakers_the_interval_covers_and_spread_is_found() -> None:
+    rng = np.random.default_rng(8)
+    found = [crossed(grid(rng, 0.02, 0.05, 0.01)) for _ in range(1500)]
+    assert np.mean([f.low <= 0.01 <= f.high for f in found]) == pytest.approx(0.95, abs=0.025)
+    assert np.sqrt(np.mean([f.between_speakers**2 for f in found])) == pytest.approx(0.05, rel=0.1)
+    assert np.isnan(crossed(np.zeros((1, 5))).p)
+
+
+def test_folds_are_compared_over_speakers_too_and_a_seed_that_lacks_one_is_left_out() -> None:
+    rng = np.random.default_rng(9)
+    rows = [
+        {"variant": variant, "seed": seed, "held": held, "accuracy": 0.6 + worth + rng.normal(0, 0.01)}
+        for seed in range(6)
+        for held, luck in (("ann", 0.2), ("ben", -0.1), ("cy", 0.0))
+        for variant, worth in (("exponential", 0.0), ("gaussian", luck))
+    ]
+    table = compare(pd.DataFrame(rows), "exponential").set_index("window")
+    row = table.loc["gaussian"]
+    assert row["p_corrected"] < 0.05, "these speakers"
+    assert row["anyone_p"] > 0.5, "any speakers"
+    assert row["anyone_low"] < row["difference_low"]
+    assert row["between_speakers"] == pytest.approx(np.std([0.2, -0.1, 0.0], ddof=1), rel=0.2)
+    rows[0]["accuracy"] = float("nan")
+    assert np.isfinite(compare(pd.DataFrame(rows), "exponential").set_index("window").loc["gaussian", "anyone_p"])
+    one = pd.DataFrame(rows).query("held == 'ben'")
+    assert "anyone_p" not in compare(one, "exponential")

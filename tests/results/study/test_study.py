@@ -12,7 +12,10 @@ from rich.console import Console
 
 from models.errors import InputError
 from pipeline.data.packing import pack
+from results.comparison.runs import TEST, run_all
+from results.study import matching
 from results.study import plan as plans
+from results.study.choosing import choose, choosing_jobs, comparing_jobs
 from results.study.plan import FULL, SETTINGS, SMALL, Plan
 from results.study.slices import by_slice, counts
 from results.study.study import sentence, study
@@ -75,13 +78,75 @@ def test_a_small_study_runs_and_says_what_follows(
         "words-slices.png",
         "words-runs.csv",
         "words-choice.csv",
+        "words-curves.csv",
+        "words-confusion.csv",
     ]
     assert all((folder / name).stat().st_size > 0 for name in names)
     runs = pd.read_csv(folder / "words-runs.csv")
     assert len(runs) == 4 * 3
     assert runs["seed"].max() == 3
+    curves = pd.read_csv(folder / "words-curves.csv")
+    assert len(curves) == 4 * 2 * 2
+    assert (curves["seeds"] == 3).all()
+    last = curves[(curves["variant"] == "bump") & (curves["split"] == "train") & (curves["epoch"] == 2)]
+    assert last["loss"].item() == pytest.approx(runs[runs["variant"] == "bump"]["training_loss"].mean(), rel=1e-4)
+    confusion = pd.read_csv(folder / "words-confusion.csv")
+    for window, part in confusion.groupby("variant"):
+        right = part[part["spoken"] == part["answer"]]["examples"].sum()
+        own = runs[runs["variant"] == window]
+        assert part["examples"].sum() == own["examples"].sum()
+        assert right == pytest.approx((own["accuracy"] * own["examples"]).sum())
     assert sentence(table, plan) in said.getvalue()
     assert sentence(table, plan) in (folder / "words.md").read_text()
+
+
+def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_others_chose(
+    words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = {window: settings[:2] for window, settings in SETTINGS.items()}
+    monkeypatch.setattr(plans, "SETTINGS", two)
+    plan = Plan("loso", str(words_config), ("training.epochs=1",), loso=True, seeds=2, choosing=1)
+    choosing = choosing_jobs(plan)
+    assert len(choosing) == 3 * 4 * 2
+    assert TEST not in {job.held for job in choosing}
+    console = Console(file=io.StringIO())
+    chosen, choice = choose(plan, console, 2)
+    assert list(chosen) == ["ann", "ben", "cia"]
+    rows = run_all(choosing, console, 2).assign(accuracy=0.0)
+    for held, variants in chosen.items():
+        of_fold = rows[rows["held"] == held].set_index("variant")["validation"]
+        for variant in variants:
+            options = plan.candidates()[variant.name]
+            assert (
+                of_fold[[o.name for o in options]].max()
+                == of_fold[next(o.name for o in options if o.overrides == variant.overrides)]
+            )
+    assert choice.groupby(["held", "window"])["chosen"].sum().eq(1).all()
+    jobs = comparing_jobs(plan, chosen)
+    assert len(jobs) == 2 * 3 * 4
+    assert all(job.variant in chosen[job.held] for job in jobs)
+    table = study([plan], console, 2, tmp_path / "study")["loso"].set_index("window")
+    assert (table["folds"] == 3).all()
+    assert np.isfinite(table.loc["gaussian", "anyone_low"])
+    assert "for any speakers, of whom these are 3" in (tmp_path / "study" / "loso.md").read_text()
+
+
+def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() -> None:
+    slices = pd.DataFrame({"begin": [0.0, 50.0, 100.0, 150.0], "alone": [0.2, 0.25, 0.85, 0.25]})
+    informed = matching.profile(slices, 4)
+    assert informed == pytest.approx([0, 0, 1, 0])
+    there, beside = np.zeros(200, np.float32), np.zeros(200, np.float32)
+    there[100:150], beside[:100] = 1, 1
+    assert matching.overlap(informed, matching.weights(there, slices, 1.0)) == 1.0
+    assert matching.overlap(informed, matching.weights(beside, slices, 1.0)) == 0.0
+    assert matching.weights(beside, slices, 1.0) == pytest.approx([0.5, 0.5, 0, 0])
+    assert matching.weights(np.ones(100, np.float32), slices, 2.0) == pytest.approx([0.25] * 4)
+    choice = pd.DataFrame(
+        {"held": "test", "window": "gaussian", "overlap": [0.1, 0.5, 0.9], "validation": [0.3, 0.4, 0.8]}
+    )
+    assert matching.correlation(choice) == 1.0
+    assert matching.correlation(choice.assign(validation=[0.8, 0.4, 0.3])) == -1.0
+    assert np.isnan(matching.correlation(choice.assign(overlap=0.5)))
 
 
 def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
