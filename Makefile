@@ -20,7 +20,7 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation robustness study study-submit tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
+.PHONY: help setup demo test bench gradcheck ablation sizes robustness study study-submit tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -44,6 +44,9 @@ gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the eve
 
 ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/tables
 	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
+
+sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/tables
+	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
 robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
 	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)

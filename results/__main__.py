@@ -63,6 +63,20 @@ def ablation_command(
     ablation(out, config, variants or (), seeds, loso, tuple(overrides or ()), workers)
 
 
+@app.command("sizes")
+def sizes_command(
+    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
+    seeds: Annotated[int, typer.Option(help="Seeds of each size.", min=1)] = 5,
+    hidden: Annotated[list[int] | None, typer.Option(help="A size; 64 to 1024, unless given.", min=1)] = None,
+    overrides: Overrides = None,
+    workers: Workers = 0,
+) -> None:
+    """Train networks of several sizes, feed-forward and recurrent; write results/tables/sizes-CONFIG.csv and .png."""
+    from results.sizes.report import SIZES, sizes
+
+    sizes(out, config, hidden or SIZES, seeds, tuple(overrides or ()), workers)
+
+
 @app.command("robustness")
 def robustness_command(
     seeds: Annotated[int, typer.Option(help="Seeds of each shipped fsdd config.", min=1)] = 20,

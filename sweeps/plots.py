@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from models.errors import InputError
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled
@@ -21,6 +22,8 @@ from sweeps.state import Point
 from sweeps.strategies import surrogate
 
 COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE)
+FEW_DECADES = 50
+"""The ratio of an axis's ends below which powers of ten alone would be too few marks."""
 
 
 def running_best(points: Sequence[Point]) -> list[float]:
@@ -104,8 +107,7 @@ def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
         else:
             axes.plot(values, means, color=COLOURS[0])
             if parameter.scale == "log":
-                axes.set_xscale("log")
-                axes.xaxis.set_minor_formatter(NullFormatter())
+                _logarithmic(axes, float(values[-1]) / float(values[0]))
             counted = [p for p in known if name in p.values]
             at, errors = [p.values[name] for p in counted], [p.error for p in counted]
             axes.plot(at, errors, ".", color=COLOURS[1], alpha=0.5)
@@ -134,6 +136,15 @@ def evaluations(space: Space, points: Sequence[Point]) -> Any:
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.yaxis.set_minor_formatter(NullFormatter())
         return figure
+
+
+def _logarithmic(axes: Axes, ratio: float) -> None:
+    """Make the horizontal axis logarithmic, with numbers between the powers of ten where there are few of those."""
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if ratio < FEW_DECADES:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
 
 
 def _known(points: Sequence[Point]) -> list[Point]:

@@ -13,10 +13,26 @@ from rich.console import Console
 
 from models.errors import InputError
 from pipeline.pictures.save import save
-from results.figures import descent, eventprop, membrane, networks, neurons, plasticity, scores, windows
+from results.figures import (
+    cost,
+    descent,
+    eventprop,
+    membrane,
+    networks,
+    neurons,
+    plasticity,
+    progress,
+    scores,
+    searches,
+    thought,
+    windows,
+)
 from results.figures.words import spoken
+from results.tabulate.write import PUBLISHED
 
 FOLDER = Path("results/figures/made")
+STUDIES = ("fsdd-index", "digits")
+"""Those whose words' information is shown."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +42,16 @@ class Drawing:
     Attributes
     ----------
     draw : callable
-        Returns it.
+        Returns it, of the paths that it needs.
     says : str
         What it shows, in a sentence: the text for those who don't see it.
+    needs : tuple of str
+        Committed results, relative to their folder.
     """
 
-    draw: Callable[[], Figure]
+    draw: Callable[..., Figure]
     says: str
+    needs: tuple[str, ...] = ()
 
 
 DRAWINGS: dict[str, Drawing] = {
@@ -62,41 +81,96 @@ DRAWINGS: dict[str, Drawing] = {
     "14-eventprop": Drawing(
         eventprop.forward_and_backward, "Spikes and voltages forward in time, adjoints backward, jumping at the spikes."
     ),
-    "speakers": Drawing(scores.by_speaker, "Accuracy on each speaker who was left out, one dot a seed."),
-    "ablation": Drawing(
-        scores.by_variant, "What every change of the default network does to accuracy, paired by seed."
-    ),
     "windows": Drawing(
         lambda: windows.over_words(*spoken()), "Four readout windows over the cochlea's spikes of spoken words."
+    ),
+    "early-and-late": Drawing(
+        thought.early_and_late,
+        "What slices of time tell about the word, and what a spike at each time can still change under each window.",
+        tuple(f"study/{plan}-slices.csv" for plan in STUDIES),
+    ),
+    "sizes": Drawing(
+        scores.by_size,
+        "Accuracy by hidden size from 64 to 1024 neurons, feed-forward against recurrent, one mark a seed.",
+        ("sizes-fsdd-exponential-runs.csv",),
+    ),
+    "learning": Drawing(
+        progress.learning_curves,
+        "Training loss and validation accuracy by epoch under four windows, with intervals over seeds.",
+        ("study/fsdd-index-curves.csv",),
+    ),
+    "search-convergence": Drawing(
+        searches.convergence,
+        "The least validation error so far by points: the Gaussian process and random search.",
+        tuple(f"sweeps/thesis-{strategy}-s{seed}.jsonl" for strategy in ("bayes", "random") for seed in (1, 2, 3)),
+    ),
+    "search-dependence": Drawing(
+        searches.partial_dependence,
+        "The surrogate's error against each hyperparameter, the others averaged.",
+        ("sweeps/thesis-bayes-s1.jsonl",),
+    ),
+    **{
+        f"confusion-{window}": Drawing(
+            partial(progress.taken_for, window=window),
+            f"Which digits are taken for which under the {window} window, ten seeds added up.",
+            ("study/fsdd-index-confusion.csv",),
+        )
+        for window in ("gaussian", "exponential")
+    },
+    "speakers": Drawing(
+        scores.by_speaker,
+        "Accuracy on each speaker who was left out, one dot a seed.",
+        ("ablation-fsdd-exponential-loso-runs.csv",),
+    ),
+    "ablation": Drawing(
+        scores.by_variant,
+        "What every change of the default network does to accuracy, paired by seed.",
+        ("ablation-fsdd-exponential-runs.csv",),
+    ),
+    "length": Drawing(
+        cost.by_length,
+        "Time and memory of training by the trial's length: Eventprop and backpropagation through time.",
+        ("bench/length.json",),
     ),
 }
 
 
-def draw(names: Sequence[str], console: Console, folder: Path = FOLDER) -> list[Path]:
-    """Draw figures, each as PNG and PDF; return the PNGs.
+def draw(names: Sequence[str], console: Console, folder: Path = FOLDER, published: Path = PUBLISHED) -> dict[str, Path]:
+    """Draw figures, each as PNG and PDF; return the PNGs by name.
 
     Parameters
     ----------
     names : sequence of str
-        Which; all if empty.
+        Which; if empty, all but those that lack a committed result, which are named.
     console : Console
         Where their files are named.
     folder : Path
+    published : Path
+        Committed results.
 
     Raises
     ------
     InputError
-        If there is no figure of a name.
+        If there is no figure of a name, or it lacks a committed result.
     """
     for name in names:
         if name not in DRAWINGS:
             near = difflib.get_close_matches(name, DRAWINGS, 1, cutoff=0.0)
             raise InputError(f"there is no figure {name}; did you mean {near[0]}?")
-    made = []
+    made = {}
     for name in names or DRAWINGS:
-        figure = DRAWINGS[name].draw()
+        drawing = DRAWINGS[name]
+        needs = [published / need for need in drawing.needs]
+        missing = next((need for need in needs if not need.is_file()), None)
+        if missing is not None:
+            lacks = f"the figure {name} is drawn from {missing}, which is missing"
+            if names:
+                raise InputError(lacks)
+            console.print(f"left out: {lacks}", highlight=False, soft_wrap=True)
+            continue
+        figure = drawing.draw(*needs)
         for ending in ("pdf", "png"):
             save(figure, folder / f"{name}.{ending}")
-        made.append(folder / f"{name}.png")
-        console.print(str(made[-1]), highlight=False, soft_wrap=True)
+        made[name] = folder / f"{name}.png"
+        console.print(str(made[name]), highlight=False, soft_wrap=True)
     return made

@@ -12,17 +12,14 @@ from numpy.typing import NDArray
 
 from pipeline.evaluation.intervals import student
 from pipeline.pictures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, styled
+from results.sizes.picture import by_size as sizes_picture
 from results.tabulate.records import of_comparison
-from results.tabulate.write import PUBLISHED
-
-LOSO = PUBLISHED / "ablation-fsdd-exponential-loso-runs.csv"
-ABLATION = PUBLISHED / "ablation-fsdd-exponential-runs.csv"
 
 DEFAULTS = "defaults"
 
 
 @styled
-def by_speaker(path: Path = LOSO) -> Figure:
+def by_speaker(path: Path) -> Figure:
     """Draw every left-out speaker's accuracies, one dot a seed, with mean and 95 % interval."""
     table = pd.DataFrame([vars(record) for record in of_comparison(path)])
     table = table[table["what"] == DEFAULTS]
@@ -44,7 +41,7 @@ def by_speaker(path: Path = LOSO) -> Figure:
 
 
 @styled
-def by_variant(path: Path = ABLATION) -> Figure:
+def by_variant(path: Path) -> Figure:
     """Draw what every change of the defaults does to accuracy, paired by seed."""
     table = pd.DataFrame([vars(record) for record in of_comparison(path)])
     scores = table.pivot_table("accuracy", "seed", "what", sort=False)
@@ -60,6 +57,11 @@ def by_variant(path: Path = ABLATION) -> Figure:
     axes.axvline(0, color=BLACK, linewidth=0.8)
     axes.set(yticks=range(len(order)), yticklabels=order, xlabel="change of accuracy, paired by seed, 95 % intervals")
     return figure
+
+
+def by_size(path: Path) -> Figure:
+    """Draw accuracy by hidden size, feed-forward against recurrent; see `sizes.picture`."""
+    return sizes_picture(pd.read_csv(path))
 
 
 def _interval(axes: Axes, place: float, scores: NDArray[np.float64]) -> None:

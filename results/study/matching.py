@@ -15,9 +15,9 @@ BELLS = ("gaussian", "bump")
 """Windows whose settings differ in where they look."""
 
 
-def profile(slices: pd.DataFrame, classes: int) -> NDArray[np.float64]:
+def profile(slices: pd.DataFrame) -> NDArray[np.float64]:
     """Return the share of each slice in what slices tell by themselves: accuracy above chance, of sum 1."""
-    above = np.maximum(slices["alone"].to_numpy() - 1 / classes, 0.0)
+    above = np.maximum((slices["alone"] - slices["chance"]).to_numpy(), 0.0)
     return np.asarray(above / above.sum()) if above.any() else np.full(len(slices), 1 / len(slices))
 
 
@@ -33,7 +33,7 @@ def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(np.minimum(one, other).sum())
 
 
-def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame, classes: int) -> pd.DataFrame:
+def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
     """Add to the table of settings where each looks: ``centre`` (ms) and ``overlap`` with the words' information.
 
     Parameters
@@ -43,9 +43,8 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame, classes: int) 
         Of `choosing.choose`.
     slices : DataFrame
         Of `slices.by_slice`: slices of one length, from the trial's begin to its end.
-    classes : int
     """
-    informed = profile(slices, classes)
+    informed = profile(slices)
     where: dict[tuple[str, str], tuple[float, float]] = {}
     for window, options in plan.candidates().items():
         for option in options:
@@ -72,10 +71,10 @@ def correlation(matched: pd.DataFrame) -> float:
     return float(np.mean(varied)) if varied else float("nan")
 
 
-def sentence(matched: pd.DataFrame, slices: pd.DataFrame, classes: int) -> str:
+def sentence(matched: pd.DataFrame, slices: pd.DataFrame) -> str:
     """Return where the words' information lies and whether the windows that were chosen look there."""
     length = slices["begin"].diff().iloc[-1]
-    middle = float(np.average(slices["begin"] + length / 2, weights=profile(slices, classes)))
+    middle = float(np.average(slices["begin"] + length / 2, weights=profile(slices)))
     chosen = matched[matched["chosen"]].groupby("window", sort=False)[["centre", "overlap"]].mean()
     looks = "; ".join(f"{name} {row['centre']:.0f} ms, {row['overlap']:.2f}" for name, row in chosen.iterrows())
     said = (

@@ -40,7 +40,7 @@ def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float =
     Returns
     -------
     DataFrame
-        Columns begin (ms), alone, until: accuracies.
+        Columns begin (ms); alone, until: accuracies; chance: that of guessing.
     """
     rows = []
     seen: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
@@ -49,7 +49,7 @@ def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float =
         until = tuple(np.concatenate(parts, axis=1) for parts in zip(*seen, strict=True))
         alone = _score(*seen[-1], training.labels, test.labels)
         rows.append((float(begin), alone, _score(until[0], until[1], training.labels, test.labels)))
-    return pd.DataFrame(rows, columns=["begin", "alone", "until"])
+    return pd.DataFrame(rows, columns=["begin", "alone", "until"]).assign(chance=1 / len(training.classes))
 
 
 def _score(

@@ -54,9 +54,9 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
         rows = run_all(comparing_jobs(plan, chosen), console, workers)
         table = compare(rows, REFERENCE)
         config = next(iter(chosen.values()))[0].settings(1, plan.shared)
-        slices, classes = informative(config, plan.loso)
-        choice = matching.match(plan, choice, slices, classes)
-        says = [sentence(table, plan), matching.sentence(choice, slices, classes)]
+        slices = informative(config, plan.loso)
+        choice = matching.match(plan, choice, slices)
+        says = [sentence(table, plan), matching.sentence(choice, slices)]
         parts = {
             "": table,
             "-runs": rows.drop(columns="run", errors="ignore"),
@@ -75,8 +75,8 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
     return found
 
 
-def informative(config: Config, loso: bool) -> tuple[pd.DataFrame, int]:
-    """Return what slices of time tell, `slices.by_slice`, and the number of words.
+def informative(config: Config, loso: bool) -> pd.DataFrame:
+    """Return what slices of time tell; see `slices.by_slice`.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def informative(config: Config, loso: bool) -> tuple[pd.DataFrame, int]:
     if loso:
         pairs = [(data.train.select(f.rest), data.train.select(f.held)) for f in leave_one_speaker_out(data.train)]
     tables = [by_slice(training, test, config.data.trial) for training, test in pairs]
-    return pd.concat(tables).groupby("begin", as_index=False).mean(), len(data.train.classes)
+    return pd.concat(tables).groupby("begin", as_index=False).mean()
 
 
 def sentence(table: pd.DataFrame, plan: Plan) -> str:

@@ -6,21 +6,22 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from models.errors import InputError
 from models.neurons.stdp import PairSynapse
-from models.windows import Exponential, Gaussian
+from models.windows import Exponential, Gaussian, Uniform
 from pipeline.data.container import Events
-from results.figures import descent, eventprop, gallery, membrane, networks
+from results.figures import descent, eventprop, gallery, membrane, networks, thought
 from results.figures.trained import made_up_words, small_engine
 from results.figures.windows import weighed_early
 
 
 @pytest.mark.parametrize("name", list(gallery.DRAWINGS))
 def test_each_is_drawn_and_says_what_it_shows(name: str, tmp_path: Path) -> None:
-    (png,) = gallery.draw([name], Console(file=io.StringIO()), tmp_path)
+    png = gallery.draw([name], Console(file=io.StringIO()), tmp_path)[name]
     assert png.read_bytes().startswith(b"\x89PNG")
     assert png.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     assert gallery.DRAWINGS[name].says.endswith(".")
@@ -29,6 +30,39 @@ def test_each_is_drawn_and_says_what_it_shows(name: str, tmp_path: Path) -> None
 def test_a_figure_that_there_is_not_is_refused_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 13-stdp"):
         gallery.draw(["13-sdtp"], Console(file=io.StringIO()))
+
+
+def test_a_figure_that_lacks_a_committed_result_is_left_out_or_refused(tmp_path: Path) -> None:
+    said = io.StringIO()
+    with pytest.raises(InputError, match=r"bench.length\.json, which is missing"):
+        gallery.draw(["length"], Console(file=said), tmp_path / "made", tmp_path)
+    made = gallery.draw((), Console(file=said, width=500), tmp_path / "made", tmp_path)
+    assert set(made) == {name for name, drawing in gallery.DRAWINGS.items() if not drawing.needs}
+    assert "left out: the figure length" in said.getvalue()
+
+
+def test_a_spikes_leverage_is_its_potentials_integral_under_the_window() -> None:
+    found = thought.leverage(Uniform(), 400.0)
+    left = 400.0 - np.arange(400)
+    mem, syn = thought.TAU_MEM, thought.TAU_SYN
+    integral = mem * (1 - np.exp(-left / mem)) - syn * (1 - np.exp(-left / syn))
+    assert found == pytest.approx(integral / integral.mean(), abs=2e-3)
+    assert found[:200] == pytest.approx(np.full(200, found[0]), rel=1e-3), "far from the end all spikes count the same"
+    assert found[-1] < 0.01 * found[0], "the last one comes too late"
+    narrow = thought.leverage(Gaussian(mu=0.5, sigma=0.01), 400.0)
+    lag = 200 - np.argmax(narrow)
+    times = np.arange(0, 100, 0.1)
+    peak = times[np.argmax(np.exp(-times / thought.TAU_MEM) - np.exp(-times / thought.TAU_SYN))]
+    assert lag == pytest.approx(peak, abs=2), "a spike counts most if its potential peaks in the window"
+
+
+def test_leverage_where_little_is_told_is_all_or_nothing_for_narrow_windows() -> None:
+    slices = pd.DataFrame({"begin": np.arange(0, 800, 50.0), "alone": 0.1, "chance": 0.1})
+    slices.loc[(slices["begin"] >= 300) & (slices["begin"] < 500), "alone"] = 0.8
+    there = thought.uninformed(slices, Gaussian(mu=0.52, sigma=0.02), 800.0)
+    before = thought.uninformed(slices, Gaussian(mu=0.2, sigma=0.02), 800.0)
+    assert there < 0.02
+    assert before > 0.98
 
 
 def test_the_descents_gradient_is_the_losses() -> None:

@@ -52,6 +52,7 @@ def test_a_slice_is_where_the_information_was_put() -> None:
     assert (counts(test, 0, 300) ** 2).sum() == len(test.times)
     table = by_slice(training, test, 300.0)
     assert table["begin"].tolist() == [0, 50, 100, 150, 200, 250]
+    assert (table["chance"] == 0.25).all()
     assert table["alone"][2] > 0.9
     assert table["alone"].drop(2).max() < 0.45
     assert table["until"][1] < 0.45
@@ -132,8 +133,8 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
 
 
 def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() -> None:
-    slices = pd.DataFrame({"begin": [0.0, 50.0, 100.0, 150.0], "alone": [0.2, 0.25, 0.85, 0.25]})
-    informed = matching.profile(slices, 4)
+    slices = pd.DataFrame({"begin": [0.0, 50.0, 100.0, 150.0], "alone": [0.2, 0.25, 0.85, 0.25], "chance": 0.25})
+    informed = matching.profile(slices)
     assert informed == pytest.approx([0, 0, 1, 0])
     there, beside = np.zeros(200, np.float32), np.zeros(200, np.float32)
     there[100:150], beside[:100] = 1, 1
