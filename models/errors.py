@@ -1,4 +1,9 @@
-"""The one exception that means "what you gave us is wrong"."""
+"""The one exception that means "what you gave us is wrong", and what its messages suggest instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -7,3 +12,8 @@ class InputError(ValueError):
     The message is one clear sentence that names the file or field, what was found and what is wanted. The
     command lines print it without a traceback and exit with code 2.
     """
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the one of the known names, of which there is at least one, that is spelt most like a wrong one."""
+    return difflib.get_close_matches(name, known, 1, cutoff=0.0)[0]

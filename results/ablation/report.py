@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 
-from models.errors import InputError
+from models.errors import InputError, nearest
 from results.ablation.variants import CHANGES, DEFAULTS, variants
 from results.comparison.report import show, write
 from results.comparison.runs import TEST, Job, run_all, speakers
@@ -61,8 +60,7 @@ def ablation(
     """
     for name in names:
         if name not in CHANGES:
-            near = difflib.get_close_matches(name, CHANGES, 1, cutoff=0.0)
-            raise InputError(f"there is no variant {name!r}; did you mean {near[0]!r}?")
+            raise InputError(f"there is no variant {name!r}; did you mean {nearest(name, CHANGES)!r}?")
     chosen = variants(config, tuple(names))
     held = speakers(chosen[0].settings(1, shared)) if loso else [TEST]
     jobs = [Job(v, seed, h, shared) for v in chosen for seed in range(1, seeds + 1) for h in held]

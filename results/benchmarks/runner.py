@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import json
 import pkgutil
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 import results.benchmarks
-from models.errors import InputError
+from models.errors import InputError, nearest
 from pipeline.data.atomic import write_atomically
 from pipeline.pictures.save import save
 from pipeline.training.run import environment
@@ -69,8 +68,7 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
     known = cases()
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
-            raise InputError(f"there is no benchmark {name}; did you mean {near[0]}?")
+            raise InputError(f"there is no benchmark {name}; did you mean {nearest(name, known)}?")
     measured: dict[str, Sequence[Row]] = {}
     for name in names or known:
         console.print(f"measuring {name} ...", highlight=False)

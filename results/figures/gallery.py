@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from models.errors import InputError
+from models.errors import InputError, nearest
 from pipeline.pictures.save import save
 from results.figures import (
     cost,
@@ -155,8 +154,7 @@ def draw(names: Sequence[str], console: Console, folder: Path = FOLDER, publishe
     """
     for name in names:
         if name not in DRAWINGS:
-            near = difflib.get_close_matches(name, DRAWINGS, 1, cutoff=0.0)
-            raise InputError(f"there is no figure {name}; did you mean {near[0]}?")
+            raise InputError(f"there is no figure {name}; did you mean {nearest(name, DRAWINGS)}?")
     made = {}
     for name in names or DRAWINGS:
         drawing = DRAWINGS[name]

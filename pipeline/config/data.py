@@ -1,0 +1,38 @@
+"""Sections about the examples."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.config.base import NotNegative, Positive, Probability, Section
+
+
+class DataConfig(Section):
+    """Which examples, on which time grid, and how they are split."""
+
+    dataset: Literal["digits", "fsdd", "audio", "shd", "ssc"]
+    root: str | None = None
+    """Folder of the recordings or HDF5 files; not needed by digits."""
+    utterances: Annotated[int, Field(ge=1)] = 43
+    """digits: utterances a word and voice."""
+    trial: Positive = 1000.0
+    """Length of a trial in ms."""
+    dt: Positive = 1.0
+    """Time step in ms."""
+    validation: Literal["none", "mixed", "speaker", "own"] = "mixed"
+    """none; a random fraction of each class, speakers mixed; whole speakers; or the data set's own part."""
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    validation_speakers: tuple[str, ...] = ()
+    """Speakers held out where validation is "speaker"; none named takes the last one."""
+
+
+class AugmentationConfig(Section):
+    """New versions of the training examples, every epoch; 0 switches off."""
+
+    blend: Probability = 0.0
+    dilation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    shift: Annotated[int, Field(ge=0)] = 0
+    jitter: NotNegative = 0.0
+    drop: Probability = 0.0
