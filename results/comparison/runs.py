@@ -23,6 +23,7 @@ from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
+from results.described import described
 
 TEST = "test"
 """In place of a held-out speaker: the data set's own test part."""
@@ -83,9 +84,10 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     Returns
     -------
     DataFrame
-        One row a job, in their order: variant, seed, held, examples, accuracy on what was held out, validation accuracy
-        and loss of the epoch that validation chose and of the last one, training loss of the last, firing rate, silent
-        fraction, and the run's folder. A run whose training failed has the reason in ``failed`` and no numbers.
+        One row a job, in their order: variant, seed, held, what `described.described` says, examples, accuracy on what
+        was held out, validation accuracy and loss of the epoch that validation chose and of the last one, training loss
+        of the last, firing rate, silent fraction, and the run's folder. A run whose training failed has the reason in
+        ``failed`` and no numbers.
     """
     workers = min(workers or len(os.sched_getaffinity(0)), max(len(jobs), 1))
     found: dict[Job, dict[str, Any]] = {}
@@ -123,7 +125,7 @@ def _do(job: Job) -> dict[str, Any]:
     """Train one run, or find it done, and score it."""
     config = _settings(job).resolved()
     dataset = kept_dataset(config)
-    row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held}
+    row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held} | described(config)
     try:
         if job.held in (TEST, VALIDATION):
             parts = split_training(config, dataset.train, dataset.validation)

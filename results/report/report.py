@@ -123,10 +123,7 @@ def _tables(published: Path) -> list[str]:
     scores = tables.accuracy(record for path in comparisons for record in of_comparison(path))
     return [
         '<h2 id="tables">Tables</h2>',
-        table(
-            scores.drop(columns=["window", "hidden", "kind"]),
-            "Accuracy: means over seeds, 95 % intervals by Student's t.",
-        ),
+        table(scores, "Accuracy: means over seeds, 95 % intervals by Student's t."),
         table(tables.parameters(), "The shipped configs."),
         table(tables.speed(published / "bench"), "Training time and memory (make bench)."),
         table(tables.sweeps(published / "sweeps"), "What sweeps found on validation."),

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
-from pipeline.config import Config
 from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
+from results.described import DESCRIBED, described
 
 SCORED = "evaluation-test.json"
 
@@ -26,10 +26,10 @@ class Record:
     ----------
     source : str
         The run's folder, or the committed file and its line.
-    data, what : str
-        Data set or comparison, and what was trained.
-    window, hidden, kind : str
-        Of the network; "" where a committed table does not say.
+    comparison, what : str
+        Which committed comparison, or "runs"; and what of it was trained.
+    data, window, hidden, kind : str
+        See `results.described`; "" where a committed table does not say.
     held : str
         "test", or the speaker who was held out.
     seed, examples : int
@@ -37,8 +37,9 @@ class Record:
     """
 
     source: str
-    data: str
+    comparison: str
     what: str
+    data: str
     window: str
     hidden: str
     kind: str
@@ -67,16 +68,14 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
         except (json.JSONDecodeError, InputError) as error:
             raise InputError(f"{path.parent} can't be tabulated: {error}") from None
         yield Record(
-            str(path.parent),
-            config.data.dataset,
-            f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
-            window_of(config),
-            " + ".join(map(str, config.network.hidden)),
-            "recurrent" if any(config.network.recurrent) else "feed-forward",
-            str(score["split"]),
-            config.seed,
-            int(score["examples"]),
-            float(score["accuracy"]),
+            source=str(path.parent),
+            comparison="runs",
+            what=f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
+            **described(config),
+            held=str(score["split"]),
+            seed=config.seed,
+            examples=int(score["examples"]),
+            accuracy=float(score["accuracy"]),
         )
 
 
@@ -92,18 +91,17 @@ def of_comparison(path: Path) -> Iterator[Record]:
     missing = {"variant", "seed", "held", "examples", "accuracy"} - set(table.columns)
     if missing:
         raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")
+    described_by = {name: table.get(name, "") for name in DESCRIBED}
+    table = table.assign(**described_by).astype(dict.fromkeys([*DESCRIBED, "variant", "held"], str))
     for line, row in enumerate(table.itertuples(), start=2):
         if pd.notna(row.accuracy):
-            name = path.name.removesuffix("-runs.csv")
-            source = f"{path.name}, line {line}"
-            held, number = str(row.held), (int(row.seed), int(row.examples), float(row.accuracy))
-            yield Record(source, name, str(row.variant), "", "", "", held, *number)
-
-
-def window_of(config: Config) -> str:
-    """Return a config's window with its numbers, or its loss where that has none."""
-    window = config.window
-    if window is None:
-        return config.loss.kind
-    numbers = [f"{name} {getattr(window, name):g}" for name in ("mu", "sigma") if getattr(window, name) is not None]
-    return " ".join([window.shape, *numbers])
+            yield Record(
+                source=f"{path.name}, line {line}",
+                comparison=path.name.removesuffix("-runs.csv"),
+                what=row.variant,
+                **{name: getattr(row, name) for name in DESCRIBED},
+                held=row.held,
+                seed=int(row.seed),
+                examples=int(row.examples),
+                accuracy=float(row.accuracy),
+            )

@@ -12,7 +12,8 @@ from models.network import Network
 from pipeline.config import CONFIG_FOLDER, load_config
 from pipeline.evaluation.intervals import student
 from pipeline.training.build import make_network
-from results.tabulate.records import Record, window_of
+from results.described import DESCRIBED, window_of
+from results.tabulate.records import Record
 from sweeps.state import State
 from sweeps.store import Store
 
@@ -26,10 +27,10 @@ def accuracy(records: Iterable[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for what differs in more than seed and fold: data, what, window, hidden, kind, scored on, seeds, folds,
-        examples, accuracy, low, high.
+        One row for what differs in more than seed and fold: comparison, what, data, window, hidden, kind, scored on,
+        seeds, folds, examples, accuracy, low, high.
     """
-    keys = ["data", "what", "window", "hidden", "kind", "scored_on"]
+    keys = ["comparison", "what", *DESCRIBED, "scored_on"]
     table = pd.DataFrame([vars(record) for record in records])
     if table.empty:
         return pd.DataFrame(columns=[*keys, "seeds", "folds", "examples", "accuracy", "low", "high"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from pipeline.config import CONFIG_FOLDER, load_config
 from pipeline.training.build import make_initial, make_loss, make_network
 from pipeline.training.run import Run
 
-README = Path(__file__).parents[2] / "README.md"
 SHIPPED = sorted(path.stem for path in CONFIG_FOLDER.glob("*.toml"))
 
 
@@ -128,13 +126,3 @@ def test_the_two_windows_of_fsdd_differ_in_nothing_else() -> None:
     same = {"name": "", "loss": gaussian.loss.model_copy(update={"window": None})}
     assert gaussian.model_copy(update=same) == exponential.model_copy(update=same)
     assert exponential.loss.scale == gaussian.loss.scale
-
-
-def test_the_readme_is_finished_and_its_links_and_configs_exist() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert not re.findall(r"@[A-Z]+@", text)
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-        assert (README.parent / link).exists(), link
-    for override in re.findall(r"(?m)^python -m pipeline train (\S+) (--set .*)$", text):
-        if override[0] in SHIPPED:
-            load_config(override[0], re.findall(r"--set (\S+)", override[1]))

@@ -13,12 +13,13 @@ import pytest
 from rich.console import Console
 
 from models.errors import InputError
+from results.comparison.runs import Job, Variant, run_all
 from results.tabulate import tables, write
 from results.tabulate.records import Record, of_comparison, of_runs
 
 
 def record(accuracy: float, seed: int = 1, held: str = "test", what: str = "net") -> Record:
-    return Record("run", "fsdd", what, "uniform", "64", "recurrent", held, seed, 100, accuracy)
+    return Record("run", "runs", what, "fsdd", "uniform", "64", "recurrent", held, seed, 100, accuracy)
 
 
 def test_means_are_over_seeds_and_folds_within_them() -> None:
@@ -60,6 +61,17 @@ def test_a_file_that_is_no_comparison_is_refused(tmp_path: Path) -> None:
         list(of_comparison(path))
 
 
+def test_a_comparison_says_what_its_runs_say(words_config: Path, tmp_path: Path) -> None:
+    jobs = [Job(Variant("made", str(words_config), ("training.epochs=1",)), 1, held) for held in ("test", "ann")]
+    rows = run_all(jobs, Console(file=io.StringIO()), 1)
+    rows.drop(columns="run").to_csv(tmp_path / "made-runs.csv", index=False)
+    said = tables.accuracy(of_comparison(tmp_path / "made-runs.csv")).drop(columns=["comparison", "what"])
+    runs = tables.accuracy(of_runs(tmp_path / "runs")).drop(columns=["comparison", "what"])
+    key = "scored_on"
+    assert said[key].tolist() == ["test", "left-out speakers"]
+    pd.testing.assert_frame_equal(said.sort_values(key, ignore_index=True), runs.sort_values(key, ignore_index=True))
+
+
 def test_all_tables_come_from_the_committed_results_in_three_formats(tmp_path: Path) -> None:
     found = write.tabulate(Console(file=io.StringIO()), tmp_path)
     for name in found:
@@ -71,7 +83,7 @@ def test_all_tables_come_from_the_committed_results_in_three_formats(tmp_path: P
     assert set(found["parameters"]["config"]) >= {"demo", "fsdd", "shd", "ssc"}
     assert (found["sweeps"]["points"] == 40).all()
     assert found["literature"]["source"].notna().all()
-    assert "literature" not in " ".join(published["data"])
+    assert "literature" not in " ".join(published["comparison"])
 
 
 def test_the_shipped_shd_networks_have_the_papers_numbers_of_weights() -> None:
