@@ -51,12 +51,12 @@ sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurr
 robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
 	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
-study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso ...")
-	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS))
+study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
+	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
 
 study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUSTER, JOBS, OPTIONS); then make study
 	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
-	$(if $(OPTIONS),--options "$(OPTIONS)")
+	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
 
 tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
 	@$(PY) -m results tables

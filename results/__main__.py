@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
@@ -106,26 +107,30 @@ def report_command() -> None:
 @app.command("study")
 def study_command(
     small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,
-    plans: Annotated[list[str] | None, typer.Argument(help="Which plans; all, unless named.")] = None,
+    plans: Annotated[
+        list[str] | None, typer.Argument(help="Which plans; fsdd-index, fsdd-loso, digits, unless named; shd, ssc.")
+    ] = None,
     workers: Workers = 0,
     cluster: Annotated[str | None, typer.Option(help="slurm or local: submit the runs instead.")] = None,
     jobs: Annotated[int, typer.Option(help="Of a cluster.", min=1)] = 16,
     options: Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for, as of sweeps.")] = None,
+    overrides: Overrides = None,
 ) -> None:
     """Compare the readout windows, paired, with statistics; write results/tables/study. Continues where it stopped.
 
     Runs that a cluster has trained are not trained again: the same command without --cluster makes the tables.
     """
-    from results.study.plan import FULL, SMALL
+    from results.study.plan import ELSEWHERE, FULL, SMALL
     from results.study.study import study
     from results.study.submit import submit_study
     from sweeps.submit import ClusterName, load_cluster
 
-    known = {plan.name: plan for plan in (SMALL if small else FULL)}
+    known = {plan.name: plan for plan in (SMALL if small else (*FULL, *ELSEWHERE))}
     for name in plans or ():
         if name not in known:
             raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
-    chosen = [known[name] for name in plans or known]
+    named = plans or [plan.name for plan in (SMALL if small else FULL)]
+    chosen = [replace(plan, shared=(*plan.shared, *(overrides or ()))) for plan in (known[name] for name in named)]
     if cluster is None:
         study(chosen, out, workers)
         return

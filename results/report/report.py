@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from pipeline.data.atomic import write_atomically
 from results.figures.gallery import DRAWINGS, draw
 from results.report.page import page, paragraph, picture, table
+from results.study.plan import ELSEWHERE
 from results.study.statistics import LEVEL
 from results.tabulate import tables
 from results.tabulate.records import of_comparison
@@ -63,9 +65,8 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
         "<pre>make study          # a working day on two cores; SMALL=1 for ten minutes\nmake robustness ablation\n"
         "make bench gradcheck\nmake sweep SPACE=thesis\nmake figures tables report</pre>",
         paragraph(
-            "The same on the Spiking Heidelberg Digits, which takes a GPU or days: "
-            "python -m pipeline crossval shd --set loss.window.shape=gaussian --set loss.window.mu=... "
-            "--set loss.window.sigma=...; for the Spiking Speech Commands: python -m pipeline train ssc."
+            "The same study on the Spiking Heidelberg Digits and Speech Commands, which takes a GPU or days: "
+            f'make study PLAN="{" ".join(plan.name for plan in ELSEWHERE)}".'
         ),
     ]
     write_atomically(target, [page(TITLE, body).encode()])
@@ -73,8 +74,8 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
     return target
 
 
-def verdict(studies: list[Path]) -> list[str]:
-    """Return three sentences: what was found, what could have been found, and what does not follow."""
+def verdict(studies: Sequence[Path]) -> list[str]:
+    """Return three sentences: what was found, what could have been and does not follow, and where windows look."""
     if not studies:
         return ["No study has been committed yet; `make study` runs it."]
     rows = {path.stem: pd.read_csv(path).set_index("window").loc["gaussian"] for path in studies}
@@ -91,12 +92,37 @@ def verdict(studies: list[Path]) -> list[str]:
     seeds = int(min(row["seeds"] for row in rows.values()))
     detectable = max(row["detectable"] for row in rows.values())
     return [
-        f"{first}: {'; '.join(parts)}.",
+        f"{first}: {'; '.join(parts)}{_for_any_speakers(rows)}.",
         f"With {seeds} seeds or more, paired, differences of {detectable:.3f} would have been found in four of five "
-        "such studies; smaller ones may exist.",
-        "All this is said of these data and networks, in which words begin at once; it does not follow for recordings "
-        "with silence before the word, such as the Spiking Heidelberg Digits.",
+        "such studies, smaller ones may exist; all this is said of these data and networks, in which words begin at "
+        "once, and does not follow for recordings with silence before the word, such as the Spiking Heidelberg Digits.",
+        _where(studies),
     ]
+
+
+def _for_any_speakers(rows: Mapping[str, pd.Series]) -> str:
+    """Return the intervals that hold for other speakers too, of studies that left some out."""
+    wider = [
+        f"; for any speakers, of whom {name} has {row['folds']:.0f}, between {row['anyone_low']:+.3f} and "
+        f"{row['anyone_high']:+.3f}"
+        for name, row in rows.items()
+        if "anyone_low" in row
+    ]
+    return "".join(wider)
+
+
+def _where(studies: Sequence[Path]) -> str:
+    """Return whether the windows that validation chose look where the words' information lies."""
+    tables = [pd.read_csv(path.with_name(f"{path.stem}-choice.csv")) for path in studies]
+    chosen = pd.concat([table[table["chosen"]] for table in tables if "overlap" in table] or [pd.DataFrame()])
+    if chosen.empty:
+        return "Where the words' information lies has not been measured."
+    overlap = chosen.groupby("window")["overlap"].mean()
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in overlap.sort_values(ascending=False).items())
+    return (
+        "Of the weight of the windows that validation chose, so much lies as the words' information does, told by a "
+        f"linear readout of slices of 50 ms: {parts}."
+    )
 
 
 def _study(path: Path) -> list[str]:
@@ -111,6 +137,7 @@ def _study(path: Path) -> list[str]:
     if slices.is_file():
         says = "How well words are known from slices of 50 ms by a linear readout, and what the windows weigh."
         found.append(picture(slices, says))
+    found += [paragraph(f"{text}.") for text in about.get("says", ())]
     caption = f"Config {settings}; {plan['seeds']} seeds; commit {made['commit'][:12]}, Python {made['python']}."
     found.append(table(pd.read_csv(path), caption))
     choice = pd.read_csv(path.with_name(f"{path.stem}-choice.csv"))

@@ -75,3 +75,5 @@ FULL = (
 )
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10, choosing=1),)
 """About a quarter of an hour on two cores."""
+ELSEWHERE = (Plan("shd", "shd-256"), Plan("ssc", "ssc"))
+"""On data that have to be downloaded; with GeNN on a GPU, or in days."""

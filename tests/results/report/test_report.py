@@ -90,12 +90,25 @@ def study_row(window: str, difference: float, p: float) -> dict[str, object]:
 def test_the_verdict_is_what_the_study_says(difference: float, p: float, words: str, tmp_path: Path) -> None:
     path = tmp_path / "made.csv"
     pd.DataFrame([study_row("gaussian", difference, p), study_row("bump", 0.0, 1.0)]).to_csv(path, index=False)
+    choice = {"window": ["gaussian", "gaussian"], "overlap": [0.7, 0.2], "chosen": [True, False]}
+    pd.DataFrame(choice).to_csv(tmp_path / "made-choice.csv", index=False)
     sentences = verdict([path])
     assert len(sentences) == 3
+    assert "gaussian 0.70" in sentences[2]
     assert words in sentences[0]
     assert f"{difference:+.3f}" in sentences[0]
     assert "0.020" in sentences[1]
+    assert "any speakers" not in sentences[0]
     assert "study" in verdict([])[0]
+
+
+def test_the_verdict_says_what_holds_for_any_speakers_where_some_were_left_out(tmp_path: Path) -> None:
+    row = study_row("gaussian", 0.03, 0.01) | {"folds": 5, "anyone_low": -0.02, "anyone_high": 0.08}
+    pd.DataFrame([row]).to_csv(tmp_path / "made.csv", index=False)
+    pd.DataFrame({"window": ["gaussian"], "chosen": [True]}).to_csv(tmp_path / "made-choice.csv", index=False)
+    sentences = verdict([tmp_path / "made.csv"])
+    assert "for any speakers, of whom made has 5, between -0.020 and +0.080" in sentences[0]
+    assert "not been measured" in sentences[2]
 
 
 def test_without_a_committed_study_its_numbers_are_gone(tmp_path: Path, written: str) -> None:

@@ -16,7 +16,7 @@ from results.comparison.runs import TEST, run_all
 from results.study import matching
 from results.study import plan as plans
 from results.study.choosing import choose, choosing_jobs, comparing_jobs
-from results.study.plan import FULL, SETTINGS, SMALL, Plan
+from results.study.plan import ELSEWHERE, FULL, SETTINGS, SMALL, Plan
 from results.study.slices import by_slice, counts
 from results.study.study import sentence, study
 from results.study.submit import Share, submit_study
@@ -26,7 +26,7 @@ from sweeps.submit import Cluster
 def test_every_window_has_the_same_budget_and_its_settings_fit_the_configs() -> None:
     assert len({len(settings) for settings in SETTINGS.values()}) == 1
     assert set(SETTINGS) == {"exponential", "uniform", "gaussian", "bump"}
-    for plan in (*FULL, *SMALL):
+    for plan in (*FULL, *SMALL, *ELSEWHERE):
         for options in plan.candidates().values():
             for option in options:
                 option.settings(1, plan.shared)
