@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from ml_genn import Connection, Population
-from ml_genn import Network as GennNetwork
-from ml_genn.compilers.eprop_compiler import default_params
-from ml_genn.connectivity import Dense
-from ml_genn.neurons import LeakyIntegrate, LeakyIntegrateFire, SpikeInput
-from ml_genn.synapses import Delta
 from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
 from models.adam import Adam, Optimiser
-from models.baselines.eprop.compiler import AFTER, BEFORE, LATE, WindowedEPropCompiler
 from models.baselines.eprop.refusals import refuse
+from models.baselines.eprop.simulator import EpropSimulator
 from models.batch import SpikeBatch
-from models.engines.genn.available import Backend, version_of
-from models.engines.genn.building import build, unload
+from models.engines.genn.available import Backend
 from models.engines.genn.events import by_channel
-from models.engines.genn.folders import CodeFolder
-from models.engines.genn.optimiser import set_numbers
-from models.engines.genn.readout import WindowedAvgVar
 from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
 from models.errors import InputError
 from models.losses import CrossEntropy, Loss
@@ -78,8 +66,7 @@ class EpropEngine:
         self._backend, self._lanes = backend, lanes
         self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
         self._judge = CrossEntropy(self.loss.window, smoothing=self.loss.smoothing)
-        self._model: Any = None
-        self._close: Callable[[], Any] = lambda: None
+        self._simulator: EpropSimulator | None = None
         self.set_weights(weights)
 
     @property
@@ -102,10 +89,10 @@ class EpropEngine:
 
     def close(self) -> None:
         """Unload the generated code; the engine builds it again when it is asked for more."""
-        if self._model is not None:
+        if self._simulator is not None:
             self._pull()
-            self._close()
-            self._model = None
+            self._simulator.close()
+            self._simulator = None
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
         """Learn from every batch, in order; see `models.engines.interface.Engine`."""
@@ -125,8 +112,10 @@ class EpropEngine:
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return e-prop's estimate of the gradient of the mean loss over a batch, and learn nothing."""
         logits, losses, counts = self._run(batch)
-        found = {name: total * np.float32(self._unit(name) / len(batch)) for name, total in self._totals().items()}
-        self._clear()
+        found = {
+            name: total * np.float32(self._unit(name) / len(batch)) for name, total in self._running().totals().items()
+        }
+        self._running().clear()
         return Gradients(found, logits, losses, counts)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
@@ -138,7 +127,7 @@ class EpropEngine:
             logits.append(said)
             losses.append(wrong)
             counts += spikes
-        self._clear()
+        self._running().clear()
         return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
@@ -152,7 +141,7 @@ class EpropEngine:
         if adjoints:
             raise InputError("e-prop has no adjoints to record; Eventprop has")
         found = [self._record_one(_part(batch, example)) for example in range(len(batch))]
-        self._clear()
+        self._running().clear()
         return found
 
     def _record_one(self, batch: SpikeBatch) -> Recording:
@@ -165,7 +154,7 @@ class EpropEngine:
 
         def keep() -> None:
             for (population, variable), rows in kept.items():
-                rows.append(self._read(population, variable)[0])
+                rows.append(self._running().read(population, variable)[0])
 
         self._trial([one], batch.labels, keep)
         counts, hidden, output = (np.array(rows) for rows in kept.values())
@@ -196,7 +185,7 @@ class EpropEngine:
             said, wrong = self._said(labels)
             logits.append(said)
             losses.append(wrong)
-            counts += self._read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
+            counts += self._running().read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
         return np.concatenate(logits), np.concatenate(losses), counts
 
     def _trial(
@@ -204,29 +193,16 @@ class EpropEngine:
     ) -> None:
         needed = sum(len(e.spike_times) for e in examples)
         if needed > self._room:
-            totals = self._totals() if self._model is not None else {}
+            totals = self._simulator.totals() if self._simulator is not None else {}
             self.close()
             self._room = needed + needed // 4
-            self._build()
-            for name, total in totals.items():
-                self._write_matrix(self._synapses[name].vars["DeltaG"], total)
-        model = self._build()
-        for group in ("Reset", "Forget"):
-            model.custom_update(group)
-        model.timestep = 0
-        self._compiled.set_input({self._input: examples})
-        self._write("Target", self._targets(labels))
-        self._write("Learned", (np.arange(self._lanes) < len(labels)).repeat(self.network.output.size))
-        for _ in range(self.steps + LATE):
-            model.step_time()
-            for group in ("Softmax1", "Softmax2", "Softmax3"):
-                model.custom_update(group)
-            if after is not None:
-                after()
+            self._running().write_totals(totals)
+        learned = np.arange(self._lanes) < len(labels)
+        self._running().run(examples, self._targets(labels), learned, after)
 
     def _said(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return logits, the logarithms of the windowed mean of probabilities, and losses."""
-        logits = np.log(self._read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64) + _TINY)
+        logits = np.log(self._running().read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64) + _TINY)
         return logits, self._judge.cross_entropy(logits, labels)[0]
 
     def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -243,111 +219,53 @@ class EpropEngine:
         return unit if name == "hidden_output" else unit * hidden.tau_syn / hidden.tau_mem
 
     def _update(self, rate: float, examples: int) -> None:
+        simulator = self._running()
+        factors = {name: self._unit(name) / examples for name in self.network.shapes}
         scale = 1.0
         if self.optimiser.clip:
-            self._weights |= {name: self._matrix(group.vars["g"], name) for name, group in self._synapses.items()}
-            totals = self._totals()
-            scale = self._adam.scale(
-                self._weights, {n: t * np.float32(self._unit(n) / examples) for n, t in totals.items()}
-            )
-        for name, step in self._adam.begin_step(rate).items():
-            set_numbers(self._optimisers[name], step, scale * self._unit(name) / examples)
-        if self._lanes > 1:
-            self._model.custom_update("GradientBatchReduce")
-        self._model.custom_update("GradientLearn")
-
-    def _clear(self) -> None:
-        for group in self._synapses.values() if self._model is not None else ():
-            group.vars["DeltaG"].view[:] = 0
-            group.vars["DeltaG"].push_to_device()
+            self._weights |= simulator.weights()
+            found = {name: total * np.float32(factors[name]) for name, total in simulator.totals().items()}
+            scale = self._adam.scale(self._weights, found)
+        simulator.update(self._adam.begin_step(rate), {name: scale * factor for name, factor in factors.items()})
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
         """Raise the input of neurons that were silent for an epoch."""
         below = self.network.connections[0]
-        weights = self._matrix(self._synapses[below.name].vars["g"], below.name)
+        weights = self._running().weights()[below.name]
         copies = self.network.input.delay_line.copies
         self.regulariser.lift_silent(weights, counts == 0, copies, below.synapses.density)
-        self._write_matrix(self._synapses[below.name].vars["g"], weights)
+        self._running().write_weights({below.name: weights})
 
-    def _build(self) -> Any:
-        """Return the compiled model, built when it is first needed."""
-        if self._model is not None:
-            return self._model
-        network = self.network
-        table = np.pad(self.window_table / np.float32(self.steps), (BEFORE, AFTER))
-        described = GennNetwork(default_params)
-        (hidden,) = network.hidden
-        with described:
-            self._input = Population(SpikeInput(max_spikes=self._room), network.input.size, name="input")
-            neuron = LeakyIntegrateFire(v_thresh=hidden.threshold, tau_mem=hidden.tau_mem / self.dt, tau_refrac=0.0)
-            readout = LeakyIntegrate(tau_mem=network.output.tau_mem / self.dt, readout=WindowedAvgVar(table))
-            places = {
-                "input": self._input,
-                "hidden": Population(neuron, hidden.size, name="hidden"),
-                "output": Population(readout, network.output.size, name="output"),
-            }
-            connections = {
-                c.name: Connection(
-                    places[c.source], places[c.target], Dense(self._weights[c.name]), Delta(), name=c.name
-                )
-                for c in network.connections
-            }
-        temperature = self.loss.temperature / self.loss.scale
-        regulariser = (self.regulariser.strength, self.regulariser.target)
-        settings = (network, self.steps, self.dt, temperature, *regulariser, self._lanes, self._backend)
-        text = f"e-prop {settings} {version_of('pygenn')} {version_of('ml_genn')}"
-        folder = CodeFolder.take(hashlib.sha256(text.encode()).hexdigest()[:20])
-        compiled = WindowedEPropCompiler(*settings).compile(described, name=folder.name)
-        build(compiled.genn_model, folder, self._backend)
-        compiled.genn_model.load()
-        self._compiled, self._model = compiled, compiled.genn_model
-        self._close = weakref.finalize(self, unload, self._model, folder)
-        self._groups = {name: compiled.neuron_populations[place] for name, place in places.items()}
-        self._synapses = {name: compiled.connection_populations[c] for name, c in connections.items()}
-        self._optimisers = {
-            c.name: self._model.custom_updates[f"CUGradientLearnWeight{i}"] for i, c in enumerate(network.connections)
-        }
-        self._push()
-        return self._model
-
-    def _totals(self) -> Weights:
-        return {name: self._matrix(group.vars["DeltaG"], name) for name, group in self._synapses.items()}
+    def _running(self) -> EpropSimulator:
+        """Return the compiled network, built when it is first needed."""
+        if self._simulator is None:
+            self._simulator = EpropSimulator(
+                self.network,
+                self._weights,
+                self.window_table / np.float32(self.steps),
+                self.dt,
+                self.loss.temperature / self.loss.scale,
+                self.regulariser,
+                self._room,
+                self._backend,
+                self._lanes,
+            )
+            self._push()
+        return self._simulator
 
     def _push(self) -> None:
-        if self._model is None:
-            return
-        for name, group in self._synapses.items():
-            self._write_matrix(group.vars["g"], self._weights[name])
-            self._write_matrix(self._optimisers[name].vars["M"], self._adam.first[name])
-            self._write_matrix(self._optimisers[name].vars["V"], self._adam.second[name])
+        """Bring parameters and moments to the device."""
+        if self._simulator is not None:
+            self._simulator.write_weights(self._weights)
+            self._simulator.set_moments(self._adam.first, self._adam.second)
 
     def _pull(self) -> None:
-        if self._model is None:
-            return
-        for name, group in self._synapses.items():
-            self._weights[name] = self._matrix(group.vars["g"], name)
-            variables = self._optimisers[name].vars
-            self._adam.first[name] = self._matrix(variables["M"], name)
-            self._adam.second[name] = self._matrix(variables["V"], name)
-
-    def _matrix(self, variable: Any, name: str) -> NDArray[np.float32]:
-        variable.pull_from_device()
-        view = np.array(variable.view, np.float32)
-        return (view if view.ndim == 1 else view.sum(axis=0)).reshape(self.network.shapes[name])
-
-    def _write_matrix(self, variable: Any, values: NDArray[np.float32]) -> None:
-        variable.view[:] = values.reshape(-1)
-        variable.push_to_device()
-
-    def _read(self, population: str, variable: str) -> NDArray[Any]:
-        found = self._groups[population].vars[variable]
-        found.pull_from_device()
-        return np.array(found.view).reshape(self._lanes, -1)
-
-    def _write(self, variable: str, values: NDArray[Any]) -> None:
-        found = self._groups["output"].vars[variable]
-        found.view[:] = values.reshape(found.view.shape)
-        found.push_to_device()
+        """Fetch parameters and moments from the device."""
+        if self._simulator is not None:
+            self._weights |= self._simulator.weights()
+            first, second = self._simulator.moments()
+            self._adam.first |= first
+            self._adam.second |= second
 
 
 def _part(batch: SpikeBatch, example: int) -> SpikeBatch:

@@ -153,7 +153,7 @@ class GennEngine:
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return the gradient of the mean loss over a batch."""
         seen = self._learn(batch)
-        found = self._found_gradients()
+        found = self._matrix_gradients() | self._vector_gradients()
         self._running().clear()
         return Gradients(
             {name: found[name] for name in self.network.shapes if name in found},
@@ -302,11 +302,10 @@ class GennEngine:
             self._running().write(name, "Push", push[begin : begin + size])
             begin += size
 
-    def _found_gradients(self) -> Weights:
-        """Return what is on the device, by parameter."""
+    def _matrix_gradients(self) -> Weights:
+        """Return the gradients of weights and delays."""
         simulator = self._running()
-        found = {name: self.ranks.sum(simulator.gradient(name)) for name in self._synaptic}
-        return found | self._vector_gradients()
+        return {name: self.ranks.sum(simulator.gradient(name)) for name in self._synaptic}
 
     def _vector_gradients(self) -> Weights:
         """Return the gradients of biases and time constants."""
@@ -318,14 +317,16 @@ class GennEngine:
         """Learn from the gradients on the device: matrices there, single neurons' parameters here."""
         simulator = self._running()
         vectors = self._vector_gradients()
+        # On GPUs NCCL sums over processes, within the update.
+        sum_here = self.ranks.count > 1 and self.program.backend == "single_threaded_cpu"
+        matrices = self._matrix_gradients() if self.optimiser.clip or sum_here else {}
         scale = 1.0
         if self.optimiser.clip:
             self._weights |= {name: simulator.read_synapses(name) for name in self._synaptic}
-            scale = self._adam.scale(self._weights, self._found_gradients())
-        if self.ranks.count > 1 and self.program.backend == "single_threaded_cpu":
-            # On GPUs NCCL sums, within the update.
-            for name in self._synaptic:
-                simulator.write_gradient(name, self.ranks.sum(simulator.gradient(name)))
+            scale = self._adam.scale(self._weights, matrices | vectors)
+        if sum_here:
+            for name, gradient in matrices.items():
+                simulator.write_gradient(name, gradient)
         steps = self._adam.begin_step(rate)
         simulator.update({name: steps[name] for name in self._synaptic}, scale)
         if vectors:

@@ -13,6 +13,7 @@ from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
 from models.adam import Step
+from models.engines.genn.arrays import read_matrix, read_neurons, write_matrix, write_neurons
 from models.engines.genn.available import Backend, version_of
 from models.engines.genn.building import build, unload
 from models.engines.genn.compiler import SUMS, WindowedEventPropCompiler
@@ -169,38 +170,34 @@ class Simulator:
 
     def read(self, population: str, variable: str) -> NDArray[Any]:
         """Return a copy of a neuron variable, shape (lanes, size)."""
-        found = self._populations[population].vars[variable]
-        found.pull_from_device()
-        return np.array(found.current_view).reshape(-1, self._populations[population].num_neurons)
+        return read_neurons(self._populations[population], variable)
 
     def write(self, population: str, variable: str, values: NDArray[Any]) -> None:
         """Set a neuron variable; ``values`` of shape (lanes, size), or (size,) of one that all examples share."""
-        found = self._populations[population].vars[variable]
-        found.current_view[:] = np.asarray(values).reshape(found.current_view.shape)
-        found.push_to_device()
+        write_neurons(self._populations[population], variable, values)
 
     def read_synapses(self, parameter: str) -> Floats:
         """Return a copy of weights or delays, shape (pre, post); delays in ms."""
         connection, variable, unit = self._place(parameter)
-        return self._read_matrix(self._synapses[connection].vars[variable], connection) * np.float32(unit)
+        return read_matrix(self._synapses[connection].vars[variable], self._shape(connection)) * np.float32(unit)
 
     def write_synapses(self, parameter: str, values: Floats) -> None:
         """Set weights or delays, shape (pre, post); delays in ms."""
         connection, variable, unit = self._place(parameter)
-        self._write_matrix(self._synapses[connection].vars[variable], values / np.float32(unit))
+        write_matrix(self._synapses[connection].vars[variable], values / np.float32(unit))
 
     def gradient(self, parameter: str) -> Floats:
         """Return what trials since the last `clear` have added up, shape (pre, post); of delays in 1 / ms."""
         connection, variable, unit = self._place(parameter)
         name = {"g": "Gradient", "d": "DelayGradient"}[variable]
-        total = self._read_matrix(self._synapses[connection].vars[name], connection)
+        total = read_matrix(self._synapses[connection].vars[name], self._shape(connection))
         return total / np.float32(unit)
 
     def write_gradient(self, parameter: str, values: Floats) -> None:
         """Replace what trials have added up; see `gradient`."""
         connection, variable, unit = self._place(parameter)
         name = {"g": "Gradient", "d": "DelayGradient"}[variable]
-        self._write_matrix(self._synapses[connection].vars[name], values * np.float32(unit))
+        write_matrix(self._synapses[connection].vars[name], values * np.float32(unit))
 
     def clear(self) -> None:
         """Begin gradients anew."""
@@ -233,15 +230,15 @@ class Simulator:
 
     def moments(self, parameter: str) -> tuple[Floats, Floats]:
         """Return copies of Adam's two moments, each (pre, post)."""
-        connection = self._place(parameter)[0]
+        shape = self._shape(self._place(parameter)[0])
         variables = self._optimisers[parameter].vars
-        return self._read_matrix(variables["M"], connection), self._read_matrix(variables["V"], connection)
+        return read_matrix(variables["M"], shape), read_matrix(variables["V"], shape)
 
     def set_moments(self, parameter: str, first: Floats, second: Floats) -> None:
         """Set Adam's moments, each (pre, post)."""
         variables = self._optimisers[parameter].vars
-        self._write_matrix(variables["M"], first)
-        self._write_matrix(variables["V"], second)
+        write_matrix(variables["M"], first)
+        write_matrix(variables["V"], second)
 
     def set_vectors(self, weights: Weights) -> None:
         """Follow biases and time constants that have changed."""
@@ -280,14 +277,5 @@ class Simulator:
             return parameter, "g", 1.0
         return parameter.removesuffix("_delay"), "d", self.program.dt
 
-    def _read_matrix(self, variable: Any, connection: str) -> Floats:
-        variable.pull_from_device()
-        shape = next(c.shape for c in self.program.network.connections if c.name == connection)
-        view = np.array(variable.view, dtype=np.float32)
-        if view.ndim > 1:
-            return np.asarray(view.sum(axis=0, dtype=np.float64).astype(np.float32).reshape(shape))
-        return view.reshape(shape)
-
-    def _write_matrix(self, variable: Any, values: Floats) -> None:
-        variable.view[:] = np.asarray(values, np.float32).reshape(variable.view.shape)
-        variable.push_to_device()
+    def _shape(self, connection: str) -> tuple[int, int]:
+        return next(c.shape for c in self.program.network.connections if c.name == connection)
