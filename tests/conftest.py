@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -76,8 +76,7 @@ regulariser = {{strength = 1e-6, target = 5.0}}
     return path
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a command said and how it ended."""
 
     code: int
@@ -94,19 +93,33 @@ class Answer:
         return lines[-1].removeprefix("error: ")
 
 
+Command = Callable[..., Answer]
+
+
 @pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+def in_process(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[[str, Callable[[], None]], Command]:
+    """Make a command line, its name and its main function, into a function of its arguments."""
+
+    def command(name: str, main: Callable[[], None]) -> Command:
+        def run(*arguments: object) -> Answer:
+            monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+            capfd.readouterr()
+            try:
+                main()
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 0
+            said = capfd.readouterr()
+            return Answer(code, said.out, said.err)
+
+        return run
+
+    return command
+
+
+@pytest.fixture
+def pipeline(in_process: Callable[[str, Callable[[], None]], Command]) -> Command:
     """Run ``python -m pipeline`` with some arguments, in this process."""
-
-    def run(*arguments: object) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        said = capfd.readouterr()
-        return Answer(code, said.out, said.err)
-
-    return run
+    return in_process("pipeline", main)

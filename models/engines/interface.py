@@ -39,6 +39,18 @@ class Regulariser:
     target: float = 14.0
     lift: float = 0.0
 
+    def push(self, counts: NDArray[np.integer], examples: int) -> NDArray[np.float32]:
+        """Return what is added to the voltage's adjoint at every spike of each neuron, shape (neurons,).
+
+        Parameters
+        ----------
+        counts : ndarray of int, shape (neurons,)
+            Spikes of each neuron over the batch.
+        examples : int
+            Of the batch.
+        """
+        return (self.strength / examples * (counts / examples - self.target)).astype(np.float32)
+
     def lift_silent(self, weights: NDArray[np.float32], silent: NDArray[np.bool_], copies: int, density: float) -> None:
         """Raise the weights onto silent neurons, in place; absent synapses stay absent.
 

@@ -28,21 +28,9 @@ Command = Callable[..., Any]
 
 
 @pytest.fixture
-def sweeps(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Run ``python -m sweeps`` with some arguments, in this process; return code, output and errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sweeps", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        said = capfd.readouterr()
-        return code, said.out, said.err
-
-    return run
+def sweeps(in_process: Callable[..., Command]) -> Command:
+    """Run ``python -m sweeps`` with some arguments, in this process."""
+    return in_process("sweeps", main)
 
 
 def finishes(sweep: Sweep) -> Counter[int]:

@@ -171,7 +171,7 @@ class CpuEngine:
         found, moved = self.output.learn(passed[-1], judgement, groups)
         counts = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
         for i in range(len(self.layers) - 1, -1, -1):
-            push = self._push(counts[i], len(batch))
+            push = self.regulariser.push(counts[i], len(batch))
             gradients, moved, _ = self.layers[i].backward(events[i], passed[i], moved, push, groups, wants_below=i > 0)
             found |= gradients
         ordered = {name: found[name] for name in self._weights if name in found}
@@ -256,10 +256,6 @@ class CpuEngine:
         for p in passed:
             observed[p.diverged] = np.nan
         return self.loss.judge(observed, batch.labels)
-
-    def _push(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
-        excess = counts / examples - self.regulariser.target
-        return (self.regulariser.strength / examples * excess).astype(np.float32)
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
         """Raise the input of neurons that were silent for an epoch."""

@@ -285,8 +285,7 @@ class GennEngine:
     def _push_of(self, counts: NDArray[np.int64], examples: int) -> NDArray[np.float32]:
         if self.regulariser.strength == 0:
             return np.zeros(self.network.hidden_size, np.float32)
-        excess = self.ranks.sum(counts) / examples - self.regulariser.target
-        return (self.regulariser.strength / examples * excess).astype(np.float32)
+        return self.regulariser.push(self.ranks.sum(counts), examples)
 
     def _push_of_first_pass(self, parts: list[Chunk], examples: int) -> NDArray[np.float32] | None:
         """Return the regulariser's push where a batch takes several trials: all its counts come before any adjoint."""

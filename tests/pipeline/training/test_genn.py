@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from genn import needs_genn
+from interruptions import RICH, Stop, Stopper
 
 from models.engines.genn import available
 from models.engines.genn.folders import FOLDER_VARIABLE
@@ -25,24 +26,6 @@ from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, train
 
 ON_GENN = "engine=genn"
-RICH = [
-    "network.hidden=[14,12]",
-    "network.recurrent=[true,false]",
-    "network.bias=true",
-    "network.output_bias=true",
-    "network.time_constants=trained",
-    "network.output_time_constants=fixed",
-    "network.initial.spread=0.2",
-    "network.initial.feedforward.sd=0.4",
-    'network.synapses.input={density=0.7,delays="trained",longest=15}',
-    'network.synapses.feedforward={delays="fixed",longest=5}',
-    "training.schedule=plateau",
-    "training.plateau_patience=1",
-    "training.ease_in=1.5",
-    "training.clip=0.5",
-    "training.weight_decay=0.01",
-    "training.regulariser.lift=0.05",
-]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,23 +53,6 @@ def assert_same_bits(a: Run, b: Run) -> None:
     for name, array in one.items():
         np.testing.assert_array_equal(array, two[name], err_msg=name)
     assert (a.folder / "metrics.csv").read_text() == (b.folder / "metrics.csv").read_text()
-
-
-class Stop(Exception):
-    """What ends a run from outside."""
-
-
-class Stopper(Progress):
-    """Ends the run in the middle of an epoch."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-    def batches(self, batches: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
-        for i, batch in enumerate(batches):
-            if epoch == self.at and i == 3:
-                raise Stop
-            yield batch
 
 
 class TestWithGenn:

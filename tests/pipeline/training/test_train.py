@@ -9,12 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from interruptions import RICH, Stop, Stopper
 
 from models.errors import InputError
 from pipeline.config import Config, load_config
@@ -25,7 +24,7 @@ from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.engines import make_engine
 from pipeline.training.examples import split_training
 from pipeline.training.run import Run
-from pipeline.training.trainer import Progress, train
+from pipeline.training.trainer import train
 
 FINAL_FILES = ("best.npz", "last.npz", "metrics.csv", "result.json", "config.toml")
 
@@ -81,43 +80,6 @@ def test_killed_thrice_it_ends_with_the_same_bytes(words_config: Path, tmp_path:
         assert not (run.folder / "result.json").exists()
     train(config, training, validation, threads)
     assert final(run) == whole
-
-
-RICH = [
-    "network.hidden=[14,12]",
-    "network.recurrent=[true,false]",
-    "network.bias=true",
-    "network.output_bias=true",
-    "network.time_constants=trained",
-    "network.output_time_constants=fixed",
-    "network.initial.spread=0.2",
-    "network.initial.feedforward.sd=0.4",
-    'network.synapses.input={density=0.7,delays="trained",longest=15}',
-    'network.synapses.feedforward={delays="fixed",longest=5}',
-    "training.schedule=plateau",
-    "training.plateau_patience=1",
-    "training.ease_in=1.5",
-    "training.clip=0.5",
-    "training.weight_decay=0.01",
-    "training.regulariser.lift=0.05",
-]
-
-
-class Stop(Exception):
-    """What ends a run from outside."""
-
-
-class Stopper(Progress):
-    """Ends the run in the middle of an epoch."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-    def batches(self, batches: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
-        for i, batch in enumerate(batches):
-            if epoch == self.at and i == 3:
-                raise Stop
-            yield batch
 
 
 def test_with_all_that_can_be_learned_neither_threads_nor_interruptions_change_a_bit(
