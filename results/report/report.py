@@ -141,7 +141,7 @@ def _study(path: Path) -> list[str]:
     caption = f"Config {settings}; {plan['seeds']} seeds; commit {made['commit'][:12]}, Python {made['python']}."
     found.append(table(pd.read_csv(path), caption))
     choice = pd.read_csv(path.with_name(f"{path.stem}-choice.csv"))
-    chosen = table(choice, "Every window's six settings, by validation accuracy with seeds of their own.")
+    chosen = table(choice, "Every window's settings, by validation accuracy with seeds of their own.")
     return [*found, f"<details><summary>How settings were chosen</summary>{chosen}</details>"]
 
 

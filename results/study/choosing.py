@@ -58,7 +58,8 @@ def choosing_jobs(plan: Plan) -> list[Job]:
     seeds = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + plan.choosing)
     options = [option for options in plan.candidates().values() for option in options]
     held = speakers(options[0].settings(1, plan.shared)) if plan.loso else [VALIDATION]
-    return [Job(option, seed, h, plan.shared) for h in held for option in options for seed in seeds]
+    shared = (*plan.shared, *plan.shorter)
+    return [Job(option, seed, h, shared) for h in held for option in options for seed in seeds]
 
 
 def comparing_jobs(plan: Plan, chosen: Chosen) -> list[Job]:

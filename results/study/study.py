@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -121,7 +122,7 @@ def _write(folder: Path, plan: Plan, parts: dict[str, pd.DataFrame], says: Seque
     for ending, part in parts.items():
         text = part.to_csv(index=False, float_format="%.6g")
         write_atomically(folder / f"{plan.name}{ending}.csv", [text.encode()])
-    about = {"plan": plan.__dict__ | {"shared": list(plan.shared)}, "says": list(says), "environment": environment()}
+    about = {"plan": asdict(plan), "says": list(says), "environment": environment()}
     write_atomically(folder / f"{plan.name}.json", [(json.dumps(about, indent=2) + "\n").encode()])
     spoken = "\n\n".join(f"{text}." for text in says)
     text = f"{markdown(parts[''])}\n{spoken}\n\nChosen on validation:\n\n{markdown(parts['-choice'])}"
