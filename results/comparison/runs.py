@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.data.splits import leave_one_speaker_out
-from pipeline.evaluation.crossval import train_fold
+from pipeline.evaluation.crossval import fold_folder, train_fold
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
@@ -30,6 +30,9 @@ TEST = "test"
 
 VALIDATION = "validation"
 """Likewise the validation part, where settings are chosen: the test part is not looked at then."""
+
+FAILED = "failed.txt"
+"""In the folder of a run that could not be trained: why."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,18 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     return pd.DataFrame([found[job] for job in jobs])
 
 
+def run_of(job: Job) -> Run:
+    """Return where a job's run lies; its folder need not exist yet."""
+    config = _settings(job).resolved()
+    return Run.of(config) if job.held in (TEST, VALIDATION) else fold_folder(config, job.held)
+
+
+def is_over(job: Job) -> bool:
+    """Return whether a job's run was trained to its end, or failed, here or elsewhere."""
+    folder = run_of(job).folder
+    return (folder / "result.json").exists() or (folder / FAILED).exists()
+
+
 def _settings(job: Job) -> Config:
     return job.variant.settings(job.seed, job.shared)
 
@@ -140,6 +155,7 @@ def _do(job: Job) -> dict[str, Any]:
             of_fold = train_fold(config, dataset.train, fold, 1)
             run, result = of_fold.run, of_fold.evaluation
     except InputError as error:
+        run_of(job).write_text(FAILED, f"{error}\n")
         return row | {"failed": str(error)}
     metrics = pd.read_csv(run.folder / "metrics.csv")
     validation = metrics[metrics["split"] == "validation"].set_index("epoch")

@@ -10,15 +10,17 @@ from typing import Any
 from rich.console import Console
 
 from models.errors import InputError
-from pipeline.evaluation.crossval import fold_folder
-from pipeline.training.run import Run, commit
-from results.comparison.runs import TEST, VALIDATION, Job, run_all
+from pipeline.training.run import commit
+from results.comparison.runs import Job, is_over, run_all, run_of
 from results.study.choosing import choose, choosing_jobs, comparing_jobs
 from results.study.plan import Plan
 from sweeps.submit import Cluster, ClusterName, make_executor
 
 LOOK = 5.0
-"""Seconds between two looks at whether other jobs' runs are done."""
+"""Seconds between two looks at whether other jobs' runs are over."""
+
+LEASE = 900.0
+"""Seconds without a sign of life after which a run's job counts as dead."""
 
 
 class Share:
@@ -48,12 +50,22 @@ class Share:
         for plan in self.plans:
             choosing = choosing_jobs(plan)
             run_all(choosing[self.index :: self.count], quiet, 1)
-            _wait_for(choosing)
+            self._see_done(choosing)
             chosen, _ = choose(plan, quiet, 1)
             comparing = comparing_jobs(plan, chosen)[self.index :: self.count]
             run_all(comparing, quiet, 1)
             trained += len(comparing)
         return trained
+
+    def _see_done(self, jobs: Sequence[Job]) -> None:
+        """Wait until all runs are over; what nobody works on, since its job is queued or dead, is trained here."""
+        while undone := [job for job in jobs if not is_over(job)]:
+            idle = [job for job in undone if not _worked_on(job)]
+            if idle:
+                # Not all helpers at the same one.
+                run_all([idle[self.index % len(idle)]], Console(quiet=True), 1)
+            else:
+                time.sleep(LOOK)
 
     def checkpoint(self) -> Any:
         """Return what to queue again when the job's time is over: the same; runs go on from their checkpoints."""
@@ -82,12 +94,8 @@ def submit_study(plans: Sequence[Plan], cluster: ClusterName, wants: Cluster, fo
         return [executor.submit(Share(plans, i, wants.jobs, commit())) for i in range(wants.jobs)]
 
 
-def _wait_for(jobs: Sequence[Job]) -> None:
-    """Wait until all runs are done, whoever does them."""
-    while not all((_run(job).folder / "result.json").exists() for job in jobs):
-        time.sleep(LOOK)
-
-
-def _run(job: Job) -> Run:
-    config = job.variant.settings(job.seed, job.shared).resolved()
-    return Run.of(config) if job.held in (TEST, VALIDATION) else fold_folder(config, job.held)
+def _worked_on(job: Job) -> bool:
+    """Return whether somebody has written to a job's run lately."""
+    folder = run_of(job).folder
+    written = [path.stat().st_mtime for path in folder.glob("*")] if folder.is_dir() else []
+    return bool(written) and time.time() - max(written) < LEASE

@@ -12,7 +12,9 @@ from rich.console import Console
 
 from models.errors import InputError
 from pipeline.data.packing import pack
-from results.study import matching
+from pipeline.training.run import commit
+from results.comparison.runs import is_over, run_of
+from results.study import matching, submit
 from results.study import plan as plans
 from results.study.choosing import choose, choosing_jobs, comparing_jobs, setting_of
 from results.study.plan import ELSEWHERE, FULL, SETTINGS, SMALL, Plan
@@ -158,6 +160,21 @@ def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
     assert len(trained) == 4 * (1 + 2)
     study([plan], Console(file=io.StringIO()), 1, tmp_path / "study")
     assert {path: path.stat().st_mtime_ns for path in runs.glob("*/last.npz")} == trained
+
+
+def test_a_job_takes_over_what_nobody_works_on_and_a_run_that_fails_holds_nobody_up(
+    words_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hopeless = ("loss.window.shape=uniform", "training.learning_rate=1e38")
+    monkeypatch.setattr(plans, "SETTINGS", {"exponential": SETTINGS["exponential"][:1], "uniform": (hopeless,)})
+    plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=1)
+    choosing = choosing_jobs(plan)
+    monkeypatch.setattr(submit.time, "sleep", lambda _: pytest.fail("nobody else is there to wait for"))
+    # The third of three jobs, whose share is nothing; the other two never start.
+    Share([plan], 2, 3, commit())()
+    assert all(is_over(job) for job in choosing)
+    assert "no longer numbers" in (run_of(choosing[1]).folder / "failed.txt").read_text()
+    assert not (run_of(choosing[1]).folder / "result.json").exists()
 
 
 def test_a_job_of_another_commit_refuses() -> None:
