@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     try:
         with (
             Progress(*columns, console=console) as bar,
-            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+            ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool,
         ):
             task = bar.add_task("runs", total=len(jobs))
             waiting = {pool.submit(_do, job): job for job in dict.fromkeys(jobs)}
@@ -134,6 +135,18 @@ def is_over(job: Job) -> bool:
 
 def _settings(job: Job) -> Config:
     return job.variant.settings(job.seed, job.shared)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ends: nobody would use what it finds."""
+    parent = parent_process()
+    assert parent is not None, "a worker is started by another process"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _do(job: Job) -> dict[str, Any]:

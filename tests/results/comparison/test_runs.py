@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from rich.console import Console
 
@@ -55,6 +61,36 @@ def test_a_run_that_fails_is_a_row_with_its_reason(words_config: Path, tmp_path:
     write(tmp_path, "both", rows, summary(rows))
     assert "no longer numbers" in (tmp_path / "both-runs.csv").read_text()
     assert "| bad |" in (tmp_path / "both.md").read_text()
+
+
+ENDLESS = """
+import sys
+from rich.console import Console
+from results.comparison.runs import Job, Variant, run_all
+if __name__ == "__main__":
+    endless = Variant("endless", sys.argv[1], ("training.epochs=1000000",))
+    run_all([Job(endless, seed) for seed in (1, 2)], Console(quiet=True), 2)
+"""
+
+
+def test_a_comparison_that_is_killed_leaves_no_processes(words_config: Path, tmp_path: Path) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    process = subprocess.Popen([sys.executable, str(script), str(words_config)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("runs/words/*/metrics.csv"))) < 2:
+        assert time.monotonic() < deadline, "no run has begun within a minute"
+        assert process.poll() is None
+        time.sleep(0.1)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert len(workers) >= 2
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    for left in alive:
+        left.kill()
+    assert not alive
 
 
 def test_settings_put_seed_and_shared_fields_last(words_config: Path) -> None:
