@@ -42,6 +42,8 @@ class Evaluation:
     classes : tuple of str
     confusion : list of list of int
         Examples by true class (rows) and predicted class (columns).
+    right : str
+        A digit an example, in their order: 1 where the network was right, 0 where it was not.
     """
 
     split: str
@@ -56,6 +58,7 @@ class Evaluation:
     speakers: dict[str, float]
     classes: tuple[str, ...]
     confusion: list[list[int]]
+    right: str = ""
 
     def json(self) -> str:
         """Return the evaluation as JSON."""
@@ -134,6 +137,7 @@ def score(engine: Engine, config: Config, data: SpikeData, split: str, epoch: in
         speakers=_by_speaker(data, right),
         classes=data.classes,
         confusion=confusion.tolist(),
+        right="".join(map(str, right.astype(int))),
     )
 
 

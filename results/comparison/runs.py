@@ -90,7 +90,8 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     DataFrame
         One row a job, in their order: variant, seed, held, what `described.described` says, examples, accuracy on what
         was held out, validation accuracy and loss of the epoch that validation chose and of the last one, training loss
-        of the last, firing rate, silent fraction, and the run's folder. A run whose training failed has the reason in
+        of the last, firing rate, silent fraction, which examples it got right
+        (`evaluate.Evaluation.right`), and the run's folder. A run whose training failed has the reason in
         ``failed`` and no numbers.
     """
     workers = min(workers or len(os.sched_getaffinity(0)), max(len(jobs), 1))
@@ -182,6 +183,7 @@ def _do(job: Job) -> dict[str, Any]:
         "rate": result.rate,
         "silent": result.silent,
         "epoch": result.epoch,
+        "right": result.right,
         "failed": "",
         "run": str(run.folder),
     }

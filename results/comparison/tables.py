@@ -20,9 +20,13 @@ def collapsed(rows: pd.DataFrame) -> pd.Series:
 
 
 def by_seed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a variant and seed: folds, where there are several, are averaged."""
+    """Return one row a variant and seed: folds, where there are several, are averaged.
+
+    A seed of which a fold failed has no numbers: folds are not equally hard.
+    """
     numbers = ["accuracy", "validation", "rate", "silent"]
-    return rows.groupby(["variant", "seed"], sort=False)[numbers].mean().reset_index()
+    groups = rows.groupby(["variant", "seed"], sort=False)[numbers]
+    return groups.agg(lambda values: values.mean(skipna=False)).reset_index()
 
 
 def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -12,10 +11,12 @@ import pandas as pd
 from rich.console import Console
 
 from pipeline.data.atomic import write_atomically
+from pipeline.pictures.save import save
 from results.figures.gallery import DRAWINGS, draw
 from results.report.page import page, paragraph, picture, table
-from results.study.plan import ELSEWHERE
-from results.study.statistics import LEVEL
+from results.study import matching
+from results.study.findings import Findings
+from results.study.plan import ELSEWHERE, SMALL
 from results.tabulate import tables
 from results.tabulate.records import of_comparison
 from results.tabulate.write import PUBLISHED
@@ -43,7 +44,7 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
     -------
     Path
     """
-    studies = sorted(path for path in (published / "study").glob("*.csv") if path.with_suffix(".json").is_file())
+    studies = findings(published / "study")
     body = [
         f"<h1>{escape(TITLE)}</h1>",
         '<nav><a href="#windows">Windows</a><a href="#figures">Figures</a><a href="#tables">Tables</a>'
@@ -51,8 +52,8 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
         '<div class="verdict">' + "".join(paragraph(text) for text in verdict(studies)) + "</div>",
         '<h2 id="windows">The windows, compared</h2>',
     ]
-    for path in studies:
-        body += _study(path)
+    for study in studies:
+        body += _study(study)
     body += ['<h2 id="figures">Figures</h2>']
     body += [picture(published / name, says) for name, says in PICTURES.items() if (published / name).is_file()]
     with tempfile.TemporaryDirectory() as folder:
@@ -74,74 +75,51 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
     return target
 
 
-def verdict(studies: Sequence[Path]) -> list[str]:
+def findings(folder: Path) -> list[Findings]:
+    """Return the committed studies, the one that says most first; small ones only where there is no other."""
+    found = [Findings.read(path) for path in sorted(folder.glob("*.json"))]
+    small = {plan.name for plan in SMALL}
+    found = [f for f in found if f.plan.name not in small] or found
+    return sorted(found, key=lambda f: (f.at_ceiling, not f.plan.loso, f.plan.name))
+
+
+def verdict(studies: Sequence[Findings]) -> list[str]:
     """Return three sentences: what was found, what could have been and does not follow, and where windows look."""
     if not studies:
         return ["No study has been committed yet; `make study` runs it."]
-    rows = {path.stem: pd.read_csv(path).set_index("window").loc["gaussian"] for path in studies}
-    better = [name for name, row in rows.items() if row["p_corrected"] < LEVEL and row["difference"] > 0]
-    worse = [name for name, row in rows.items() if row["p_corrected"] < LEVEL and row["difference"] < 0]
-    parts = [
-        f"{name} {row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f})"
-        for name, row in rows.items()
-    ]
-    first = "The Gaussian window is not shown to be better or worse than the exponential one"
-    if better or worse:
-        on = (", ".join(better) or "nothing", ", ".join(worse) or "nothing")
-        first = f"Against the exponential window, the Gaussian is better on {on[0]} and worse on {on[1]}"
-    seeds = int(min(row["seeds"] for row in rows.values()))
-    detectable = max(row["detectable"] for row in rows.values())
+    answers = "; ".join(f"on {f.plan.name} {f.answer}" for f in studies)
+    seen = ", ".join(f"{f.gaussian['detectable']:.3f} on {f.plan.name}" for f in studies)
+    begin = ", ".join(f"{f.onset:.0f} ms ({f.plan.name})" for f in studies)
+    easy = [f.plan.name for f in studies if f.at_ceiling]
     return [
-        f"{first}: {'; '.join(parts)}{_for_any_speakers(rows)}.",
-        f"With {seeds} seeds or more, paired, differences of {detectable:.3f} would have been found in four of five "
-        "such studies, smaller ones may exist; all this is said of these data and networks, in which words begin at "
-        "once, and does not follow for recordings with silence before the word, such as the Spiking Heidelberg Digits.",
-        _where(studies),
+        f"{answers[0].upper()}{answers[1:]}.",
+        f"Four of five such studies would find true differences of {seen}, smaller ones may exist"
+        + (f"; {' and '.join(easy)} {'is' if len(easy) == 1 else 'are'} too easy to tell windows apart" if easy else "")
+        + f"; nothing follows for words that begin later in the trial than these, which begin after {begin}.",
+        f"{matching.sentence(studies[0].choice, studies[0].slices)}.",
     ]
 
 
-def _for_any_speakers(rows: Mapping[str, pd.Series]) -> str:
-    """Return the intervals that hold for other speakers too, of studies that left some out."""
-    wider = [
-        f"; for any speakers, of whom {name} has {row['folds']:.0f}, between {row['anyone_low']:+.3f} and "
-        f"{row['anyone_high']:+.3f}"
-        for name, row in rows.items()
-        if "anyone_low" in row
-    ]
-    return "".join(wider)
-
-
-def _where(studies: Sequence[Path]) -> str:
-    """Return whether the windows that validation chose look where the words' information lies."""
-    tables = [pd.read_csv(path.with_name(f"{path.stem}-choice.csv")) for path in studies]
-    chosen = pd.concat([table[table["chosen"]] for table in tables if "overlap" in table] or [pd.DataFrame()])
-    if chosen.empty:
-        return "Where the words' information lies has not been measured."
-    overlap = chosen.groupby("window")["overlap"].mean()
-    parts = ", ".join(f"{name} {value:.2f}" for name, value in overlap.sort_values(ascending=False).items())
-    return (
-        "Of the weight of the windows that validation chose, so much lies as the words' information does, told by a "
-        f"linear readout of slices of 50 ms: {parts}."
+def _study(study: Findings) -> list[str]:
+    plan = study.plan
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = (Path(folder) / "verdict.png", Path(folder) / "slices.png")
+        save(study.draw_verdict(), drawn[0])
+        save(study.draw_information(), drawn[1])
+        says = f"{plan.name}: accuracies of four windows, and differences from the exponential one; 95 % intervals."
+        found = [f"<h3>{escape(plan.name)}</h3>", picture(drawn[0], says)]
+        says = "How well words are known from slices of 50 ms by a linear readout, and what the chosen windows weigh."
+        found.append(picture(drawn[1], says))
+    found += [paragraph(f"{text}.") for text in study.sentences]
+    made = study.environment
+    settings = " ".join([plan.config, *plan.shared])
+    caption = (
+        f"Config {settings}; runs made by commit {', '.join(commit[:12] for commit in study.commits)}, tables by "
+        f"{str(made['commit'])[:12]}, Python {made['python']}, {made['cores']} cores. "
+        "p corrected: for three comparisons (Holm)."
     )
-
-
-def _study(path: Path) -> list[str]:
-    about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    plan, made = about["plan"], about["environment"]
-    settings = " ".join([plan["config"], *plan["shared"]])
-    found = [f"<h3>{escape(path.stem)}</h3>"]
-    if path.with_suffix(".png").is_file():
-        says = f"{path.stem}: accuracies of four windows, and differences from the exponential one; 95 % intervals."
-        found.append(picture(path.with_suffix(".png"), says))
-    slices = path.with_name(f"{path.stem}-slices.png")
-    if slices.is_file():
-        says = "How well words are known from slices of 50 ms by a linear readout, and what the windows weigh."
-        found.append(picture(slices, says))
-    found += [paragraph(f"{text}.") for text in about.get("says", ())]
-    caption = f"Config {settings}; {plan['seeds']} seeds; commit {made['commit'][:12]}, Python {made['python']}."
-    found.append(table(pd.read_csv(path), caption))
-    choice = pd.read_csv(path.with_name(f"{path.stem}-choice.csv"))
-    chosen = table(choice, "Every window's settings, by validation accuracy with seeds of their own.")
+    found.append(table(study.table, caption))
+    chosen = table(study.choice, "Every window's settings, by validation accuracy with seeds of their own.")
     return [*found, f"<details><summary>How settings were chosen</summary>{chosen}</details>"]
 
 

@@ -20,8 +20,8 @@ Chosen = Mapping[str, Sequence[Variant]]
 def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.DataFrame]:
     """Return every window's best setting by mean validation accuracy, and the table that says so.
 
-    With seeds that the comparison does not have. Nothing that is held out has a part in it: neither the test part nor,
-    where speakers are left out, a recording of the speaker on whom the setting will be scored.
+    With seeds that the comparison does not have. Nothing that a setting will be scored on has a part in its choice:
+    neither the test part nor, where speakers are left out, a recording of the speaker who is.
 
     Returns
     -------

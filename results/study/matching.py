@@ -57,35 +57,62 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
     return choice.assign(centre=[c for c, _ in found], overlap=[o for _, o in found])
 
 
-def correlation(matched: pd.DataFrame) -> float:
-    """Return how well overlap goes with validation accuracy over the settings that differ in where they look.
+def places(matched: pd.DataFrame) -> pd.DataFrame:
+    """Return validation accuracy by place, of the windows that have several: the mean over gains of the logits.
 
-    Spearman's rank correlation, the mean over folds; NaN where settings are too few, or all alike.
+    Returns
+    -------
+    DataFrame
+        held, window, centre, overlap, validation, and whether a setting there was ``chosen``.
     """
     bells = matched[matched["window"].isin(BELLS)]
+    groups = bells.groupby(["held", "window", "centre", "overlap"], sort=False)
+    return groups.agg(validation=("validation", "mean"), chosen=("chosen", "any")).reset_index()
+
+
+def correlation(matched: pd.DataFrame) -> float:
+    """Return how well overlap goes with validation accuracy over places.
+
+    Spearman's rank correlation, the mean over folds; NaN where places are too few, or all alike.
+    """
     varied = [
         stats.spearmanr(part["overlap"], part["validation"]).statistic
-        for _, part in bells.groupby("held")
+        for _, part in places(matched).groupby("held")
         if min(part["overlap"].nunique(), part["validation"].nunique()) > 1
     ]
     return float(np.mean(varied)) if varied else float("nan")
 
 
+def rank(matched: pd.DataFrame, window: str = "gaussian") -> tuple[float, int]:
+    """Return the place that validation chose for a window, counted from 1 by overlap, and how many there were.
+
+    The mean over folds.
+    """
+    own = places(matched[matched["window"] == window])
+    ranks = own.groupby("held")["overlap"].rank(ascending=False)
+    return float(ranks[own["chosen"]].mean()), int(own.groupby("held").size().max())
+
+
 def sentence(matched: pd.DataFrame, slices: pd.DataFrame) -> str:
-    """Return where the words' information lies and whether the windows that were chosen look there."""
+    """Return where the words' information lies and whether the Gaussian window that validation chose looks there."""
     length = slices["begin"].diff().iloc[-1]
     middle = float(np.average(slices["begin"] + length / 2, weights=profile(slices)))
     chosen = matched[matched["chosen"]].groupby("window", sort=False)[["centre", "overlap"]].mean()
-    looks = "; ".join(f"{name} {row['centre']:.0f} ms, {row['overlap']:.2f}" for name, row in chosen.iterrows())
+    own, others = chosen.loc["gaussian"], chosen.drop("gaussian")
+    beside = ", ".join(f"the {name} one's {value:.2f}" for name, value in others["overlap"].items())
+    place, count = rank(matched)
     said = (
-        f"What slices of {length:.0f} ms tell by themselves is centred at {middle:.0f} ms; the chosen windows' "
-        f"centres, and how much of their weight lies as the information does: {looks}"
+        f"What slices of {length:.0f} ms tell about the word by themselves is centred at {middle:.0f} ms, the Gaussian "
+        f"window that validation chose at {own['centre']:.0f} ms; {own['overlap']:.2f} of its weight lies as that "
+        f"information does ({beside})"
     )
+    if count > 1:
+        said += f", which makes it number {place:.2g} of the {count} places that were tried"
     together = correlation(matched)
     if np.isnan(together):
         return said
-    bells = " and the ".join(f"{name} window's" for name in BELLS)
+    tried = len(places(matched).drop_duplicates(["window", "centre"]))
     return (
-        f"{said}. Over the {bells} settings, lying so and validation accuracy go together with a rank correlation of "
-        f"{together:.2f}"
+        f"{said}; over the {tried} places of the Gaussian and the bump this share and validation accuracy have a rank "
+        f"correlation of {together:.2f}"
     )

@@ -19,7 +19,12 @@ COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VE
 def verdict(table: pd.DataFrame, title: str) -> Figure:
     """Draw every window's accuracy and its difference from the reference, with 95 % intervals.
 
-    Where speakers were left out, thin lines are the intervals for any speakers.
+    Parameters
+    ----------
+    table : DataFrame
+        Of `statistics.compare`. Of differences, the thin line is the interval over seeds and what is scored, the thick
+        one that over seeds alone.
+    title : str
     """
     figure = Figure(figsize=(WIDTH, 2.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -29,20 +34,19 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
             row.accuracy, place, xerr=[[row.accuracy - row.low], [row.high - row.accuracy]], fmt="o", color=colour
         )
         if np.isfinite(row.difference):
-            reach = [[row.difference - row.difference_low], [row.difference_high - row.difference]]
-            right.errorbar(row.difference, place, xerr=reach, fmt="o", color=colour)
-            end = row.difference_high
-            if "anyone_low" in table:
-                right.plot([row.anyone_low, row.anyone_high], [place, place], color=colour, linewidth=0.7, zorder=1)
-                end = max(end, row.anyone_high)
+            right.plot(row.difference, place, "o", color=colour)
+            right.plot([row.difference_low, row.difference_high], [place, place], color=colour, linewidth=1)
+            right.plot([row.seeds_low, row.seeds_high], [place, place], color=colour, linewidth=3, alpha=0.6)
+            end = max(row.difference_high, row.seeds_high)
             right.text(end, place, f"  p {row.p_corrected:.3f}", va="center", size=7)
         else:
             right.text(0, place, " the reference", va="center", size=7)
     left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
     right.axvline(0, color=GREY, linewidth=0.8)
-    right.set(xlabel="difference, paired by seed")
+    units = table["units"].iloc[0]
+    right.set(xlabel=f"difference; thick: over seeds, thin: {units}, too")
     right.margins(x=0.25)
-    figure.suptitle(f"{title}: {table['seeds'].max()} seeds, 95 % intervals")
+    figure.suptitle(f"{title}: {table['seeds'].max()} seeds, {table['scored_on'].max()} {units}, 95 % intervals")
     return figure
 
 

@@ -10,33 +10,39 @@ from results.comparison.runs import Variant
 REFERENCE = "exponential"
 """The published window: all others are compared with it."""
 
-_BARE = "loss.window.shape"
+_SHAPE = "loss.window.shape"
 
-SCALES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)
-"""Gains of the logits that are tried where a window has nothing else to choose."""
+GAINS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+"""Gains of the logits that are tried where a window has nothing else to choose, as multiples of a plan's."""
 
-FEW_SCALES = (2.0, 5.0, 10.0)
+FEW_GAINS = (0.4, 1.0, 2.0)
 PLACES = {
     "gaussian": ((0.1, 0.15), (0.1, 0.3), (0.2, 0.2), (0.35, 0.25)),
     "bump": ((0.0, 0.1), (0.0, 0.2), (0.1, 0.1), (0.1, 0.2)),
 }
 """Centre and width, fractions of the trial, each of which is tried with each of the few gains."""
 
-SETTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    **{
-        window: tuple((f"{_BARE}={window}", f"loss.scale={scale}") for scale in SCALES)
+LATE_PLACES = PLACES | {"gaussian": ((0.2, 0.2), (0.35, 0.2), (0.5, 0.2), (0.5, 0.35))}
+
+
+def settings(gain: float, late: bool) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Return as many settings of every window, of which validation chooses one; see `Plan`."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {
+        window: tuple((f"{_SHAPE}={window}", f"loss.scale={round(gain * g, 9)}") for g in GAINS)
         for window in ("exponential", "uniform")
-    },
-    **{
-        window: tuple(
-            (f"{_BARE}={window}", f"loss.window.mu={mu}", f"loss.window.sigma={sigma}", f"loss.scale={scale}")
+    }
+    for window, places in (LATE_PLACES if late else PLACES).items():
+        found[window] = tuple(
+            (
+                f"{_SHAPE}={window}",
+                f"loss.window.mu={mu}",
+                f"loss.window.sigma={sigma}",
+                f"loss.scale={round(gain * g, 9)}",
+            )
             for mu, sigma in places
-            for scale in FEW_SCALES
+            for g in FEW_GAINS
         )
-        for window, places in PLACES.items()
-    },
-}
-"""Of every window as many settings, of which validation chooses one."""
+    return found
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,19 @@ class Plan:
     shared : tuple of str
         Overrides of all runs.
     loso : bool
-        Leave speakers of the training part out one by one, instead of scoring on the test part. Settings are then
-        chosen anew without each of them: who is left out chooses nothing.
+        Leave speakers of the training part out one by one, instead of scoring on the test part. Windows' settings are
+        then chosen anew without each of them (on validation recordings of the others); the rest of the config, which
+        all windows share, was chosen with all speakers.
     seeds : int
         1, 2 and so on: those of the comparison.
     choosing : int
         Seeds (of each fold) with which settings are chosen: 1001 and on, none of the comparison's.
     shorter : tuple of str
         Further overrides of the runs by which settings are chosen, the same for every window.
+    gain : float
+        Of the logits: what the gains that are tried are multiples of.
+    late : bool
+        Whether words begin late in the trial, so that the Gaussian is tried later in it.
     """
 
     name: str
@@ -69,12 +80,14 @@ class Plan:
     seeds: int = 10
     choosing: int = 1
     shorter: tuple[str, ...] = ()
+    gain: float = 5.0
+    late: bool = False
 
     def candidates(self) -> dict[str, list[Variant]]:
         """Return every window's settings to choose from."""
         return {
-            window: [Variant(f"{window} {i}", self.config, setting) for i, setting in enumerate(settings)]
-            for window, settings in SETTINGS.items()
+            window: [Variant(f"{window} {i}", self.config, setting) for i, setting in enumerate(options)]
+            for window, options in settings(self.gain, self.late).items()
         }
 
 
@@ -87,5 +100,5 @@ FULL = (
 )
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10),)
 """About a quarter of an hour on two cores."""
-ELSEWHERE = (Plan("shd", "shd-256"), Plan("ssc", "ssc"))
+ELSEWHERE = (Plan("shd", "shd-256", gain=1.0, late=True), Plan("ssc", "ssc", gain=1.0, late=True))
 """On data that have to be downloaded; with GeNN on a GPU, or in days."""

@@ -1,14 +1,14 @@
-"""Paired comparisons of several windows with one: permutation tests, corrected; intervals; power.
+"""Paired comparisons of several windows with one: tests, corrected for their number; intervals; power.
 
-Where speakers are left out one by one there are two questions. Over seeds: would other seeds, on these same speakers,
-say the same? Over seeds and speakers (`crossed`): would other speakers, too? The second interval is the wider one.
+Every difference is looked at in two ways. Over seeds and what is scored (`crossed`): would other seeds and other
+speakers, or recordings, say the same? That decides. Over seeds alone, by a permutation test: would other seeds say the
+same of these very speakers and recordings?
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,48 +24,6 @@ PERMUTATIONS = 20_000
 """Drawn where there are more sign changes than that; all are taken where there are fewer."""
 
 LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Paired:
-    """A comparison of two treatments on the same seeds (and folds).
-
-    Attributes
-    ----------
-    pairs : int
-    difference, low, high : float
-        Mean and its 95 % interval by Student's t.
-    effect : float
-        Cohen's d of the differences: their mean over their standard deviation.
-    p : float
-        Of a sign-flip permutation test, two-sided: as probable or more extreme if signs were by chance.
-    detectable : float
-        The mean difference that a test of these many pairs with this scatter finds in four of five studies.
-    """
-
-    pairs: int
-    difference: float
-    low: float
-    high: float
-    effect: float
-    p: float
-    detectable: float
-
-
-def paired(differences: Array, seed: int = 0) -> Paired:
-    """Compare by the differences of pairs, each an independent draw: one a seed, folds averaged.
-
-    Parameters
-    ----------
-    differences : ndarray, shape (pairs,)
-    seed : int
-        Of the permutations that are drawn.
-    """
-    d = np.asarray(differences, dtype=np.float64)
-    mean, low, high = student(d)
-    spread = float(d.std(ddof=1)) if len(d) > 1 else float("nan")
-    effect = mean / spread if spread and np.isfinite(spread) else float("nan")
-    return Paired(len(d), mean, low, high, effect, sign_flip(d, seed), detectable(spread, len(d)))
 
 
 def sign_flip(differences: Array, seed: int = 0) -> float:
@@ -92,67 +50,88 @@ def holm(p: Mapping[str, float]) -> dict[str, float]:
     return {name: corrected[name] for name in p}
 
 
-def power(difference: float, spread: float, pairs: int, level: float = LEVEL) -> float:
-    """Return the probability that a paired t-test finds a true difference, two-sided."""
-    if pairs < 2 or spread == 0:
+def power(difference: float, error: float, freedom: float, level: float = LEVEL) -> float:
+    """Return the probability that a two-sided t-test finds a true difference.
+
+    Parameters
+    ----------
+    difference : float
+    error : float
+        Standard error of the measured difference.
+    freedom : float
+        Its degrees of freedom.
+    level : float
+    """
+    if not freedom > 0 or not error > 0:
         return float("nan")
-    shift, free = difference / spread * np.sqrt(pairs), pairs - 1
-    edge = stats.t.ppf(1 - level / 2, free)
+    shift = difference / error
+    edge = stats.t.ppf(1 - level / 2, freedom)
     with np.errstate(all="ignore"):
-        right, wrong = stats.nct.sf(edge, free, shift), stats.nct.cdf(-edge, free, shift)
+        right, wrong = stats.nct.sf(edge, freedom, shift), stats.nct.cdf(-edge, freedom, shift)
     # Far off, SciPy's tails of the noncentral t are no numbers: one is 1 there, and the other 0.
     return float(np.nan_to_num(right, nan=float(shift > edge)) + np.nan_to_num(wrong, nan=float(-shift > edge)))
 
 
-def detectable(spread: float, pairs: int, wanted: float = 0.8) -> float:
-    """Return the true difference that is found with probability ``wanted``."""
-    if pairs < 2 or not np.isfinite(spread) or spread == 0:
+def detectable(error: float, freedom: float, level: float = LEVEL, wanted: float = 0.8) -> float:
+    """Return the true difference that is found with probability ``wanted``; see `power`."""
+    if not freedom > 0 or not error > 0:
         return float("nan")
-    return float(optimize.brentq(lambda d: power(d, spread, pairs) - wanted, 1e-9 * spread, 1e3 * spread))
+    return float(optimize.brentq(lambda d: power(d, error, freedom, level) - wanted, 1e-9 * error, 1e3 * error))
 
 
 def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
-    """Compare every variant with one, paired by seed.
+    """Compare every variant with one, paired by seed and by what is scored.
 
     Parameters
     ----------
     rows : DataFrame
-        Columns variant, seed, held, accuracy.
+        Columns variant, seed, held, accuracy, right (which recordings a run got right, digits 0 and 1). Where several
+        speakers were held out they are the units that are scored, otherwise the recordings are. A run that failed has
+        no accuracy; its seed is left out of its variant's numbers, and counted.
     against : str
         A variant.
 
     Returns
     -------
     DataFrame
-        One row a variant: mean accuracy with its interval over seeds, seeds, folds; and of all but ``against`` the
-        fields of `Paired` with p corrected for as many comparisons as there are. Where there are folds, also those of
-        `Crossed`: ``anyone_low``, ``anyone_high``, ``anyone_p`` (corrected) and ``between_speakers``.
+        One row a variant: ``window``, ``seeds`` that have all their runs, ``failed`` runs, ``scored_on`` how many
+        ``units``; mean ``accuracy`` with its interval over seeds, ``low`` and ``high``. And of all but ``against``:
+        ``difference`` with its interval over seeds and units, ``difference_low`` and ``_high``; ``p`` of it, and
+        ``p_corrected`` for as many comparisons as there are (Holm); ``detectable``, the true difference that four of
+        five such studies would find even if it were the hardest to find of all comparisons (Bonferroni); ``effect``,
+        Cohen's d of the differences of seeds; ``seeds_low``, ``seeds_high``, ``seeds_p``: over seeds alone.
     """
-    scores = rows.groupby(["variant", "seed"], sort=False)["accuracy"].mean().unstack("variant")
-    folds = rows.groupby("variant")["held"].nunique()
-    cells = {name: _cells(rows, name, against) for name in scores if name != against}
-    found = {name: paired(differences.mean(axis=1)) for name, differences in cells.items()}
+    scores = {str(name): _scores(part) for name, part in rows.groupby("variant", sort=False)}
+    cells = {name: _differences(own, scores[against]) for name, own in scores.items() if name != against}
+    found = {name: crossed(differences) for name, differences in cells.items()}
     corrected = holm({name: comparison.p for name, comparison in found.items()})
-    anyone = {name: crossed(differences) for name, differences in cells.items()} if (folds > 1).any() else {}
-    anyone_corrected = holm({name: comparison.p for name, comparison in anyone.items()})
     table = []
-    for name in scores:
-        mean, low, high = student(scores[name].to_numpy())
-        row: dict[str, object] = {"window": name, "seeds": int(scores[name].notna().sum()), "folds": int(folds[name])}
-        row |= {"accuracy": mean, "low": low, "high": high}
+    for name, own in scores.items():
+        mean, low, high = student(own.mean(axis=1).to_numpy())
+        failed = int(rows[rows["variant"] == name]["accuracy"].isna().sum())
+        units = "speakers" if rows["held"].nunique() > 1 else "recordings"
+        row: dict[str, object] = {"window": name, "seeds": len(own), "failed": failed, "scored_on": own.shape[1]}
+        row |= {"units": units, "accuracy": mean, "low": low, "high": high}
         if name in found:
-            c = found[name]
-            row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high}
-            row |= {"effect": c.effect, "p": c.p, "p_corrected": corrected[name], "detectable": c.detectable}
-        if name in anyone:
-            a = anyone[name]
-            row |= {"anyone_low": a.low, "anyone_high": a.high, "anyone_p": anyone_corrected[name]}
-            row |= {"between_speakers": a.between_speakers}
+            c, by_seed = found[name], cells[name].mean(axis=1)
+            _, seeds_low, seeds_high = student(by_seed)
+            spread = by_seed.std(ddof=1) if len(by_seed) > 1 else 0.0
+            row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high, "p": c.p}
+            row |= {"p_corrected": corrected[name], "detectable": detectable(c.error, c.freedom, LEVEL / len(found))}
+            row |= {"effect": by_seed.mean() / spread if spread else float("nan")}
+            row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": sign_flip(by_seed)}
         table.append(row)
     return pd.DataFrame(table)
 
 
-def _cells(rows: pd.DataFrame, name: str, against: str) -> Array:
-    """Return differences by seed (rows) and fold (columns), of the seeds that lack none."""
-    cells = rows.pivot_table("accuracy", ["seed", "held"], "variant", dropna=False)
-    return np.asarray((cells[name] - cells[against]).unstack("held").dropna())
+def _scores(part: pd.DataFrame) -> pd.DataFrame:
+    """Return a variant's scores by seed (rows) and unit (columns), of the seeds that lack none."""
+    if part["held"].nunique() > 1:
+        return part.pivot(index="seed", columns="held", values="accuracy").dropna()
+    known = part.dropna(subset="accuracy").set_index("seed")
+    return pd.DataFrame({seed: [float(digit) for digit in right] for seed, right in known["right"].items()}).T
+
+
+def _differences(one: pd.DataFrame, other: pd.DataFrame) -> Array:
+    """Return differences by seed and unit, of the seeds that both have."""
+    return np.asarray((one - other).dropna(), dtype=np.float64)

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from pipeline.config import Config
 from pipeline.data.atomic import write_atomically
+from pipeline.data.container import SpikeData
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.pictures.save import save
 from pipeline.training.examples import load_dataset
 from pipeline.training.run import environment
 from results.comparison import details
 from results.comparison.runs import run_all
-from results.markdown import markdown
 from results.study import matching
-from results.study.choosing import Chosen, choose, comparing_jobs
-from results.study.pictures import information, verdict
-from results.study.plan import REFERENCE, Plan
+from results.study.choosing import choose, comparing_jobs
+from results.study.findings import Findings
+from results.study.plan import Plan
 from results.study.slices import by_slice
-from results.study.statistics import LEVEL, compare
 
 FOLDER = Path("results/tables/study")
 
+BEGUN = 0.05
+"""A word has begun when this fraction of its spikes has come."""
 
-def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Path = FOLDER) -> dict[str, pd.DataFrame]:
+
+def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Path = FOLDER) -> dict[str, Findings]:
     """Run every plan; runs that are done are not done again.
 
     Parameters
@@ -39,13 +41,13 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
     workers : int
         Processes; 0 takes as many as cores.
     folder : Path
-        Where ``<plan>.csv``, ``.md``, ``.json``, ``.png`` go, and ``<plan>-runs.csv``, ``-choice``, ``-slices``,
-        ``-curves`` and ``-confusion``.
+        Where what `findings.Findings` writes goes, ``<plan>-curves.csv`` and ``-confusion.csv``, ``<plan>.png`` and
+        ``-slices.png``.
 
     Returns
     -------
-    dict of str to DataFrame
-        By plan; see `statistics.compare`.
+    dict of str to Findings
+        By plan.
     """
     found = {}
     for plan in plans:
@@ -53,26 +55,26 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
         chosen, choice = choose(plan, console, workers)
         console.print(f"{plan.name}: {plan.seeds} seeds of each", highlight=False)
         rows = run_all(comparing_jobs(plan, chosen), console, workers)
-        table = compare(rows, REFERENCE)
         config = next(iter(chosen.values()))[0].settings(1, plan.shared)
         slices = informative(config, plan.loso)
-        choice = matching.match(plan, choice, slices)
-        says = [sentence(table, plan), matching.sentence(choice, slices)]
-        parts = {
-            "": table,
-            "-runs": rows.drop(columns="run", errors="ignore"),
-            "-choice": choice,
-            "-slices": slices,
-            "-curves": details.curves(rows),
-            "-confusion": details.confusion(rows),
-        }
-        _write(folder, plan, parts, says)
-        save(verdict(table, plan.name), folder / f"{plan.name}.png")
-        windows = _distinct(plan, chosen)
-        save(information(slices, windows, config.data.trial, config.steps), folder / f"{plan.name}-slices.png")
-        for text in says:
+        findings = Findings(
+            plan,
+            rows,
+            matching.match(plan, choice, slices),
+            slices,
+            onset(load_dataset(config).train),
+            environment(),
+            commits(rows),
+        )
+        findings.write(folder)
+        for name, part in (("curves", details.curves(rows)), ("confusion", details.confusion(rows))):
+            text = part.to_csv(index=False, float_format="%.6g")
+            write_atomically(folder / f"{plan.name}-{name}.csv", [text.encode()])
+        save(findings.draw_verdict(), folder / f"{plan.name}.png")
+        save(findings.draw_information(), folder / f"{plan.name}-slices.png")
+        for text in findings.sentences:
             console.print(text, highlight=False, soft_wrap=True)
-        found[plan.name] = table
+        found[plan.name] = findings
     return found
 
 
@@ -93,37 +95,17 @@ def informative(config: Config, loso: bool) -> pd.DataFrame:
     return pd.concat(tables).groupby("begin", as_index=False).mean()
 
 
-def sentence(table: pd.DataFrame, plan: Plan) -> str:
-    """Return the verdict on the Gaussian window in a sentence."""
-    row = table.set_index("window").loc["gaussian"]
-    found = row["p_corrected"] < LEVEL
-    what = ("better" if row["difference"] > 0 else "worse") if found else "no different as far as this can tell"
-    interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f})"
-    anyone = ""
-    if "anyone_low" in row:
-        anyone = (
-            f" and for any speakers, of whom these are {row['folds']:.0f}, between {row['anyone_low']:+.3f} and "
-            f"{row['anyone_high']:+.3f} (p {row['anyone_p']:.3f})"
-        )
-    return (
-        f"{plan.name}: the Gaussian window is {what}: {interval} against the {REFERENCE} one, "
-        f"{row['seeds']:.0f} seeds, p {row['p_corrected']:.3f}{anyone}; a difference of {row['detectable']:.3f} would "
-        "have been found in four of five such studies"
-    )
+def onset(data: SpikeData) -> float:
+    """Return when words begin, in ms: the median over recordings of when the first of their spikes have come."""
+    begins = [
+        np.quantile(data.times[begin:end], BEGUN)
+        for begin, end in zip(data.offsets[:-1], data.offsets[1:], strict=True)
+        if end > begin
+    ]
+    return round(float(np.median(begins)), 1)
 
 
-def _distinct(plan: Plan, chosen: Chosen) -> list[tuple[str, Config]]:
-    """Return the chosen windows, each setting once though several folds may have chosen it."""
-    variants = dict.fromkeys(variant for variants in chosen.values() for variant in variants)
-    return [(variant.name, variant.settings(1, plan.shared).resolved()) for variant in variants]
-
-
-def _write(folder: Path, plan: Plan, parts: dict[str, pd.DataFrame], says: Sequence[str]) -> None:
-    for ending, part in parts.items():
-        text = part.to_csv(index=False, float_format="%.6g")
-        write_atomically(folder / f"{plan.name}{ending}.csv", [text.encode()])
-    about = {"plan": asdict(plan), "says": list(says), "environment": environment()}
-    write_atomically(folder / f"{plan.name}.json", [(json.dumps(about, indent=2) + "\n").encode()])
-    spoken = "\n\n".join(f"{text}." for text in says)
-    text = f"{markdown(parts[''])}\n{spoken}\n\nChosen on validation:\n\n{markdown(parts['-choice'])}"
-    write_atomically(folder / f"{plan.name}.md", [text.encode()])
+def commits(rows: pd.DataFrame) -> list[str]:
+    """Return the commits of the code that trained runs."""
+    made = {json.loads((Path(run) / "env.json").read_text(encoding="utf-8"))["commit"] for run in rows["run"].dropna()}
+    return sorted(map(str, made))

@@ -29,7 +29,7 @@ class Record:
     comparison, what : str
         Which committed comparison, or "runs"; and what of it was trained.
     data, window, hidden, kind : str
-        See `results.described`; "" where a committed table does not say.
+        See `results.described`.
     held : str
         "test", or the speaker who was held out.
     seed, examples : int
@@ -87,12 +87,11 @@ def of_comparison(path: Path) -> Iterator[Record]:
     InputError
         If the file lacks a column.
     """
-    table = pd.read_csv(path)
-    missing = {"variant", "seed", "held", "examples", "accuracy"} - set(table.columns)
+    table = pd.read_csv(path, dtype={"right": str})
+    missing = {"variant", *DESCRIBED, "seed", "held", "examples", "accuracy"} - set(table.columns)
     if missing:
         raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")
-    described_by = {name: table.get(name, "") for name in DESCRIBED}
-    table = table.assign(**described_by).astype(dict.fromkeys([*DESCRIBED, "variant", "held"], str))
+    table = table.astype(dict.fromkeys([*DESCRIBED, "variant", "held"], str))
     for line, row in enumerate(table.itertuples(), start=2):
         if pd.notna(row.accuracy):
             yield Record(

@@ -24,6 +24,8 @@ CLASSES = {"digits": 20, "shd": 20, "ssc": 35, "fsdd": 10, "audio": 10}
 def accuracy(records: Iterable[Record]) -> pd.DataFrame:
     """Return mean accuracies with their 95 % intervals over seeds, folds averaged within a seed.
 
+    Seeds that lack a fold that others have are left out: folds are not equally hard.
+
     Returns
     -------
     DataFrame
@@ -37,10 +39,11 @@ def accuracy(records: Iterable[Record]) -> pd.DataFrame:
     table["scored_on"] = table["held"].where(table["held"] == "test", "left-out speakers")
     rows = []
     for key, part in table.groupby(keys, sort=False):
-        by_seed = part.groupby("seed")["accuracy"].mean()
-        mean, low, high = student(by_seed.to_numpy())
         folds = part["held"].nunique()
-        examples = int(part.groupby("seed")["examples"].sum().iloc[0])
+        whole = part.groupby("seed").filter(lambda seed, folds=folds: seed["held"].nunique() == folds)
+        by_seed = whole.groupby("seed")["accuracy"].mean()
+        mean, low, high = student(by_seed.to_numpy())
+        examples = int(whole.groupby("seed")["examples"].sum().max()) if len(whole) else 0
         rows.append((*key, len(by_seed), folds, examples, mean, max(low, 0.0), min(high, 1.0)))
     return pd.DataFrame(rows, columns=[*keys, "seeds", "folds", "examples", "accuracy", "low", "high"])
 

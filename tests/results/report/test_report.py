@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
 from results.report import page
-from results.report.report import PUBLISHED, report, verdict
+from results.report.report import PUBLISHED, findings, report, verdict
+from results.study.choosing import setting_of
+from results.study.findings import Findings
+from results.study.matching import match
+from results.study.plan import Plan
 
 
 class Reader(HTMLParser):
@@ -71,54 +77,82 @@ def test_the_verdict_comes_first_and_every_committed_run_is_there(written: str) 
                 break
 
 
-def study_row(window: str, difference: float, p: float) -> dict[str, object]:
-    return {
-        "window": window,
-        "seeds": 10,
-        "difference": difference,
-        "difference_low": difference - 0.01,
-        "difference_high": difference + 0.01,
-        "p_corrected": p,
-        "detectable": 0.02,
-    }
+def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> Findings:
+    """Return findings on 200 recordings, on which the Gaussian window is better by a difference."""
+    rng = np.random.default_rng(1)
+    hard = rng.random(200)
+    rows = [
+        {"variant": window, "seed": seed, "held": "test", "examples": 200, "accuracy": right.mean(), "right": digits}
+        | {"data": "made", "window": window, "hidden": "64", "kind": "recurrent", "failed": ""}
+        for seed in range(1, seeds + 1)
+        for window, worth in (("exponential", 0.0), ("uniform", 0.0), ("gaussian", difference), ("bump", 0.0))
+        for right in [hard + rng.normal(0, 0.02, 200) < 0.6 + worth]
+        for digits in ["".join(map(str, right.astype(int)))]
+    ]
+    plan = Plan(name, "fsdd", seeds=seeds)
+    slices = pd.DataFrame({"begin": [0.0, 350.0], "alone": [0.8, 0.2], "until": [0.8, 0.9], "chance": 0.1})
+    choice = pd.DataFrame(
+        [
+            ("test", window, setting_of(option), 0.5 + 0.01 * i, i == 3)
+            for window, options in plan.candidates().items()
+            for i, option in enumerate(options)
+        ],
+        columns=["held", "window", "setting", "validation", "chosen"],
+    )
+    environment = {"commit": "0123456789abcdef", "python": "3.11", "cores": 2}
+    return Findings(
+        plan, pd.DataFrame(rows), match(plan, choice, slices), slices, onset, environment, ["fedcba9876543210"]
+    )
 
 
 @pytest.mark.parametrize(
-    ("difference", "p", "words"),
-    [(0.03, 0.01, "better on made"), (-0.03, 0.01, "worse on made"), (0.03, 0.2, "not shown to be better or worse")],
+    ("difference", "words"),
+    [(0.2, "is better than"), (-0.2, "is worse than"), (0.0, "neither shown to be better nor worse")],
 )
-def test_the_verdict_is_what_the_study_says(difference: float, p: float, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "made.csv"
-    pd.DataFrame([study_row("gaussian", difference, p), study_row("bump", 0.0, 1.0)]).to_csv(path, index=False)
-    choice = {"window": ["gaussian", "gaussian"], "overlap": [0.7, 0.2], "chosen": [True, False]}
-    pd.DataFrame(choice).to_csv(tmp_path / "made-choice.csv", index=False)
-    sentences = verdict([path])
+def test_the_verdict_is_what_the_study_says(difference: float, words: str) -> None:
+    study = made("made", difference)
+    sentences = verdict([study])
     assert len(sentences) == 3
-    assert "gaussian 0.70" in sentences[2]
+    assert sentences[0].startswith("On made the Gaussian window")
     assert words in sentences[0]
-    assert f"{difference:+.3f}" in sentences[0]
-    assert "0.020" in sentences[1]
-    assert "any speakers" not in sentences[0]
+    row = study.table.set_index("window").loc["gaussian"]
+    assert row["difference"] == pytest.approx(difference, abs=0.05)
+    for number in ("difference", "difference_low", "difference_high"):
+        assert f"{row[number]:+.3f}" in sentences[0]
+    assert f"{row['detectable']:.3f} on made" in sentences[1]
+    assert "begin after 20 ms (made)" in sentences[1]
+    assert "too easy" not in sentences[1]
+    assert "centred at" in sentences[2]
     assert "study" in verdict([])[0]
 
 
-def test_the_verdict_says_what_holds_for_any_speakers_where_some_were_left_out(tmp_path: Path) -> None:
-    row = study_row("gaussian", 0.03, 0.01) | {"folds": 5, "anyone_low": -0.02, "anyone_high": 0.08}
-    pd.DataFrame([row]).to_csv(tmp_path / "made.csv", index=False)
-    pd.DataFrame({"window": ["gaussian"], "chosen": [True]}).to_csv(tmp_path / "made-choice.csv", index=False)
-    sentences = verdict([tmp_path / "made.csv"])
-    assert "for any speakers, of whom made has 5, between -0.020 and +0.080" in sentences[0]
-    assert "not been measured" in sentences[2]
+def test_data_that_are_too_easy_are_said_to_be_and_come_last(tmp_path: Path) -> None:
+    easy = replace(made("easy", 0.0), rows=made("easy", 0.0).rows.assign(accuracy=1.0, right="1" * 200))
+    for study in (easy, made("hard", 0.1), made("small-fsdd-index", 0.1)):
+        study.write(tmp_path)
+    studies = findings(tmp_path)
+    assert [study.plan.name for study in studies] == ["hard", "easy"], "small ones only where there is no other"
+    assert "easy is too easy to tell windows apart" in verdict(studies)[1]
 
 
-def test_without_a_committed_study_its_numbers_are_gone(tmp_path: Path, written: str) -> None:
+def test_numbers_go_with_the_runs_that_back_them(tmp_path: Path, written: str) -> None:
     kept = tmp_path / "published"
     shutil.copytree(PUBLISHED, kept)
-    shutil.rmtree(kept / "study")
-    text = report(Console(file=io.StringIO()), tmp_path / "report.html", kept).read_text(encoding="utf-8")
-    assert "small-fsdd-index" in written
-    assert "small-fsdd-index" not in text
-    assert "robustness-runs.csv, line 2<" in text
+    shutil.rmtree(kept / "study", ignore_errors=True)
+    target = tmp_path / "report.html"
+    without = report(Console(file=io.StringIO()), target, kept).read_text(encoding="utf-8")
+    assert "No study has been committed yet" in without
+    assert "robustness-runs.csv, line 2<" in without
+    made("made", 0.1).write(kept / "study")
+    text = report(Console(file=io.StringIO()), target, kept).read_text(encoding="utf-8")
+    assert "made-runs.csv, line 2<" in text
+    assert "fedcba987654" in text
+    runs = kept / "study" / "made-runs.csv"
+    lines = runs.read_text().splitlines(keepends=True)
+    runs.write_text("".join(line for line in lines if not line.startswith("gaussian,10,")))
+    fewer = report(Console(file=io.StringIO()), target, kept).read_text(encoding="utf-8")
+    assert "over 10 seeds and 200 recordings" in text
+    assert "over 9 seeds and 200 recordings" in fewer
 
 
 def test_text_is_escaped() -> None:

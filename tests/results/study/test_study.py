@@ -11,27 +11,40 @@ import pytest
 from rich.console import Console
 
 from models.errors import InputError
+from pipeline.config import load_config
 from pipeline.data.packing import pack
 from pipeline.training.run import commit
 from results.comparison.runs import is_over, run_of
 from results.study import matching, submit
 from results.study import plan as plans
 from results.study.choosing import choose, choosing_jobs, comparing_jobs, setting_of
-from results.study.plan import ELSEWHERE, FULL, SETTINGS, SMALL, Plan
+from results.study.findings import Findings
+from results.study.plan import ELSEWHERE, FULL, SMALL, Plan, settings
 from results.study.slices import by_slice, counts
-from results.study.study import sentence, study
+from results.study.study import study
 from results.study.submit import Share, submit_study
 from sweeps.submit import Cluster
 
 
-def test_every_window_has_the_same_budget_and_its_settings_fit_the_configs() -> None:
-    assert len({len(settings) for settings in SETTINGS.values()}) == 1
-    assert set(SETTINGS) == {"exponential", "uniform", "gaussian", "bump"}
-    for plan in (*FULL, *SMALL, *ELSEWHERE):
-        for options in plan.candidates().values():
-            for option in options:
-                option.settings(1, plan.shared)
-        assert plan.seeds >= 10
+def only(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let so many settings of each window be tried."""
+    few = {window: options[:count] for window, options in settings(5.0, False).items()}
+    monkeypatch.setattr(plans, "settings", lambda gain, late: few)
+
+
+@pytest.mark.parametrize("plan", [*FULL, *SMALL, *ELSEWHERE], ids=lambda plan: plan.name)
+def test_every_window_has_the_same_budget_and_may_choose_the_gain(plan: Plan) -> None:
+    candidates = plan.candidates()
+    assert set(candidates) == {"exponential", "uniform", "gaussian", "bump"}
+    assert len({len(options) for options in candidates.values()}) == 1
+    for options in candidates.values():
+        configs = [option.settings(1, (*plan.shared, *plan.shorter)) for option in options]
+        assert len({config.hash() for config in configs}) == len(options)
+        gains = {config.loss.scale for config in configs}
+        assert {0.4 * plan.gain, plan.gain, 2 * plan.gain} <= gains
+        own = load_config(plan.config).loss.scale
+        assert min(gains) <= own <= max(gains)
+    assert plan.seeds >= 10
 
 
 def test_a_slice_is_where_the_information_was_put() -> None:
@@ -63,12 +76,11 @@ def test_a_slice_is_where_the_information_was_put() -> None:
 def test_a_small_study_runs_and_says_what_follows(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = {window: settings[:1] for window, settings in SETTINGS.items()}
-    monkeypatch.setattr(plans, "SETTINGS", one)
+    only(monkeypatch, 1)
     plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=3, choosing=1)
     said = io.StringIO()
-    tables = study([plan], Console(file=said, width=300), 2, tmp_path / "study")
-    table = tables["words"]
+    found = study([plan], Console(file=said, width=300), 2, tmp_path / "study")["words"]
+    table = found.table
     assert table["window"].tolist() == ["exponential", "uniform", "gaussian", "bump"]
     assert (table["seeds"] == 3).all()
     folder = tmp_path / "study"
@@ -84,7 +96,7 @@ def test_a_small_study_runs_and_says_what_follows(
         "words-confusion.csv",
     ]
     assert all((folder / name).stat().st_size > 0 for name in names)
-    runs = pd.read_csv(folder / "words-runs.csv")
+    runs = pd.read_csv(folder / "words-runs.csv", dtype={"right": str})
     assert len(runs) == 4 * 3
     assert runs["seed"].max() == 3
     curves = pd.read_csv(folder / "words-curves.csv")
@@ -98,20 +110,31 @@ def test_a_small_study_runs_and_says_what_follows(
         own = runs[runs["variant"] == window]
         assert part["examples"].sum() == own["examples"].sum()
         assert right == pytest.approx((own["accuracy"] * own["examples"]).sum())
-    assert sentence(table, plan) in said.getvalue()
-    assert sentence(table, plan) in (folder / "words.md").read_text()
+    assert (table[["units", "scored_on"]] == ["recordings", 24]).all(axis=None)
+    assert len(found.sentences) == 3
+    for sentence in found.sentences:
+        assert sentence in said.getvalue()
+        assert sentence in (folder / "words.md").read_text()
+    again = Findings.read(folder / "words.json")
+    assert again.plan == plan
+    assert again.sentences == found.sentences
+    pd.testing.assert_frame_equal(again.table, table)
+    assert again.commits == found.commits == [commit()]
+    assert 5 < found.onset < 20, "made-up words begin after 5 ms, and a twentieth of their spikes is 4 ms more"
+    runs[runs.index != 0].to_csv(folder / "words-runs.csv", index=False)
+    left = Findings.read(folder / "words.json").table.set_index("window")["seeds"]
+    assert left.to_dict() == {"exponential": 2, "uniform": 3, "gaussian": 3, "bump": 3}, "a run that is not there"
 
 
 def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_others_chose(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    two = {window: settings[:2] for window, settings in SETTINGS.items()}
-    monkeypatch.setattr(plans, "SETTINGS", two)
+    only(monkeypatch, 2)
     plan = Plan("loso", str(words_config), ("training.epochs=1",), loso=True, seeds=2, choosing=1)
     choosing = choosing_jobs(plan)
     assert len(choosing) == 3 * 4 * 2
     assert {job.held for job in choosing} == {"ann", "ben", "cia"}
-    table = study([plan], Console(file=io.StringIO()), 2, tmp_path / "study")["loso"].set_index("window")
+    table = study([plan], Console(file=io.StringIO()), 2, tmp_path / "study")["loso"].table.set_index("window")
     choice = pd.read_csv(tmp_path / "study" / "loso-choice.csv")
     groups = choice.groupby(["held", "window"])
     assert len(groups) == 3 * 4
@@ -124,9 +147,9 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
     for job in jobs:
         own = choice[(choice["held"] == job.held) & (choice["window"] == job.variant.name) & choice["chosen"]]
         assert own["setting"].item() == setting_of(job.variant)
-    assert (table["folds"] == 3).all()
-    assert np.isfinite(table.loc["gaussian", "anyone_low"])
-    assert "for any speakers, of whom these are 3" in (tmp_path / "study" / "loso.md").read_text()
+    assert (table[["units", "scored_on"]] == ["speakers", 3]).all(axis=None)
+    assert np.isfinite(table.loc["gaussian", "difference_low"])
+    assert "over 2 seeds and 3 speakers" in (tmp_path / "study" / "loso.md").read_text()
 
 
 def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() -> None:
@@ -140,18 +163,26 @@ def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() ->
     assert matching.weights(beside, slices, 1.0) == pytest.approx([0.5, 0.5, 0, 0])
     assert matching.weights(np.ones(100, np.float32), slices, 2.0) == pytest.approx([0.25] * 4)
     choice = pd.DataFrame(
-        {"held": "test", "window": "gaussian", "overlap": [0.1, 0.5, 0.9], "validation": [0.3, 0.4, 0.8]}
+        {
+            "held": "test",
+            "window": "gaussian",
+            "centre": [1.0, 2.0, 3.0, 3.0],
+            "overlap": [0.1, 0.5, 0.9, 0.9],
+            "validation": [0.3, 0.4, 0.0, 1.0],
+            "chosen": [False, True, False, False],
+        }
     )
+    assert matching.places(choice)["validation"].tolist() == [0.3, 0.4, 0.5], "means over gains"
+    assert matching.rank(choice) == (2.0, 3)
     assert matching.correlation(choice) == 1.0
-    assert matching.correlation(choice.assign(validation=[0.8, 0.4, 0.3])) == -1.0
+    assert matching.correlation(choice.assign(validation=[0.8, 0.4, 0.3, 0.1])) == -1.0
     assert np.isnan(matching.correlation(choice.assign(overlap=0.5)))
 
 
 def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = {window: settings[:1] for window, settings in SETTINGS.items()}
-    monkeypatch.setattr(plans, "SETTINGS", one)
+    only(monkeypatch, 1)
     plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=2, choosing=1)
     jobs = submit_study([plan], "debug", Cluster(jobs=1), tmp_path / "jobs")
     assert [job.result() for job in jobs] == [8]
@@ -166,7 +197,8 @@ def test_a_job_takes_over_what_nobody_works_on_and_a_run_that_fails_holds_nobody
     words_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hopeless = ("loss.window.shape=uniform", "training.learning_rate=1e38")
-    monkeypatch.setattr(plans, "SETTINGS", {"exponential": SETTINGS["exponential"][:1], "uniform": (hopeless,)})
+    options = {"exponential": settings(5.0, False)["exponential"][:1], "uniform": (hopeless,)}
+    monkeypatch.setattr(plans, "settings", lambda gain, late: options)
     plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=1)
     choosing = choosing_jobs(plan)
     monkeypatch.setattr(submit.time, "sleep", lambda _: pytest.fail("nobody else is there to wait for"))

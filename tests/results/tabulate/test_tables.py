@@ -34,6 +34,13 @@ def test_means_are_over_seeds_and_folds_within_them() -> None:
     assert tables.accuracy([]).empty
 
 
+def test_a_seed_that_lacks_a_fold_is_left_out() -> None:
+    records = [record(0.5, 1, "ann"), record(0.7, 1, "ben"), record(0.9, 2, "ben")]
+    row = tables.accuracy(records).iloc[0]
+    assert (row["seeds"], row["folds"], row["examples"]) == (1, 2, 200)
+    assert row["accuracy"] == pytest.approx(0.6)
+
+
 def test_without_a_run_only_the_rows_change_that_it_backed(
     words_config: Path, pipeline: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -1,0 +1,143 @@
+"""What a plan's runs come to: the table, the sentences, the pictures; from memory or from committed files alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from pydantic import TypeAdapter
+
+from pipeline.data.atomic import write_atomically
+from results.comparison.runs import Variant
+from results.markdown import markdown
+from results.study import matching
+from results.study.pictures import information, verdict
+from results.study.plan import REFERENCE, Plan
+from results.study.statistics import LEVEL, compare
+
+CEILING = 0.98
+"""Accuracy of the reference above which data are too easy to tell windows apart."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A plan, trained.
+
+    Attributes
+    ----------
+    plan : Plan
+    rows : DataFrame
+        Of `comparison.runs.run_all`: the runs that are compared.
+    choice : DataFrame
+        Of `matching.match`.
+    slices : DataFrame
+        Of `slices.by_slice`.
+    onset : float
+        ms of the trial before a twentieth of the spikes has come: the median over recordings.
+    environment : mapping
+        Where tables were made.
+    commits : sequence of str
+        Of the code that trained the runs.
+    """
+
+    plan: Plan
+    rows: pd.DataFrame
+    choice: pd.DataFrame
+    slices: pd.DataFrame
+    onset: float
+    environment: Mapping[str, Any]
+    commits: Sequence[str]
+
+    @classmethod
+    def read(cls, path: Path) -> Findings:
+        """Read what `write` has written; ``path`` is the ``<plan>.json``."""
+        about = json.loads(path.read_text(encoding="utf-8"))
+        plan = TypeAdapter(Plan).validate_python(about["plan"])
+
+        def part(name: str, **types: type) -> pd.DataFrame:
+            return pd.read_csv(path.with_name(f"{path.stem}-{name}.csv"), dtype=types)
+
+        parts = part("runs", right=str), part("choice"), part("slices")
+        return cls(plan, *parts, about["onset"], about["environment"], about["commits"])
+
+    def write(self, folder: Path) -> None:
+        """Write ``<plan>.csv``, ``.md`` and ``.json``, ``-runs.csv``, ``-choice.csv`` and ``-slices.csv``."""
+        parts = {"": self.table, "-runs": self.rows, "-choice": self.choice, "-slices": self.slices}
+        for ending, part in parts.items():
+            text = part.to_csv(index=False, float_format="%.6g")
+            write_atomically(folder / f"{self.plan.name}{ending}.csv", [text.encode()])
+        about = {"plan": asdict(self.plan), "onset": self.onset, "commits": list(self.commits)}
+        text = json.dumps(about | {"environment": self.environment}, indent=2) + "\n"
+        write_atomically(folder / f"{self.plan.name}.json", [text.encode()])
+        said = "\n\n".join(f"{sentence}." for sentence in self.sentences)
+        text = f"{markdown(self.table)}\n{said}\n\nChosen on validation:\n\n{markdown(self.choice)}"
+        write_atomically(folder / f"{self.plan.name}.md", [text.encode()])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The windows, compared; see `statistics.compare`."""
+        return compare(self.rows, REFERENCE)
+
+    @property
+    def gaussian(self) -> pd.Series:
+        """The Gaussian window's row."""
+        return self.table.set_index("window").loc["gaussian"]
+
+    @property
+    def at_ceiling(self) -> bool:
+        """Whether the data are too easy to tell windows apart."""
+        return bool(self.table.set_index("window").loc[REFERENCE, "accuracy"] > CEILING)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What follows for the Gaussian window, what could have been seen, and where it looks; without full stops."""
+        return [f"{self.plan.name}: {self.answer}", self.scope, matching.sentence(self.choice, self.slices)]
+
+    @property
+    def answer(self) -> str:
+        """Whether the Gaussian window is better, with the interval."""
+        row = self.gaussian
+        found = row["p_corrected"] < LEVEL
+        what = ("better" if row["difference"] > 0 else "worse") if found else "neither shown to be better nor worse"
+        interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
+        return (
+            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['seeds']} seeds and "
+            f"{row['scored_on']} {row['units']}; p {row['p_corrected']:.3f})"
+        )
+
+    @property
+    def scope(self) -> str:
+        """What else the numbers say, and what they can't."""
+        row = self.gaussian
+        said = (
+            f"{self.plan.name}: given the settings that validation chose; other seeds alone, on these very "
+            f"{row['units']}, would give {row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} (p {row['seeds_p']:.3f}); "
+            f"a true difference of {row['detectable']:.3f} would be found by four of five such studies"
+        )
+        failed = int(self.table["failed"].sum())
+        if failed:
+            said += f"; {failed} runs failed and are left out with their seeds"
+        if self.at_ceiling:
+            said += "; these data are too easy to tell windows apart"
+        return said
+
+    def draw_verdict(self) -> Figure:
+        """Draw the comparison; see `pictures.verdict`."""
+        return verdict(self.table, self.plan.name)
+
+    def draw_information(self) -> Figure:
+        """Draw where the words' information lies and where the chosen windows look; see `pictures.information`."""
+        chosen = self.choice[self.choice["chosen"]].drop_duplicates(["window", "setting"])
+        windows = []
+        for row in chosen.itertuples():
+            overrides = (f"loss.window.shape={row.window}", *str(row.setting).split())
+            config = Variant(row.window, self.plan.config, overrides).settings(1, self.plan.shared).resolved()
+            windows.append((str(row.window), config))
+        config = windows[0][1]
+        return information(self.slices, windows, config.data.trial, config.steps)
