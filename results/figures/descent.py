@@ -13,43 +13,61 @@ from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WID
 Array = NDArray[np.float64]
 
 INPUTS = np.linspace(-2, 2, 21)
-TARGETS = 0.8 * np.tanh(1.6 * INPUTS) + 0.25 * np.tanh(-4 * (INPUTS - 1.2)) - 0.25
-"""What the network is to give: nothing that two weights can give exactly."""
+BIAS = 0.3
+BEST = (1.6, 0.8)
+TARGETS = BEST[1] * np.tanh(BEST[0] * INPUTS + BIAS)
+"""What a network of the same kind gives: the global minimum is 0. Without the bias the loss would be the same at
+opposite weights, and the other minimum as good."""
 
+STEPS = 2000
+BATCH = 7
 RATE = {"SGD": 0.35, "Adam": 0.12}
 STARTS = ((-2.4, -1.7), (2.2, -1.9), (-0.4, 2.2), (0.6, -1.6))
 
 
 def loss(first: Array | float, second: Array | float) -> Array:
-    """Return the mean square error (equation 12) of y = second tanh(first x), for any shape of weights."""
+    """Return the mean square error (equation 12) of y = second tanh(first x + bias), for any shape of weights."""
     a, b = np.asarray(first, float)[..., None], np.asarray(second, float)[..., None]
-    return np.asarray(((b * np.tanh(a * INPUTS) - TARGETS) ** 2).mean(axis=-1))
+    return np.asarray(((b * np.tanh(a * INPUTS + BIAS) - TARGETS) ** 2).mean(axis=-1))
 
 
-def gradient(weights: Array) -> Array:
-    """Return the loss's gradient at two weights, by the chain rule (equations 16 and 17)."""
+def gradient(weights: Array, chosen: slice | NDArray[np.int64] = slice(None)) -> Array:
+    """Return the gradient of the loss of some examples, at two weights, by the chain rule (equations 16 and 17)."""
     a, b = weights
-    hidden = np.tanh(a * INPUTS)
-    error = 2 * (b * hidden - TARGETS) / len(INPUTS)
-    return np.array([(error * b * (1 - hidden**2) * INPUTS).sum(), (error * hidden).sum()])
+    x = INPUTS[chosen]
+    hidden = np.tanh(a * x + BIAS)
+    error = 2 * (b * hidden - TARGETS[chosen]) / len(x)
+    return np.array([(error * b * (1 - hidden**2) * x).sum(), (error * hidden).sum()])
 
 
-def sgd(start: Sequence[float], rate: float = RATE["SGD"], steps: int = 150) -> Array:
-    """Return the path of gradient descent (equation 18), shape (steps + 1, 2)."""
+def sgd(start: Sequence[float], rate: float = RATE["SGD"], steps: int = STEPS) -> Array:
+    """Return the path of stochastic gradient descent (equation 18), shape (steps + 1, 2)."""
     path = [np.asarray(start, float)]
-    for _ in range(steps):
-        path.append(path[-1] - rate * gradient(path[-1]))
+    for step, chosen in enumerate(_batches(steps)):
+        path.append(path[-1] - rate * _decay(step) * gradient(path[-1], chosen))
     return np.array(path)
 
 
-def adam(start: Sequence[float], rate: float = RATE["Adam"], steps: int = 150) -> Array:
+def adam(start: Sequence[float], rate: float = RATE["Adam"], steps: int = STEPS) -> Array:
     """Return the path of Adam (Kingma and Ba 2015), shape (steps + 1, 2)."""
     path, first, second = [np.asarray(start, float)], np.zeros(2), np.zeros(2)
-    for step in range(1, steps + 1):
-        slope = gradient(path[-1])
+    for step, chosen in enumerate(_batches(steps), start=1):
+        slope = gradient(path[-1], chosen)
         first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
-        path.append(path[-1] - rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8))
+        change = (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        path.append(path[-1] - rate * _decay(step) * change)
     return np.array(path)
+
+
+def _batches(steps: int) -> NDArray[np.int64]:
+    """Return the examples of each step, the same for every descent."""
+    rng = np.random.default_rng(0)
+    return np.array([rng.choice(len(INPUTS), BATCH, replace=False) for _ in range(steps)])
+
+
+def _decay(step: int) -> float:
+    """Return what the rate is multiplied by: chance has to die away for a descent to come to rest."""
+    return 1 / (1 + step / 300)
 
 
 @styled
@@ -59,10 +77,14 @@ def surface() -> Figure:
     axes = figure.add_subplot(projection="3d")
     a, b = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(-2.5, 2.5, 90))
     axes.plot_surface(a, b, loss(a, b), cmap="cividis", alpha=0.75, linewidth=0)
-    path = sgd(STARTS[0])
-    axes.plot(*path.T, loss(*path.T) + 0.05, color=VERMILLION, linewidth=2, zorder=5)
+    path = sgd(STARTS[1])
+    height = loss(*path.T) + 0.05
+    axes.plot(*path.T, height, color=VERMILLION, linewidth=2, zorder=5)
+    axes.plot(*path[:1].T, height[:1], "o", color=VERMILLION, zorder=6)
+    axes.text(*path[0], height[0] + 0.15, "P", color=VERMILLION, zorder=6)
+    axes.plot(*path[-1:].T, height[-1:], "*", color=VERMILLION, markersize=10, zorder=6)
     axes.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$", zlabel="loss")
-    axes.view_init(38, -60)
+    axes.view_init(40, -35)
     return figure
 
 
@@ -74,14 +96,16 @@ def paths() -> Figure:
     heights = loss(a, b)
     methods: dict[str, Callable[[Sequence[float]], Array]] = {"SGD": sgd, "Adam": adam}
     for axes, (name, method) in zip(figure.subplots(1, 2, sharey=True), methods.items(), strict=True):
-        axes.contourf(a, b, np.log10(heights), levels=20, cmap="Greys_r", alpha=0.6)
+        axes.contourf(a, b, np.log10(np.maximum(heights, 1e-3)), levels=20, cmap="Greys_r", alpha=0.6)
         for start, colour in zip(STARTS, (BLUE, ORANGE, GREEN, PURPLE), strict=True):
             path = method(start)
             end = float(loss(*path[-1]))
             axes.plot(*path.T, color=colour, label=f"ends at {end:.3f}")
             axes.plot(*path[0], "o", color=colour)
             axes.plot(*path[-1], "*", color=colour, markersize=10, markeredgecolor="white")
-        axes.set(xlabel=r"$\theta_1$", title=f"{name}, 150 steps of {RATE[name]}", xlim=(-3, 3), ylim=(-2.5, 2.5))
+        axes.set(
+            xlabel=r"$\theta_1$", title=f"{name}, {STEPS} steps from {RATE[name]} on", xlim=(-3, 3), ylim=(-2.5, 2.5)
+        )
         axes.legend(loc="upper left", framealpha=0.8, frameon=True, fontsize=6.5)
     figure.axes[0].set_ylabel(r"$\theta_2$")
     return figure

@@ -85,12 +85,12 @@ DRAWINGS: dict[str, Drawing] = {
     ),
     "early-and-late": Drawing(
         thought.early_and_late,
-        "What slices of time tell about the word, and what a spike at each time can still change under each window.",
-        tuple(f"study/{plan}-slices.csv" for plan in STUDIES),
+        "What slices of time tell of the word, and what a spike at each time changes by being there, and by moving.",
+        tuple(f"study/{plan}.json" for plan in STUDIES),
     ),
     "sizes": Drawing(
         scores.by_size,
-        "Accuracy by hidden size from 64 to 1024 neurons, feed-forward against recurrent, one mark a seed.",
+        "Accuracy by hidden size, feed-forward against recurrent; all else is as chosen for 256 recurrent neurons.",
         ("sizes-fsdd-exponential-runs.csv",),
     ),
     "learning": Drawing(

@@ -1,8 +1,10 @@
 """The thought experiment behind the loss, measured: early spikes tell nothing yet, late ones change nothing any more.
 
 Section 5 of the thesis argues so from how words are spoken and how the loss integrates. Both sides can be computed:
-what input spikes of a slice of time tell about the word (a linear readout's accuracy, from a committed study), and how
-much a hidden spike at that time can still change the loss's integral of the output voltage under a window.
+what input spikes of a slice of time tell about the word (a linear readout's accuracy, from a committed study), and what
+a hidden spike at that time can still change in the loss's integral of the output voltage under a window: by being
+there, and by moving. Moving is what Eventprop's gradient is made of: under a window that stays the same, nothing
+changes when a spike moves, until the trial's end cuts its potential off.
 """
 
 from __future__ import annotations
@@ -16,68 +18,84 @@ from numpy.typing import NDArray
 
 from models.windows import Window
 from pipeline.pictures.style import BLACK, GREY, WIDTH, styled
-from results.figures.windows import SHOWN
+from pipeline.training.build import make_window
+from results.study.findings import Findings
+from results.study.pictures import COLOURS
 
-TAU_MEM, TAU_SYN = 20.0, 5.0
-"""ms; of the networks for SHD (Nowotny, Turner and Knight 2025)."""
+DASHES = {"uniform": ":", "exponential": "--", "gaussian": "-", "bump": "-."}
 
 
-def leverage(window: Window, trial: float, step: float = 1.0) -> NDArray[np.float64]:
+def leverage(window: Window, trial: float, tau_mem: float, tau_syn: float, step: float = 1.0) -> NDArray[np.float64]:
     """Return how much a spike at each time changes the windowed integral of the output voltage, per unit weight.
 
     The postsynaptic potential of a leaky integrator, ``exp(-t / tau_mem) - exp(-t / tau_syn)``, starts at the spike
     and is cut off at the trial's end: ``L(t) = integral from t to T of w(s) psp(s - t) ds``.
 
+    Parameters
+    ----------
+    window : Window
+    trial, tau_mem, tau_syn, step : float
+        ms.
+
     Returns
     -------
     ndarray, shape (steps,)
-        At the begin of each step of ``step`` ms, scaled to mean 1.
+        At the begin of each step, scaled to mean 1.
     """
     steps = round(trial / step)
     weight = window.table(steps).astype(np.float64)
     since = (np.arange(steps) + 0.5) * step
-    psp = np.exp(-since / TAU_MEM) - np.exp(-since / TAU_SYN)
+    psp = np.exp(-since / tau_mem) - np.exp(-since / tau_syn)
     found = np.convolve(weight[::-1], psp)[:steps][::-1]
     return np.asarray(found / found.mean())
 
 
-def uninformed(slices: pd.DataFrame, window: Window, trial: float) -> float:
+def uninformed(slices: pd.DataFrame, found: NDArray[np.float64], trial: float) -> float:
     """Return the share of a window's leverage in slices that tell less than half of what the best one tells."""
     above = (slices["alone"] - slices["chance"]).to_numpy()
-    found = leverage(window, trial)
     place = np.searchsorted(slices["begin"], np.arange(len(found)) * trial / len(found), side="right") - 1
     return float(found[(above < above.max() / 2)[place]].sum() / found.sum())
 
 
 @styled
 def early_and_late(*paths: Path) -> Figure:
-    """Draw what slices of time tell, over it each window's leverage, and how much of that goes where little is told.
+    """Draw what slices of time tell, the leverage of a spike under each chosen window, and its slope.
+
+    The legend says how much of the leverage lies where slices tell less than half of what the best one tells. Time
+    constants are those that the output begins with.
 
     Parameters
     ----------
     *paths : Path
-        ``<plan>-slices.csv`` of committed studies, one column each; see `study.slices.by_slice`.
+        ``<plan>.json`` of committed studies, one column each.
     """
-    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
-    grid = figure.subplots(2, len(paths), sharex="col", sharey="row", squeeze=False)
+    figure = Figure(figsize=(WIDTH, 6.0), layout="constrained")
+    grid = figure.subplots(3, len(paths), sharex="col", sharey="row", squeeze=False)
     for column, path in enumerate(paths):
-        slices = pd.read_csv(path)
+        study = Findings.read(path)
+        slices = study.slices
         chance = slices["chance"].iloc[0]
         length = slices["begin"].diff().iloc[-1]
-        trial = float(slices["begin"].iloc[-1] + length)
-        upper, lower = grid[:, column]
-        upper.bar(slices["begin"], slices["alone"], length, align="edge", color=GREY, edgecolor="white")
-        upper.set_xlim(0, trial)
-        upper.axhline(chance, color=BLACK, linestyle=":", linewidth=1)
-        upper.text(trial, chance, "chance", ha="right", va="bottom", size=7)
-        upper.set_title(path.name.removesuffix("-slices.csv"), loc="left")
-        for label, (window, colour, dashes) in SHOWN.items():
-            share = uninformed(slices, window, trial)
-            found = leverage(window, trial)
-            shown = f"{label}: {share:.0%}"
-            lower.plot(np.linspace(0, trial, len(found)), found, color=colour, linestyle=dashes, label=shown)
-        lower.set_xlabel("time (ms)")
-        lower.legend(title="share where little is told", loc="upper right", fontsize=7, title_fontsize=7)
+        trial = float(study.windows[0][1].data.trial)
+        told, there, moved = grid[:, column]
+        told.bar(slices["begin"], slices["alone"], length, align="edge", color=GREY, edgecolor="white")
+        told.set_xlim(0, trial)
+        told.axhline(chance, color=BLACK, linestyle=":", linewidth=1)
+        told.text(trial, chance, "chance", ha="right", va="bottom", size=7)
+        told.set_title(study.plan.name, loc="left")
+        for name, config in dict(study.windows).items():
+            assert config.window is not None, "every window of the study is one"
+            taus = config.network.output_tau_mem, config.network.output_tau_syn
+            found = leverage(make_window(config.window), trial, *taus)
+            label = f"{name}: {uninformed(slices, found, trial):.0%}"
+            look = {"color": COLOURS[name], "linestyle": DASHES[name]}
+            there.plot(np.linspace(0, trial, len(found)), found, label=label, **look)
+            moved.plot(np.linspace(0, trial, len(found)), np.gradient(found) * 1000, **look)
+        there.set_ylim(bottom=0)
+        there.legend(title="share where little is told", loc="upper right", fontsize=7, title_fontsize=7)
+        moved.axhline(0, color=BLACK, linewidth=0.5)
+        moved.set_xlabel("time (ms)")
     grid[0, 0].set_ylabel("what one slice tells:\naccuracy of a linear readout")
-    grid[1, 0].set_ylabel("what one hidden spike\ncan still change")
+    grid[1, 0].set_ylabel("what one hidden spike\nchanges by being there")
+    grid[2, 0].set_ylabel("and by moving (per s)")
     return figure

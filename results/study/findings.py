@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 
+from pipeline.config import Config
 from pipeline.data.atomic import write_atomically
 from results.comparison.runs import Variant
 from results.markdown import markdown
@@ -133,11 +134,15 @@ class Findings:
 
     def draw_information(self) -> Figure:
         """Draw where the words' information lies and where the chosen windows look; see `pictures.information`."""
-        chosen = self.choice[self.choice["chosen"]].drop_duplicates(["window", "setting"])
-        windows = []
-        for row in chosen.itertuples():
+        config = self.windows[0][1]
+        return information(self.slices, self.windows, config.data.trial, config.steps)
+
+    @property
+    def windows(self) -> list[tuple[str, Config]]:
+        """The windows that validation chose, by name; each setting once, though several folds may have chosen it."""
+        found = []
+        for row in self.choice[self.choice["chosen"]].drop_duplicates(["window", "setting"]).itertuples():
             overrides = (f"loss.window.shape={row.window}", *str(row.setting).split())
-            config = Variant(row.window, self.plan.config, overrides).settings(1, self.plan.shared).resolved()
-            windows.append((str(row.window), config))
-        config = windows[0][1]
-        return information(self.slices, windows, config.data.trial, config.steps)
+            config = Variant(str(row.window), self.plan.config, overrides).settings(1, self.plan.shared)
+            found.append((str(row.window), config.resolved()))
+        return found
