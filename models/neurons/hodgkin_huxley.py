@@ -71,8 +71,8 @@ class HodgkinHuxley:
         duration : float
             ms.
         dt : float
-            ms between two points of what is returned, and the longest step of the solver (Runge-Kutta of order 5),
-            so that no edge of the input is stepped over.
+            ms between two points of what is returned. The solver (Runge-Kutta of order 5) takes steps of at most 0.05
+            ms, or of ``dt`` if that is longer, so that no pulse of the input is stepped over.
 
         Returns
         -------

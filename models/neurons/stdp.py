@@ -2,6 +2,9 @@
 
 dx/dt = -x / tau_plus,  x += 1 at an input spike;   dy/dt = -y / tau_minus,  y += 1 at an output spike
 w += a_plus x at an output spike;  w -= a_minus y at an input spike      (Song, Miller and Abbott 2000)
+
+Of spikes at the same time the input's comes first. The time constants are of the size that Bi and Poo (2001, "Synaptic
+modification by correlated activity", Annu. Rev. Neurosci. 24) fitted to pairing experiments.
 """
 
 from __future__ import annotations
@@ -55,4 +58,4 @@ class PairSynapse:
     def rule(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what a single pair changes, by the time from the input's spike to the output's (ms)."""
         later = self.a_plus * np.exp(-np.abs(distance) / self.tau_plus)
-        return np.where(distance > 0, later, -self.a_minus * np.exp(-np.abs(distance) / self.tau_minus))
+        return np.where(distance >= 0, later, -self.a_minus * np.exp(-np.abs(distance) / self.tau_minus))

@@ -26,7 +26,6 @@ from results.figures import (
     thought,
     windows,
 )
-from results.figures.words import spoken
 from results.tabulate.write import PUBLISHED
 
 FOLDER = Path("results/figures/made")
@@ -74,14 +73,18 @@ DRAWINGS: dict[str, Drawing] = {
     ),
     "09-matrix-form": Drawing(networks.matrix_form, "Two layers as products of matrices of sizes 1 x 3, 3 x 6, 6 x 3."),
     "10-one-neuron": Drawing(networks.one_neuron, "The row and the column whose product is the first neuron's sum."),
-    "11-descent": Drawing(descent.paths, "Paths of SGD and Adam from four starts into two valleys of the loss."),
+    "11-descent": Drawing(
+        descent.paths, "Paths of SGD and Adam from four starts into two valleys of the loss, one of them deeper."
+    ),
     "12-backward": Drawing(networks.backward, "Both weight matrices' gradients as products of a column and a row."),
     "13-stdp": Drawing(plasticity.window, "A synapse grows if its input spikes first, and shrinks if it spikes last."),
     "14-eventprop": Drawing(
         eventprop.forward_and_backward, "Spikes and voltages forward in time, adjoints backward, jumping at the spikes."
     ),
     "windows": Drawing(
-        lambda: windows.over_words(*spoken()), "Four readout windows over the cochlea's spikes of spoken words."
+        windows.over_words,
+        "Four readout windows over the cochlea's spikes of six recorded words, and how much of each lies in the word.",
+        ("words-fsdd.h5",),
     ),
     "early-and-late": Drawing(
         thought.early_and_late,

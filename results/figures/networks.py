@@ -74,10 +74,9 @@ def one_neuron() -> Figure:
 
 @styled
 def backward() -> Figure:
-    """Draw the gradients of both matrices as products of what is known (figure 12; equations 16 and 17)."""
+    """Draw the gradients of both matrices as products of what is known (figure 12; equations 12, 16 and 17)."""
     x, _, h, v, y = _numbers()
-    error = y - np.array([1.0, 0.0, 0.0])
-    below = error @ v.T
+    error, below = errors(y, v)
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     rows = figure.subplots(2, 3, width_ratios=(1.2, 6, 6))
     for row, (column, line, names) in zip(
@@ -88,6 +87,12 @@ def backward() -> Figure:
         for ax, matrix, name in zip(row, (column[:, None], line[None], np.outer(column, line)), names, strict=True):
             _heat(ax, matrix, name)
     return figure
+
+
+def errors(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean square error's gradients by the outputs (equation 12) and by the hidden neurons (equation 17)."""
+    error = 2 / len(y) * (y - np.array([1.0, 0.0, 0.0]))
+    return error, error @ v.T
 
 
 def _numbers() -> tuple[NDArray[np.float64], ...]:

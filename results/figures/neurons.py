@@ -15,6 +15,8 @@ PULSES = (5.0, 10.0, 15.0, 20.0)
 
 AMPLITUDE = 10.0
 """uA / cm^2."""
+CHARGE = 6.5
+"""What a spike of figure 1 brings, by its weight: a spike is one step long, a membrane forgets it over twelve."""
 
 
 @styled
@@ -23,7 +25,7 @@ def generations() -> Figure:
     figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
     left, right = figure.subfigures(1, 2, squeeze=False)[0]
     rng = np.random.default_rng(3)
-    weights = np.array([0.9, -0.6, 0.5])
+    weights = np.array([0.9, -0.4, 0.5])
     times = np.arange(200)
     inputs = np.array([np.sin(times / 17 + phase) for phase in (0.0, 1.1, 2.9)])
     total = weights @ inputs
@@ -38,11 +40,11 @@ def generations() -> Figure:
     axes[2].set(ylabel="max(0, sum)", xlabel="presentations")
     spikes = rng.random((3, 200)) < np.array([[0.12], [0.07], [0.1]])
     neuron = LeakyIntegrateAndFire(12.0)
-    voltage, fired = neuron.simulate(6.5 * (weights + np.array([0, 0.2, 0])) @ spikes)
+    voltage, fired = neuron.simulate(CHARGE * weights @ spikes)
     axes = right.subplots(3, 1, sharex=True)
     for row, colour in enumerate((BLUE, ORANGE, GREEN)):
         axes[0].vlines(np.flatnonzero(spikes[row]), row - 0.35, row + 0.35, color=colour)
-    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title="(b) third generation")
+    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title=f"(b) third generation, charges {CHARGE} w")
     axes[1].plot(times, voltage, color=BLACK)
     axes[1].axhline(neuron.threshold, color=GREY, linestyle="--")
     axes[1].set_ylabel("membrane voltage")

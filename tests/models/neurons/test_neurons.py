@@ -182,6 +182,14 @@ class TestIzhikevich:
         assert found.min() > 50
         assert found.max() < 260
 
+    def test_inhibition_excites_single_spikes_or_bursts(self) -> None:
+        assert np.diff(spikes("inhibition-induced spiking")).min() > 40
+        intervals = np.diff(spikes("inhibition-induced bursting"))
+        pauses = intervals > 50
+        assert 1 <= pauses.sum() <= 2
+        assert intervals[~pauses].max() < 8
+        assert (~pauses).sum() >= 6
+
 
 class TestOnGenn:
     pytestmark = needs_genn

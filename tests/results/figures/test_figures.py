@@ -16,7 +16,7 @@ from models.windows import Exponential, Gaussian, Uniform
 from pipeline.data.container import Events
 from results.figures import descent, eventprop, gallery, membrane, networks, thought
 from results.figures.trained import made_up_words, small_engine
-from results.figures.windows import weighed_early
+from results.figures.windows import weighed_within
 
 
 @pytest.mark.parametrize("name", list(gallery.DRAWINGS))
@@ -91,7 +91,7 @@ def test_where_a_descent_starts_decides_between_the_best_valley_and_a_worse_one(
 
 def test_pairings_far_apart_change_a_synapse_as_the_rule_says() -> None:
     synapse = PairSynapse()
-    for distance in (-40.0, -5.0, 5.0, 40.0):
+    for distance in (-40.0, -5.0, 0.0, 5.0, 40.0):
         change = synapse.pair(distance, 10, 5000.0) - synapse.start
         assert change == pytest.approx(10 * float(synapse.rule(np.array(distance))), rel=1e-6)
     assert synapse.run([], [1.0, 2.0, 3.0]) == synapse.start
@@ -108,6 +108,11 @@ def test_the_matrix_figures_numbers_are_a_networks() -> None:
     x, w, h, v, y = networks._numbers()
     assert h[0] == pytest.approx(sum(x[i] * w[i, 0] for i in range(3)))
     np.testing.assert_allclose(y, x @ w @ v)
+    wanted = np.array([1.0, 0.0, 0.0])
+    below = networks.errors(y, v)[1]
+    for i, step in enumerate(np.eye(len(h)) * 1e-6):
+        losses = [(((h + sign * step) @ v - wanted) ** 2).mean() for sign in (1, -1)]
+        assert below[i] == pytest.approx((losses[0] - losses[1]) / 2e-6, rel=1e-5)
 
 
 def test_the_network_of_the_eventprop_figure_knows_its_words() -> None:
@@ -120,10 +125,10 @@ def test_the_network_of_the_eventprop_figure_knows_its_words() -> None:
     assert eventprop.forward_and_backward().axes
 
 
-def test_an_early_window_weighs_what_comes_before_a_word() -> None:
-    events = Events(np.linspace(300, 700, 200).astype(np.float32), np.zeros(200, np.uint16))
-    early = weighed_early(events, 1000.0, Exponential())
-    late = weighed_early(events, 1000.0, Gaussian(mu=0.5, sigma=0.1))
-    expected = (1 - np.exp(-0.32)) / (1 - np.exp(-1))
-    assert early == pytest.approx(expected, abs=0.005)
-    assert late < 0.05
+def test_what_a_window_weighs_within_a_word_is_its_integral_there() -> None:
+    events = Events(np.linspace(300, 700, 2001).astype(np.float32), np.zeros(2001, np.uint16))
+    exponential = weighed_within(events, 1000.0, Exponential())
+    assert exponential == pytest.approx((np.exp(-0.32) - np.exp(-0.68)) / (1 - np.exp(-1)), abs=0.005)
+    assert weighed_within(events, 1000.0, Uniform()) == pytest.approx(0.36, abs=0.005)
+    assert weighed_within(events, 1000.0, Gaussian(mu=0.5, sigma=0.05)) > 0.99
+    assert weighed_within(Events(events.times[:0], events.units[:0]), 1000.0, Uniform()) == 0.0
