@@ -29,7 +29,7 @@ code, pre { font-size: 0.85em; background: #f5f5f5; } pre { padding: 0.8rem; ove
 details summary { cursor: pointer; color: var(--accent); }
 @media print { body { max-width: none; font-size: 11pt; } nav { display: none; } figure, tr { break-inside: avoid; }
   .wide { overflow: visible; } table { font-size: 7.5pt; } th, td { white-space: normal; }
-  details > * { display: block; } }
+  details::details-content { content-visibility: visible; block-size: auto; } }
 """
 
 
