@@ -98,8 +98,8 @@ FULL = (
     Plan("fsdd-loso", "fsdd", ("training.epochs=20",), loso=True, shorter=("training.epochs=10",)),
     Plan("digits", "digits", ("data.utterances=10", "training.epochs=5")),
 )
-"""About seven hours on two cores. Of the synthetic voices few utterances are learned from: with all of them every window
-is right on all words."""
+"""About seven hours on two cores. Of the synthetic voices few utterances are learned from: with all of them every
+window would be right on nearly all words."""
 
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10),)
 """About a quarter of an hour on two cores."""
