@@ -18,7 +18,7 @@ from pipeline.data.atomic import write_atomically
 from results.comparison.runs import Variant
 from results.markdown import markdown
 from results.study import matching
-from results.study.pictures import information, verdict
+from results.study.pictures import information, p_text, verdict
 from results.study.plan import REFERENCE, Plan
 from results.study.statistics import LEVEL, compare
 
@@ -109,17 +109,17 @@ class Findings:
         interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
         return (
             f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['seeds']} seeds and "
-            f"{row['scored_on']} {row['units']}; p {row['p_corrected']:.3f})"
+            f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])})"
         )
 
     @property
     def scope(self) -> str:
         """What else the numbers say, and what they can't."""
         row = self.gaussian
+        alone = f"{row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} ({p_text(row['seeds_p'])})"
         said = (
             f"{self.plan.name}: given the settings that validation chose; other seeds alone, on these very "
-            f"{row['units']}, would give {row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} (p {row['seeds_p']:.3f}); "
-            f"a true difference of {row['detectable']:.3f} would be found by four of five such studies"
+            f"{row['units']}, would give {alone}; a true difference of {row['detectable']:.3f} would be found by four of five such studies"
         )
         failed = int(self.table["failed"].sum())
         if failed:

@@ -15,6 +15,11 @@ from pipeline.training.build import make_window
 COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
 
 
+def p_text(p: float) -> str:
+    """Return a p value as sentences and pictures have it."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
+
+
 @styled
 def verdict(table: pd.DataFrame, title: str) -> Figure:
     """Draw every window's accuracy and its difference from the reference, with 95 % intervals.
@@ -38,10 +43,11 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
             right.plot([row.difference_low, row.difference_high], [place, place], color=colour, linewidth=1)
             right.plot([row.seeds_low, row.seeds_high], [place, place], color=colour, linewidth=3, alpha=0.6)
             end = max(row.difference_high, row.seeds_high)
-            right.text(end, place, f"  p {row.p_corrected:.3f}", va="center", size=7)
+            right.text(end, place, f"  {p_text(row.p_corrected)}", va="center", size=7)
         else:
-            right.text(0, place, " the reference", va="center", size=7)
+            right.text(0, place, "the reference ", va="center", ha="right", size=7)
     left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
+    left.invert_yaxis()
     right.axvline(0, color=GREY, linewidth=0.8)
     units = table["units"].iloc[0]
     right.set(xlabel=f"difference; thick: over seeds, thin: {units}, too")
@@ -70,7 +76,7 @@ def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], tri
     axes.bar(slices["begin"], slices["alone"], length, align="edge", color=GREY, edgecolor="white", label="one slice")
     axes.plot(slices["begin"] + length, slices["until"], ".-", color=BLACK, label="all until then")
     axes.set(xlabel="time (ms)", ylabel="accuracy of a linear readout", xlim=(0, trial), ylim=(0, 1))
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.99))
     weight = axes.twinx()
     named = set()
     for name, config in windows:
@@ -80,5 +86,5 @@ def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], tri
             weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label or "_again")
             named.add(name)
     weight.set(ylabel="window", ylim=(0, None))
-    weight.legend(loc="center right")
+    weight.legend(loc="center right", bbox_to_anchor=(1, 0.6), frameon=True, framealpha=0.9, edgecolor="none")
     return figure
