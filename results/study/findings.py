@@ -119,7 +119,8 @@ class Findings:
         alone = f"{row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} ({p_text(row['seeds_p'])})"
         said = (
             f"{self.plan.name}: given the settings that validation chose; other seeds alone, on these very "
-            f"{row['units']}, would give {alone}; a true difference of {row['detectable']:.3f} would be found by four of five such studies"
+            f"{row['units']}, would give {alone}; a true difference of {row['detectable']:.3f} would be found by "
+            "four of five such studies"
         )
         failed = int(self.table["failed"].sum())
         if failed:
