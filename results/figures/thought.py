@@ -91,10 +91,10 @@ def early_and_late(*paths: Path) -> Figure:
             look = {"color": COLOURS[name], "linestyle": DASHES[name]}
             there.plot(np.linspace(0, trial, len(found)), found, label=label, **look)
             moved.plot(np.linspace(0, trial, len(found)), np.gradient(found) * 1000, **look)
-        there.set_ylim(bottom=0)
         there.legend(title="share where little is told", loc="upper right", fontsize=7, title_fontsize=7)
         moved.axhline(0, color=BLACK, linewidth=0.5)
         moved.set_xlabel("time (ms)")
+    grid[1, 0].set_ylim(bottom=0)
     grid[0, 0].set_ylabel("what one slice tells:\naccuracy of a linear readout")
     grid[1, 0].set_ylabel("what one hidden spike\nchanges by being there")
     grid[2, 0].set_ylabel("and by moving (per s)")

@@ -94,7 +94,11 @@ def verdict(studies: Sequence[Findings]) -> list[str]:
     return [
         f"{answers[0].upper()}{answers[1:]}.",
         f"Four of five such studies would find true differences of {seen}, smaller ones may exist"
-        + (f"; {' and '.join(easy)} {'is' if len(easy) == 1 else 'are'} too easy to tell windows apart" if easy else "")
+        + (
+            f"; {' and '.join(easy)} {'is' if len(easy) == 1 else 'are'} nearly solved, where differences are small"
+            if easy
+            else ""
+        )
         + f"; nothing follows for words that begin later in the trial than these, which begin after {begin}.",
         f"{matching.sentence(studies[0].choice, studies[0].slices)}.",
     ]
