@@ -100,7 +100,7 @@ def verdict(studies: Sequence[Findings]) -> list[str]:
             else ""
         )
         + f"; nothing follows for words that begin later in the trial than these, which begin after {begin}.",
-        f"{matching.sentence(studies[0].choice, studies[0].slices)}.",
+        f"{studies[0].plan.name}: {matching.sentence(studies[0].choice, studies[0].slices)}.",
     ]
 
 

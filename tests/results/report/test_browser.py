@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-
-from results.report.report import report
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
@@ -38,14 +34,9 @@ def browse(page: Path, tmp_path: Path, *options: str) -> subprocess.CompletedPro
     )
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return report(Console(file=io.StringIO()), tmp_path_factory.mktemp("browser") / "report.html")
-
-
-def test_it_shows_every_picture_without_an_error_and_fits_a_phone(page: Path, tmp_path: Path) -> None:
+def test_it_shows_every_picture_without_an_error_and_fits_a_phone(page_file: Path, tmp_path: Path) -> None:
     probed = tmp_path / "probed.html"
-    probed.write_text(page.read_text(encoding="utf-8").replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
+    probed.write_text(page_file.read_text(encoding="utf-8").replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     # A narrower window is not to be had without a screen.
     shown = browse(probed, tmp_path, "--window-size=500,900", "--dump-dom")
     assert "CONSOLE" not in shown.stderr
@@ -57,9 +48,9 @@ def test_it_shows_every_picture_without_an_error_and_fits_a_phone(page: Path, tm
     assert found["wide"] <= 0
 
 
-def test_in_print_what_is_folded_on_the_screen_is_there(page: Path, tmp_path: Path) -> None:
+def test_in_print_what_is_folded_on_the_screen_is_there(page_file: Path, tmp_path: Path) -> None:
     folded, whole = tmp_path / "folded.html", tmp_path / "whole.html"
-    text = page.read_text(encoding="utf-8")
+    text = page_file.read_text(encoding="utf-8")
     folded.write_text(re.sub(r"details::details-content \{[^}]*\}", "", text), encoding="utf-8")
     whole.write_text(text, encoding="utf-8")
     pages = []

@@ -183,7 +183,7 @@ def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(monkeypatch, 1)
-    plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=2, choosing=1)
+    plan = Plan("words", str(words_config), ("training.epochs=1",), seeds=2, choosing=1)
     jobs = submit_study([plan], "debug", Cluster(jobs=1), tmp_path / "jobs")
     assert [job.result() for job in jobs] == [8]
     runs = tmp_path / "runs" / "words"
@@ -199,7 +199,7 @@ def test_a_job_takes_over_what_nobody_works_on_and_a_run_that_fails_holds_nobody
     hopeless = ("loss.window.shape=uniform", "training.learning_rate=1e38")
     options = {"exponential": settings(5.0, False)["exponential"][:1], "uniform": (hopeless,)}
     monkeypatch.setattr(plans, "settings", lambda gain, late: options)
-    plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=1)
+    plan = Plan("words", str(words_config), ("training.epochs=1",), seeds=1)
     choosing = choosing_jobs(plan)
     monkeypatch.setattr(submit.time, "sleep", lambda _: pytest.fail("nobody else is there to wait for"))
     # The third of three jobs, whose share is nothing; the other two never start.
