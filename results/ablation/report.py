@@ -10,9 +10,8 @@ from rich.console import Console
 
 from models.errors import InputError, nearest
 from results.ablation.variants import CHANGES, DEFAULTS, variants
-from results.comparison.report import show, write
-from results.comparison.runs import TEST, Job, run_all, speakers
-from results.comparison.tables import summary
+from results.comparison.report import carry_out
+from results.comparison.runs import TEST, Job, speakers
 
 FOLDER = Path("results/tables")
 SEEDS = 5
@@ -64,10 +63,7 @@ def ablation(
     chosen = variants(config, tuple(names))
     held = speakers(chosen[0].settings(1, shared)) if loso else [TEST]
     jobs = [Job(v, seed, h, shared) for v in chosen for seed in range(1, seeds + 1) for h in held]
-    rows = run_all(jobs, console, workers)
-    table = summary(rows, against=DEFAULTS)
     title = f"ablation-{Path(config).stem}{'-loso' if loso else ''}"
-    show(console, title, table)
-    write(folder, title, rows, table)
+    _, table = carry_out(console, title, jobs, workers, folder, against=DEFAULTS)
     console.print(f"written: {folder / title}.csv, .md", highlight=False)
     return table

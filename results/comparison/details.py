@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.evaluation.intervals import student
+from results.comparison.runs import evaluation_name
 
 
 def curves(rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,9 +58,7 @@ def confusion(rows: pd.DataFrame) -> pd.DataFrame:
     total: dict[str, np.ndarray] = {}
     classes: list[str] = []
     for row in _trained(rows):
-        folder = Path(row.run)
-        path = folder / HELD_OUT if (folder / HELD_OUT).is_file() else folder / f"evaluation-{row.held}.json"
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((Path(row.run) / evaluation_name(row.held)).read_text(encoding="utf-8"))
         classes = found["classes"]
         total[row.variant] = total.get(row.variant, 0) + np.array(found["confusion"])
     cells = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,39 @@ from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
+from results.comparison.runs import Job, run_all
+from results.comparison.tables import summary
+from results.files import write_csv
 from results.markdown import cell, markdown
+
+
+def carry_out(
+    console: Console, name: str, jobs: Sequence[Job], workers: int, folder: Path, against: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train all runs of a comparison, print what they come to and write it.
+
+    Parameters
+    ----------
+    console : Console
+    name : str
+        Of the table and its files; see `write`.
+    jobs : sequence of Job
+    workers : int
+        Processes; 0 takes as many as cores.
+    folder : Path
+    against : str, optional
+        See `tables.summary`.
+
+    Returns
+    -------
+    rows, table : DataFrame
+        Of `runs.run_all` and `tables.summary`.
+    """
+    rows = run_all(jobs, console, workers)
+    table = summary(rows, against)
+    show(console, name, table)
+    write(folder, name, rows, table)
+    return rows, table
 
 
 def show(console: Console, title: str, table: pd.DataFrame) -> None:
@@ -51,9 +83,9 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> N
     table : DataFrame
         Of `tables.summary`.
     """
+    write_csv(folder / f"{name}-runs.csv", rows)
+    write_csv(folder / f"{name}.csv", table)
     for file, text in (
-        (f"{name}-runs.csv", rows.to_csv(index=False, float_format="%.6g")),
-        (f"{name}.csv", table.to_csv(index=False, float_format="%.6g")),
         (f"{name}.md", markdown(table)),
         (f"{name}.json", json.dumps(environment(), indent=2) + "\n"),
     ):

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.data.splits import leave_one_speaker_out
-from pipeline.evaluation.crossval import fold_folder, train_fold
+from pipeline.evaluation.crossval import HELD_OUT, fold_folder, train_fold
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
@@ -128,6 +128,11 @@ def run_of(job: Job) -> Run:
     return Run.of(config) if job.held in (TEST, VALIDATION) else fold_folder(config, job.held)
 
 
+def evaluation_name(held: str) -> str:
+    """Return the name of the file, in a run's folder, that says how it does on what was held out."""
+    return f"evaluation-{held}.json" if held in (TEST, VALIDATION) else HELD_OUT
+
+
 def is_over(job: Job) -> bool:
     """Return whether a job's run was trained to its end, or failed, here or elsewhere."""
     folder = run_of(job).folder
@@ -163,7 +168,7 @@ def _do(job: Job) -> dict[str, Any]:
             if scored_on is None:
                 raise InputError('data.validation is "none"; there is nothing to choose by')
             result = evaluate(load_trained(run, 1), scored_on, job.held)
-            run.write_text(f"evaluation-{job.held}.json", result.json())
+            run.write_text(evaluation_name(job.held), result.json())
         else:
             (fold,) = (fold for fold in leave_one_speaker_out(dataset.train) if fold.speaker == job.held)
             of_fold = train_fold(config, dataset.train, fold, 1)

@@ -9,9 +9,8 @@ from rich.console import Console
 
 from pipeline.pictures.save import save
 from pipeline.training.examples import load_dataset, split_training
-from results.comparison.report import show, write
-from results.comparison.runs import Job, run_all
-from results.comparison.tables import summary
+from results.comparison.report import carry_out
+from results.comparison.runs import Job
 from results.robustness.figure import robustness_figure
 from results.robustness.gradient_spikes import gradient_spikes
 from results.robustness.variants import EXPONENTIAL, FAILING, SHIPPED
@@ -46,10 +45,7 @@ def robustness(
     jobs = [Job(variant, seed, shared=shared) for variant in SHIPPED for seed in range(1, seeds + 1)]
     few = min(FAILING_SEEDS, seeds)
     failing = [Job(variant, seed, shared=shared) for variant in FAILING for seed in range(1, few + 1)]
-    rows = run_all([*jobs, *failing], console, workers)
-    table = summary(rows)
-    show(console, "robustness", table)
-    write(folder, "robustness", rows, table)
+    rows, table = carry_out(console, "robustness", [*jobs, *failing], workers, folder)
     ends = rows.iloc[: len(jobs)]
     shown = pd.concat([ends[ends["variant"] == EXPONENTIAL.name].iloc[:1], rows.iloc[len(jobs) :]])
     shown = shown[shown["failed"] == ""].drop_duplicates("variant")

@@ -9,9 +9,8 @@ import pandas as pd
 from rich.console import Console
 
 from pipeline.pictures.save import save
-from results.comparison.report import show, write
-from results.comparison.runs import Job, Variant, run_all
-from results.comparison.tables import summary
+from results.comparison.report import carry_out
+from results.comparison.runs import Job, Variant
 from results.sizes.picture import by_size
 
 FOLDER = Path("results/tables")
@@ -52,11 +51,8 @@ def sizes(
         See `comparison.tables.summary`.
     """
     jobs = [Job(variant, seed, shared=shared) for variant in variants(config, hidden) for seed in range(1, seeds + 1)]
-    rows = run_all(jobs, console, workers)
-    table = summary(rows)
     title = f"sizes-{Path(config).stem}"
-    show(console, title, table)
-    write(folder, title, rows, table)
+    rows, table = carry_out(console, title, jobs, workers, folder)
     save(by_size(rows), folder / f"{title}.png")
     console.print(f"written: {folder / title}.csv, .md, .png", highlight=False)
     return table

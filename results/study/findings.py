@@ -16,11 +16,12 @@ from pydantic import TypeAdapter
 from pipeline.config import Config
 from pipeline.data.atomic import write_atomically
 from results.comparison.runs import Variant
+from results.files import write_csv
 from results.markdown import markdown
 from results.study import matching
-from results.study.pictures import information, p_text, verdict
+from results.study.pictures import information, verdict
 from results.study.plan import REFERENCE, Plan
-from results.study.statistics import LEVEL, compare
+from results.study.statistics import LEVEL, compare, p_text
 
 CEILING = 0.97
 """Accuracy of the reference above which data are nearly solved: differences can only be small there."""
@@ -71,8 +72,7 @@ class Findings:
         """Write ``<plan>.csv``, ``.md`` and ``.json``, ``-runs.csv``, ``-choice.csv`` and ``-slices.csv``."""
         parts = {"": self.table, "-runs": self.rows, "-choice": self.choice, "-slices": self.slices}
         for ending, part in parts.items():
-            text = part.to_csv(index=False, float_format="%.6g")
-            write_atomically(folder / f"{self.plan.name}{ending}.csv", [text.encode()])
+            write_csv(folder / f"{self.plan.name}{ending}.csv", part)
         about = {"plan": asdict(self.plan), "onset": self.onset, "commits": list(self.commits)}
         text = json.dumps(about | {"environment": self.environment}, indent=2) + "\n"
         write_atomically(folder / f"{self.plan.name}.json", [text.encode()])

@@ -11,13 +11,9 @@ from matplotlib.figure import Figure
 from pipeline.config import Config
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
 from pipeline.training.build import make_window
+from results.study.statistics import p_text
 
 COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
-
-
-def p_text(p: float) -> str:
-    """Return a p value as sentences and pictures have it."""
-    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
 
 
 @styled
@@ -82,8 +78,9 @@ def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], tri
     for name, config in windows:
         if config.window is not None:
             table = make_window(config.window).table(steps)
-            label = "" if name in named else name
-            weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label or "_again")
+            # Matplotlib's legends leave out what begins with an underscore.
+            label = f"_{name}" if name in named else name
+            weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label)
             named.add(name)
     weight.set(ylabel="window", ylim=(0, None))
     weight.legend(loc="center right", bbox_to_anchor=(1, 0.6), frameon=True, framealpha=0.9, edgecolor="none")

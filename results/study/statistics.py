@@ -124,6 +124,11 @@ def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def p_text(p: float) -> str:
+    """Return a p value as sentences and pictures say it."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
+
+
 def _scores(part: pd.DataFrame) -> pd.DataFrame:
     """Return a variant's scores by seed (rows) and unit (columns), of the seeds that lack none."""
     if part["held"].nunique() > 1:

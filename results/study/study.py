@@ -11,14 +11,14 @@ import pandas as pd
 from rich.console import Console
 
 from pipeline.config import Config
-from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.pictures.save import save
-from pipeline.training.examples import load_dataset
+from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.comparison import details
 from results.comparison.runs import run_all
+from results.files import write_csv
 from results.study import matching
 from results.study.choosing import choose, comparing_jobs
 from results.study.findings import Findings
@@ -62,14 +62,13 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
             rows,
             matching.match(plan, choice, slices),
             slices,
-            onset(load_dataset(config).train),
+            onset(kept_dataset(config).train),
             environment(),
             commits(rows),
         )
         findings.write(folder)
         for name, part in (("curves", details.curves(rows)), ("confusion", details.confusion(rows))):
-            text = part.to_csv(index=False, float_format="%.6g")
-            write_atomically(folder / f"{plan.name}-{name}.csv", [text.encode()])
+            write_csv(folder / f"{plan.name}-{name}.csv", part)
         save(findings.draw_verdict(), folder / f"{plan.name}.png")
         save(findings.draw_information(), folder / f"{plan.name}-slices.png")
         for text in findings.sentences:
@@ -87,7 +86,7 @@ def informative(config: Config, loso: bool) -> pd.DataFrame:
     loso : bool
         Of speakers who were left out, the mean over them, instead of the test part.
     """
-    data = load_dataset(config)
+    data = kept_dataset(config)
     pairs = [(data.train, data.test)]
     if loso:
         pairs = [(data.train.select(f.rest), data.train.select(f.held)) for f in leave_one_speaker_out(data.train)]

@@ -33,13 +33,13 @@ class Stop(Exception):
 
 
 class Stopper(Progress):
-    """Ends the run in the middle of an epoch."""
+    """Ends the run in the middle of an epoch, before one of its batches."""
 
-    def __init__(self, at: int) -> None:
-        self.at = at
+    def __init__(self, at: int, batch: int = 3) -> None:
+        self.at, self.batch = at, batch
 
     def batches(self, batches: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
         for i, batch in enumerate(batches):
-            if epoch == self.at and i == 3:
+            if epoch == self.at and i == self.batch:
                 raise Stop
             yield batch

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from interruptions import Stop, Stopper
 
 from models.batch import SpikeBatch
 from models.engines.interface import Epoch, Predictions
@@ -16,7 +17,7 @@ from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
 from pipeline.training.examples import split_training
 from pipeline.training.run import Run
-from pipeline.training.trainer import Progress, train
+from pipeline.training.trainer import train
 
 FINAL_FILES = ("best.npz", "last.npz", "metrics.csv", "result.json", "config.toml")
 
@@ -52,23 +53,6 @@ class Parrot:
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.weight[:], self.epochs[...] = state["weights/w"], state["epochs"]
-
-
-class Killed(Exception):
-    """What ends a run from outside."""
-
-
-class Killer(Progress):
-    """Ends the run in the middle of an epoch."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-    def batches(self, batches: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
-        for i, batch in enumerate(batches):
-            if epoch == self.at and i == 2:
-                raise Killed
-            yield batch
 
 
 @pytest.fixture
@@ -115,8 +99,8 @@ def test_wherever_it_is_killed_it_ends_with_the_same_bytes(
     for step in (1, 3, epochs):
         run = Run(tmp_path / f"killed every {step}")
         for at in range(0, epochs, step):
-            with pytest.raises(Killed):
-                train(config, training, validation, progress=Killer(at), run=run)
+            with pytest.raises(Stop):
+                train(config, training, validation, progress=Stopper(at, batch=2), run=run)
         train(config, training, validation, run=run)
         # And once more, when it is done.
         train(config, training, validation, run=run)
