@@ -106,7 +106,7 @@ def report_command() -> None:
 
 @app.command("study")
 def study_command(
-    small: Annotated[bool, typer.Option("--small", help="A quarter of an hour instead of a working day.")] = False,
+    small: Annotated[bool, typer.Option("--small", help="Ten minutes instead of hours.")] = False,
     plans: Annotated[
         list[str] | None, typer.Argument(help="Which plans; fsdd-index, fsdd-loso, digits, unless named; shd, ssc.")
     ] = None,

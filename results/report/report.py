@@ -63,7 +63,7 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
     body += _runs(published)
     body += [
         '<h2 id="repeat">How to repeat it</h2>',
-        "<pre>make study          # a working day on two cores; SMALL=1 for ten minutes\nmake robustness ablation\n"
+        "<pre>make study          # hours on two cores; SMALL=1 for ten minutes\nmake robustness ablation\n"
         "make bench gradcheck\nmake sweep SPACE=thesis\nmake figures tables report</pre>",
         paragraph(
             "The same study on the Spiking Heidelberg Digits and Speech Commands, which takes a GPU or days: "

@@ -98,10 +98,10 @@ FULL = (
     Plan("fsdd-loso", "fsdd", ("training.epochs=20",), loso=True, shorter=("training.epochs=10",)),
     Plan("digits", "digits", ("data.utterances=10", "training.epochs=5")),
 )
-"""About seven hours on two cores. Of the synthetic voices few utterances are learned from: with all of them every
-window would be right on nearly all words."""
+"""On two cores the first takes an hour and a half, the last twenty minutes. Of the synthetic voices few utterances are
+learned from: with all of them every window would be right on nearly all words."""
 
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10),)
-"""About a quarter of an hour on two cores."""
+"""Ten minutes on two cores."""
 ELSEWHERE = (Plan("shd", "shd-256", gain=1.0, late=True), Plan("ssc", "ssc", gain=1.0, late=True))
 """On data that have to be downloaded; with GeNN on a GPU, or in days."""
