@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from models.errors import InputError
 from pipeline.config import Config, load_config
+from pipeline.config.problems import first_problem
 from sweeps.parameters import Parameter, Values
 
 SPACE_FOLDER = Path(__file__).parent / "spaces"
@@ -182,11 +183,7 @@ def parse_space(fields: dict[str, Any], where: str) -> Space:
     try:
         return Space.model_validate(fields)
     except ValidationError as error:
-        problem = error.errors()[0]
-        if problem["type"] == "value_error":
-            raise InputError(f"{where}: {problem['ctx']['error']}") from None
-        place = ".".join(str(part) for part in problem["loc"])
-        raise InputError(f"{where}: {place}: {problem['msg'][0].lower()}{problem['msg'][1:]}") from None
+        raise InputError(f"{where}: {first_problem(error, Space)}") from None
 
 
 def _toml(value: Any) -> str:

@@ -10,9 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import InputError
+from pipeline.config.problems import first_problem
 from pipeline.training.run import commit
 from sweeps.sweep import Sweep
 from sweeps.worker import Asked, work
@@ -43,6 +44,12 @@ class Cluster(BaseModel):
     at_once: Annotated[int, Field(ge=0)] = 0
     """Jobs that run at the same time; 0 is no limit."""
 
+    @model_validator(mode="after")
+    def _told_in_time(self) -> Cluster:
+        if self.notice >= 60 * self.minutes:
+            raise InputError(f"notice is {self.notice} s; it must be shorter than the job's time of {self.minutes} min")
+        return self
+
 
 def load_cluster(file: Path | None, **options: Any) -> Cluster:
     """Return what jobs ask for: from a TOML file, with options over it.
@@ -62,9 +69,7 @@ def load_cluster(file: Path | None, **options: Any) -> Cluster:
     try:
         return Cluster.model_validate(fields)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise InputError(f"{file or 'the options'}: {where}: {problem['msg'].lower()}") from None
+        raise InputError(f"{file or 'the options'}: {first_problem(error, Cluster)}") from None
 
 
 class Job:

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.errors import InputError
-from pipeline.config.initialisers import InitialConfig
-from pipeline.config.problems import KINDS, first_problem
+from pipeline.config.initialisers import INITIALISERS, InitialConfig
+from pipeline.config.losses import LOSSES
+from pipeline.config.problems import first_problem
 from pipeline.config.run import Config
 
 CONFIG_FOLDER = Path(__file__).parents[1] / "configs"
@@ -83,7 +84,7 @@ def _override(fields: dict[str, Any], override: str) -> None:
             raise InputError(f"--set {override}: {section} is a field, not a section")
     if name in _CHOICES:
         # The other fields belong to the choice before.
-        chosen = KINDS.get(str(value))
+        chosen = (INITIALISERS | LOSSES).get(str(value))
         kept = [key for key in _CHOICES[name] if chosen is None or key in chosen.model_fields]
         for other in set(place).difference(kept):
             del place[other]

@@ -171,6 +171,7 @@ def test_a_job_of_another_commit_refuses_and_status_says_so(
         (("best", "SPACE"), "there is no sweep"),
         (("submit", "SPACE", "--cluster", "moon"), "--cluster is moon"),
         (("submit", "SPACE", "--jobs", "0"), "jobs"),
+        (("submit", "SPACE", "--print", "--minutes", "1"), "notice is 60 s; it must be shorter than the job's time"),
         (("worker", "nowhere"), "is not a sweep's folder"),
     ],
 )

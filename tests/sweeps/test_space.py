@@ -85,6 +85,11 @@ def test_a_grid_has_every_point_once() -> None:
         ),
         ({"objective": {"kind": "test"}}, "objective.kind"),
         ({"surprise": 1}, "surprise"),
+        ({"budget": {"hour": 1}}, "unknown field budget.hour; the nearest right name is budget.hours"),
+        (
+            {"parameters": {"network.hidden": {"kind": "integer", "low": 1, "high": 2, "lwo": 1}}},
+            "unknown field parameters.network.hidden.lwo; the nearest right name is parameters.network.hidden.low",
+        ),
     ],
 )
 def test_a_wrong_space_is_refused_by_name(change: dict[str, Any], words: str) -> None:
