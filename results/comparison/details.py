@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipeline.evaluation.intervals import student
@@ -14,7 +13,7 @@ from results.comparison.runs import evaluation_name
 
 
 def curves(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return learning curves, the mean over seeds (folds averaged within a seed).
+    """Return every run's learning curves.
 
     Parameters
     ----------
@@ -24,16 +23,36 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        variant, epoch, split, seeds, and of loss and accuracy the mean and its 95 % interval: ``loss``, ``loss_low``,
-        ``loss_high`` and so on.
+        variant, seed, held, epoch, split, loss, accuracy.
     """
     parts = []
     for row in _trained(rows):
         metrics = pd.read_csv(Path(row.run) / "metrics.csv")[["epoch", "split", "loss", "accuracy"]]
-        parts.append(metrics.assign(variant=row.variant, seed=row.seed))
+        metrics.insert(0, "held", row.held)
+        metrics.insert(0, "seed", row.seed)
+        metrics.insert(0, "variant", row.variant)
+        parts.append(metrics)
+    return pd.concat(parts, ignore_index=True)
+
+
+def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean learning curves over seeds, folds averaged within a seed.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        See `curves`.
+
+    Returns
+    -------
+    DataFrame
+        variant, epoch, split, seeds, and of loss and accuracy the mean and its 95 % interval: ``loss``, ``loss_low``,
+        ``loss_high`` and so on.
+    """
     table = []
-    by_seed = pd.concat(parts).groupby(["variant", "epoch", "split", "seed"], sort=False).mean().reset_index()
-    for (variant, epoch, split), part in by_seed.groupby(["variant", "epoch", "split"], sort=False):
+    keys = ["variant", "epoch", "split"]
+    by_seed = curves.groupby([*keys, "seed"], sort=False)[["loss", "accuracy"]].mean().reset_index()
+    for (variant, epoch, split), part in by_seed.groupby(keys, sort=False):
         found: dict[str, object] = {"variant": variant, "epoch": epoch, "split": split, "seeds": len(part)}
         for column in ("loss", "accuracy"):
             mean, low, high = student(part[column].to_numpy())
@@ -43,7 +62,7 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def confusion(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what was taken for what on the examples that were held out, added up over seeds and folds.
+    """Return what every run took for what, of the examples that were held out.
 
     Parameters
     ----------
@@ -53,21 +72,16 @@ def confusion(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        variant, spoken, answer, examples: every pair of words, in the classes' order.
+        variant, seed, held, spoken, answer, examples: the pairs of words that occurred, in the classes' order.
     """
-    total: dict[str, np.ndarray] = {}
-    classes: list[str] = []
+    cells = []
     for row in _trained(rows):
         found = json.loads((Path(row.run) / evaluation_name(row.held)).read_text(encoding="utf-8"))
-        classes = found["classes"]
-        total[row.variant] = total.get(row.variant, 0) + np.array(found["confusion"])
-    cells = [
-        (variant, spoken, answer, int(counts[i, j]))
-        for variant, counts in total.items()
-        for i, spoken in enumerate(classes)
-        for j, answer in enumerate(classes)
-    ]
-    return pd.DataFrame(cells, columns=["variant", "spoken", "answer", "examples"])
+        for spoken, counts in zip(found["classes"], found["confusion"], strict=True):
+            for answer, examples in zip(found["classes"], counts, strict=True):
+                if examples:
+                    cells.append((row.variant, row.seed, row.held, spoken, answer, examples))
+    return pd.DataFrame(cells, columns=["variant", "seed", "held", "spoken", "answer", "examples"])
 
 
 def _trained(rows: pd.DataFrame) -> list[Any]:

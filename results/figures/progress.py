@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.pictures import confusion
 from pipeline.pictures.style import WIDTH, styled
+from results.comparison.details import mean_curves
 from results.study.pictures import COLOURS
 
 PANELS = {"train": "loss", "validation": "accuracy"}
@@ -23,7 +24,7 @@ def learning_curves(path: Path) -> Figure:
     path : Path
         ``<plan>-curves.csv``; see `comparison.details.curves`.
     """
-    curves = pd.read_csv(path)
+    curves = mean_curves(pd.read_csv(path))
     figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
     for axes, (split, column) in zip(figure.subplots(1, 2, sharex=True), PANELS.items(), strict=True):
         for window, part in curves[curves["split"] == split].groupby("variant", sort=False):
@@ -40,7 +41,7 @@ def learning_curves(path: Path) -> Figure:
 
 
 def taken_for(path: Path, window: str = "gaussian") -> Figure:
-    """Draw what a window's networks take for what, all seeds added up; see `pictures.confusion`.
+    """Draw what a window's networks take for what, all runs added up; see `pictures.confusion`.
 
     Parameters
     ----------
@@ -51,5 +52,6 @@ def taken_for(path: Path, window: str = "gaussian") -> Figure:
     cells = pd.read_csv(path, dtype={"spoken": str, "answer": str})
     own = cells[cells["variant"] == window]
     classes = list(dict.fromkeys(own["spoken"]))
-    counts = own.pivot(index="spoken", columns="answer", values="examples").loc[classes, classes]
+    total = own.pivot_table("examples", "spoken", "answer", "sum", fill_value=0)
+    counts = total.reindex(index=classes, columns=classes, fill_value=0)
     return confusion.confusion(counts.to_numpy(), classes)

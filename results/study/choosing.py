@@ -17,8 +17,8 @@ Chosen = Mapping[str, Sequence[Variant]]
 """By what is held out (the test part, or a speaker), every window's setting, named after the window."""
 
 
-def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.DataFrame]:
-    """Return every window's best setting by mean validation accuracy, and the table that says so.
+def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.DataFrame, pd.DataFrame]:
+    """Return every window's best setting by mean validation accuracy, the table that says so, and its runs.
 
     With seeds that the comparison does not have. Nothing that a setting will be scored on has a part in its choice:
     neither the test part nor, where speakers are left out, a recording of the speaker who is.
@@ -28,6 +28,8 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.D
     chosen : dict of str to list of Variant
     table : DataFrame
         held, window, setting, validation, chosen.
+    rows : DataFrame
+        Of `comparison.runs.run_all`.
     """
     candidates = plan.candidates()
     rows = run_all(choosing_jobs(plan), console, workers)
@@ -45,7 +47,7 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.D
                 (scored_on, window, setting_of(option), score, i == best)
                 for i, (option, score) in enumerate(zip(options, scores, strict=True))
             ]
-    return chosen, pd.DataFrame(table, columns=["held", "window", "setting", "validation", "chosen"])
+    return chosen, pd.DataFrame(table, columns=["held", "window", "setting", "validation", "chosen"]), rows
 
 
 def setting_of(option: Variant) -> str:

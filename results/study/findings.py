@@ -21,7 +21,7 @@ from results.markdown import markdown
 from results.study import matching
 from results.study.pictures import information, verdict
 from results.study.plan import REFERENCE, Plan
-from results.study.statistics import LEVEL, compare, p_text
+from results.study.statistics import LEVEL, PAIRS, compare, p_text
 
 CEILING = 0.97
 """Accuracy of the reference above which data are nearly solved: differences can only be small there."""
@@ -36,6 +36,8 @@ class Findings:
     plan : Plan
     rows : DataFrame
         Of `comparison.runs.run_all`: the runs that are compared.
+    recordings : DataFrame
+        Of `recordings.recordings`: what they were scored on.
     choice : DataFrame
         Of `matching.match`.
     slices : DataFrame
@@ -50,6 +52,7 @@ class Findings:
 
     plan: Plan
     rows: pd.DataFrame
+    recordings: pd.DataFrame
     choice: pd.DataFrame
     slices: pd.DataFrame
     onset: float
@@ -65,12 +68,21 @@ class Findings:
         def part(name: str, **types: type) -> pd.DataFrame:
             return pd.read_csv(path.with_name(f"{path.stem}-{name}.csv"), dtype=types)
 
-        parts = part("runs", right=str), part("choice"), part("slices")
-        return cls(plan, *parts, about["onset"], about["environment"], about["commits"])
+        return cls(
+            plan,
+            part("runs", right=str, held=str),
+            part("recordings", held=str, speaker=str, word=str),
+            part("choice", held=str),
+            part("slices"),
+            about["onset"],
+            about["environment"],
+            about["commits"],
+        )
 
     def write(self, folder: Path) -> None:
-        """Write ``<plan>.csv``, ``.md`` and ``.json``, ``-runs.csv``, ``-choice.csv`` and ``-slices.csv``."""
-        parts = {"": self.table, "-runs": self.rows, "-choice": self.choice, "-slices": self.slices}
+        """Write ``<plan>.csv``, ``.md`` and ``.json``, and ``-runs``, ``-recordings``, ``-choice``, ``-slices.csv``."""
+        parts = {"": self.table, "-runs": self.rows, "-recordings": self.recordings}
+        parts |= {"-choice": self.choice, "-slices": self.slices}
         for ending, part in parts.items():
             write_csv(folder / f"{self.plan.name}{ending}.csv", part)
         about = {"plan": asdict(self.plan), "onset": self.onset, "commits": list(self.commits)}
@@ -83,7 +95,7 @@ class Findings:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The windows, compared; see `statistics.compare`."""
-        return compare(self.rows, REFERENCE)
+        return compare(self.rows, self.recordings, REFERENCE)
 
     @property
     def gaussian(self) -> pd.Series:
@@ -108,7 +120,7 @@ class Findings:
         what = ("better" if row["difference"] > 0 else "worse") if found else "neither shown to be better nor worse"
         interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
         return (
-            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['seeds']} seeds and "
+            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['pairs']:.0f} seeds and "
             f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])})"
         )
 
@@ -125,6 +137,8 @@ class Findings:
         failed = int(self.table["failed"].sum())
         if failed:
             said += f"; {failed} runs failed and are left out with their seeds"
+        if row["units"] == PAIRS:
+            said += f"; nothing follows for other speakers than these {self.recordings['speaker'].nunique()}"
         if self.at_ceiling:
             said += "; these data are nearly solved, and differences can only be small"
         return said

@@ -1,13 +1,17 @@
 """Paired comparisons of several windows with one: tests, corrected for their number; intervals; power.
 
 Every difference is looked at in two ways. Over seeds and what is scored (`crossed`): would other seeds and other
-speakers, or recordings, say the same? That decides. Over seeds alone, by a permutation test: would other seeds say the
-same of these very speakers and recordings?
+speakers, or words as other speakers say them, tell the same? That decides. Over seeds alone, by a permutation test:
+would other seeds tell the same of these very speakers and words?
+
+Recordings of one word by one speaker are alike and succeed or fail together; taken for independent they would make any
+difference look sure. They count as one unit.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from models.errors import InputError
 from pipeline.evaluation.intervals import student
 from results.study.crossed import crossed
 
@@ -24,6 +29,9 @@ PERMUTATIONS = 20_000
 """Drawn where there are more sign changes than that; all are taken where there are fewer."""
 
 LEVEL = 0.05
+
+SPEAKERS, PAIRS, WORDS = "speakers", "pairs of speaker and word", "words"
+"""What is scored: left-out speakers, or in one test part words by speaker; words, where only one speaker is known."""
 
 
 def sign_flip(differences: Array, seed: int = 0) -> float:
@@ -41,13 +49,14 @@ def sign_flip(differences: Array, seed: int = 0) -> float:
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:
-    """Return p values corrected for several comparisons (Holm 1979)."""
-    corrected: dict[str, float] = {}
+    """Return p values corrected for several comparisons (Holm 1979); those that are NaN stay so and don't count."""
+    known = sorted((value, name) for name, value in p.items() if not math.isnan(value))
+    corrected = dict.fromkeys(p, math.nan)
     running = 0.0
-    for rank, (name, value) in enumerate(sorted(p.items(), key=lambda item: item[1])):
-        running = max(running, min(1.0, (len(p) - rank) * value))
+    for rank, (value, name) in enumerate(known):
+        running = max(running, min(1.0, (len(known) - rank) * value))
         corrected[name] = running
-    return {name: corrected[name] for name in p}
+    return corrected
 
 
 def power(difference: float, error: float, freedom: float, level: float = LEVEL) -> float:
@@ -79,15 +88,17 @@ def detectable(error: float, freedom: float, level: float = LEVEL, wanted: float
     return float(optimize.brentq(lambda d: power(d, error, freedom, level) - wanted, 1e-9 * error, 1e3 * error))
 
 
-def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
+def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.DataFrame:
     """Compare every variant with one, paired by seed and by what is scored.
 
     Parameters
     ----------
     rows : DataFrame
-        Columns variant, seed, held, accuracy, right (which recordings a run got right, digits 0 and 1). Where several
-        speakers were held out they are the units that are scored, otherwise the recordings are. A run that failed has
-        no accuracy; its seed is left out of its variant's numbers, and counted.
+        Columns variant, seed, held, accuracy, right (which recordings a run got right, digits 0 and 1). A run that
+        failed has no accuracy; its seed is left out of its variant's numbers, and counted.
+    recordings : DataFrame
+        What was scored, in the order of ``right``: columns held, speaker, word. Where several speakers were held out
+        they are the units, otherwise the pairs of speaker and word are; every unit counts alike.
     against : str
         A variant.
 
@@ -96,12 +107,19 @@ def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
     DataFrame
         One row a variant: ``window``, ``seeds`` that have all their runs, ``failed`` runs, ``scored_on`` how many
         ``units``; mean ``accuracy`` with its interval over seeds, ``low`` and ``high``. And of all but ``against``:
-        ``difference`` with its interval over seeds and units, ``difference_low`` and ``_high``; ``p`` of it, and
-        ``p_corrected`` for as many comparisons as there are (Holm); ``detectable``, the true difference that four of
-        five such studies would find even if it were the hardest to find of all comparisons (Bonferroni); ``effect``,
-        Cohen's d of the differences of seeds; ``seeds_low``, ``seeds_high``, ``seeds_p``: over seeds alone.
+        ``pairs`` of seeds; ``difference`` with its interval over seeds and units, ``difference_low`` and ``_high``;
+        ``p`` of it, and ``p_corrected`` for as many comparisons as there are (Holm); ``detectable``, the true
+        difference that four of five such studies would find even if it were the hardest to find of all comparisons
+        (Bonferroni); ``effect``, Cohen's d of the differences of seeds; ``seeds_low``, ``seeds_high``, ``seeds_p``:
+        over seeds alone.
+
+    Raises
+    ------
+    InputError
+        If a run has scored another number of recordings.
     """
-    scores = {str(name): _scores(part) for name, part in rows.groupby("variant", sort=False)}
+    units, unit = _units(rows, recordings)
+    scores = {str(name): _scores(part, recordings["held"], unit) for name, part in rows.groupby("variant", sort=False)}
     cells = {name: _differences(own, scores[against]) for name, own in scores.items() if name != against}
     found = {name: crossed(differences) for name, differences in cells.items()}
     corrected = holm({name: comparison.p for name, comparison in found.items()})
@@ -109,14 +127,14 @@ def compare(rows: pd.DataFrame, against: str) -> pd.DataFrame:
     for name, own in scores.items():
         mean, low, high = student(own.mean(axis=1).to_numpy())
         failed = int(rows[rows["variant"] == name]["accuracy"].isna().sum())
-        units = "speakers" if rows["held"].nunique() > 1 else "recordings"
         row: dict[str, object] = {"window": name, "seeds": len(own), "failed": failed, "scored_on": own.shape[1]}
-        row |= {"units": units, "accuracy": mean, "low": low, "high": high}
+        row |= {"units": units, "accuracy": mean, "low": max(low, 0.0), "high": min(high, 1.0)}
         if name in found:
             c, by_seed = found[name], cells[name].mean(axis=1)
             _, seeds_low, seeds_high = student(by_seed)
             spread = by_seed.std(ddof=1) if len(by_seed) > 1 else 0.0
-            row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high, "p": c.p}
+            row |= {"pairs": len(by_seed), "difference": c.difference}
+            row |= {"difference_low": c.low, "difference_high": c.high, "p": c.p}
             row |= {"p_corrected": corrected[name], "detectable": detectable(c.error, c.freedom, LEVEL / len(found))}
             row |= {"effect": by_seed.mean() / spread if spread else float("nan")}
             row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": sign_flip(by_seed)}
@@ -129,12 +147,31 @@ def p_text(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
 
 
-def _scores(part: pd.DataFrame) -> pd.DataFrame:
-    """Return a variant's scores by seed (rows) and unit (columns), of the seeds that lack none."""
-    if part["held"].nunique() > 1:
-        return part.pivot(index="seed", columns="held", values="accuracy").dropna()
-    known = part.dropna(subset="accuracy").set_index("seed")
-    return pd.DataFrame({seed: [float(digit) for digit in right] for seed, right in known["right"].items()}).T
+def _units(rows: pd.DataFrame, recordings: pd.DataFrame) -> tuple[str, pd.Series]:
+    """Return what the units are called, and the unit of every recording."""
+    if rows["held"].nunique() > 1:
+        return SPEAKERS, recordings["speaker"]
+    if recordings["speaker"].nunique() > 1:
+        return PAIRS, recordings["speaker"] + ": " + recordings["word"]
+    return WORDS, recordings["word"]
+
+
+def _scores(part: pd.DataFrame, held: pd.Series, unit: pd.Series) -> pd.DataFrame:
+    """Return a variant's scores by seed (rows) and unit (columns), of the seeds that have all their runs."""
+    codes, units = pd.factorize(unit)
+    places = {str(name): codes[held == name] for name in held.unique()}
+    scores = {seed: np.full(len(units), np.nan) for seed in part["seed"].unique()}
+    for row in part.dropna(subset="accuracy").itertuples():
+        place = places[row.held]
+        if len(row.right) != len(place):
+            raise InputError(
+                f"the run of {row.variant}, seed {row.seed}, has scored {len(row.right)} recordings of {row.held}; "
+                f"there are {len(place)}"
+            )
+        right = np.frombuffer(row.right.encode(), np.uint8) == ord("1")
+        own = np.unique(place)
+        scores[row.seed][own] = np.bincount(place, right)[own] / np.bincount(place)[own]
+    return pd.DataFrame.from_dict(scores, "index", columns=units).dropna()
 
 
 def _differences(one: pd.DataFrame, other: pd.DataFrame) -> Array:

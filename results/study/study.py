@@ -23,6 +23,7 @@ from results.study import matching
 from results.study.choosing import choose, comparing_jobs
 from results.study.findings import Findings
 from results.study.plan import Plan
+from results.study.recordings import recordings
 from results.study.slices import by_slice
 
 FOLDER = Path("results/tables/study")
@@ -41,8 +42,8 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
     workers : int
         Processes; 0 takes as many as cores.
     folder : Path
-        Where what `findings.Findings` writes goes, ``<plan>-curves.csv`` and ``-confusion.csv``, ``<plan>.png`` and
-        ``-slices.png``.
+        Where what `findings.Findings` writes goes, ``<plan>-choosing.csv`` (the runs that settings were chosen by),
+        ``-curves.csv`` and ``-confusion.csv``, ``<plan>.png`` and ``-slices.png``.
 
     Returns
     -------
@@ -52,22 +53,25 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
     found = {}
     for plan in plans:
         console.print(f"{plan.name}: choosing every window's setting", highlight=False)
-        chosen, choice = choose(plan, console, workers)
+        chosen, choice, choosing = choose(plan, console, workers)
         console.print(f"{plan.name}: {plan.seeds} seeds of each", highlight=False)
         rows = run_all(comparing_jobs(plan, chosen), console, workers)
         config = next(iter(chosen.values()))[0].settings(1, plan.shared)
         slices = informative(config, plan.loso)
+        data = kept_dataset(config)
         findings = Findings(
             plan,
             rows,
+            recordings(data, plan.loso),
             matching.match(plan, choice, slices),
             slices,
-            onset(kept_dataset(config).train),
+            onset(data.train),
             environment(),
             commits(rows),
         )
         findings.write(folder)
-        for name, part in (("curves", details.curves(rows)), ("confusion", details.confusion(rows))):
+        parts = {"choosing": choosing, "curves": details.curves(rows), "confusion": details.confusion(rows)}
+        for name, part in parts.items():
             write_csv(folder / f"{plan.name}-{name}.csv", part)
         save(findings.draw_verdict(), folder / f"{plan.name}.png")
         save(findings.draw_information(), folder / f"{plan.name}-slices.png")

@@ -51,7 +51,7 @@ class Share:
             choosing = choosing_jobs(plan)
             run_all(choosing[self.index :: self.count], quiet, 1)
             self._see_done(choosing)
-            chosen, _ = choose(plan, quiet, 1)
+            chosen, *_ = choose(plan, quiet, 1)
             comparing = comparing_jobs(plan, chosen)[self.index :: self.count]
             run_all(comparing, quiet, 1)
             trained += len(comparing)

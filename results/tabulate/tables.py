@@ -24,7 +24,8 @@ CLASSES = {"digits": 20, "shd": 20, "ssc": 35, "fsdd": 10, "audio": 10}
 def accuracy(records: Iterable[Record]) -> pd.DataFrame:
     """Return mean accuracies with their 95 % intervals over seeds, folds averaged within a seed.
 
-    Seeds that lack a fold that others have are left out: folds are not equally hard.
+    Seeds that lack a fold that others have are left out: folds are not equally hard. A comparison that chose its
+    window anew without each speaker is one row, which names all the windows.
 
     Returns
     -------
@@ -33,19 +34,24 @@ def accuracy(records: Iterable[Record]) -> pd.DataFrame:
         seeds, folds, examples, accuracy, low, high.
     """
     keys = ["comparison", "what", *DESCRIBED, "scored_on"]
+    columns = [*keys, "seeds", "folds", "examples", "accuracy", "low", "high"]
     table = pd.DataFrame([vars(record) for record in records])
     if table.empty:
-        return pd.DataFrame(columns=[*keys, "seeds", "folds", "examples", "accuracy", "low", "high"])
+        return pd.DataFrame(columns=columns)
     table["scored_on"] = table["held"].where(table["held"] == "test", "left-out speakers")
+    alike = [key for key in keys if key != "window"]
     rows = []
-    for key, part in table.groupby(keys, sort=False):
+    for key, part in table.groupby(alike, sort=False):
+        named = dict(zip(alike, key, strict=True))
+        named["window"] = " or ".join(sorted(part["window"].unique()))
         folds = part["held"].nunique()
         whole = part.groupby("seed").filter(lambda seed, folds=folds: seed["held"].nunique() == folds)
         by_seed = whole.groupby("seed")["accuracy"].mean()
         mean, low, high = student(by_seed.to_numpy())
         examples = int(whole.groupby("seed")["examples"].sum().max()) if len(whole) else 0
-        rows.append((*key, len(by_seed), folds, examples, mean, max(low, 0.0), min(high, 1.0)))
-    return pd.DataFrame(rows, columns=[*keys, "seeds", "folds", "examples", "accuracy", "low", "high"])
+        numbers = (len(by_seed), folds, examples, mean, max(low, 0.0), min(high, 1.0))
+        rows.append((*(named[name] for name in keys), *numbers))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def parameters() -> pd.DataFrame:

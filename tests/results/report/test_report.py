@@ -74,7 +74,7 @@ def test_the_verdict_comes_first_and_every_committed_run_is_there(page_file: Pat
 
 
 def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> Findings:
-    """Return findings on 200 recordings, on which the Gaussian window is better by a difference."""
+    """Return findings on 200 recordings of 50 words by a speaker, on which the Gaussian is better by a difference."""
     rng = np.random.default_rng(1)
     hard = rng.random(200)
     rows = [
@@ -96,9 +96,10 @@ def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> 
         columns=["held", "window", "setting", "validation", "chosen"],
     )
     environment = {"commit": "0123456789abcdef", "python": "3.11", "cores": 2}
-    return Findings(
-        plan, pd.DataFrame(rows), match(plan, choice, slices), slices, onset, environment, ["fedcba9876543210"]
-    )
+    place = np.arange(200)
+    recordings = pd.DataFrame({"held": "test", "speaker": place // 40, "word": place // 4 % 10}).astype(str)
+    matched = match(plan, choice, slices)
+    return Findings(plan, pd.DataFrame(rows), recordings, matched, slices, onset, environment, ["fedcba9876543210"])
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,7 @@ def test_the_verdict_is_what_the_study_says(difference: float, words: str) -> No
     assert "begin after 20 ms (made)" in sentences[1]
     assert "nearly solved" not in sentences[1]
     assert "centred at" in sentences[2]
+    assert "nothing follows for other speakers than these 5" in study.scope
     assert "study" in verdict([])[0]
 
 
@@ -149,8 +151,8 @@ def test_numbers_go_with_the_runs_that_back_them(tmp_path: Path, monkeypatch: py
     lines = runs.read_text().splitlines(keepends=True)
     runs.write_text("".join(line for line in lines if not line.startswith("gaussian,10,")))
     fewer = report(Console(file=io.StringIO()), target, kept).read_text(encoding="utf-8")
-    assert "over 10 seeds and 200 recordings" in text
-    assert "over 9 seeds and 200 recordings" in fewer
+    assert "over 10 seeds and 50 pairs of speaker and word" in text
+    assert "over 9 seeds and 50 pairs of speaker and word" in fewer
 
 
 def test_text_is_escaped() -> None:

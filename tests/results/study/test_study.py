@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data.packing import pack
 from pipeline.training.run import commit
+from results.comparison.details import mean_curves
 from results.comparison.runs import is_over, run_of
 from results.study import matching, submit
 from results.study import plan as plans
@@ -91,6 +92,8 @@ def test_a_small_study_runs_and_says_what_follows(
         "words.png",
         "words-slices.png",
         "words-runs.csv",
+        "words-recordings.csv",
+        "words-choosing.csv",
         "words-choice.csv",
         "words-curves.csv",
         "words-confusion.csv",
@@ -99,7 +102,9 @@ def test_a_small_study_runs_and_says_what_follows(
     runs = pd.read_csv(folder / "words-runs.csv", dtype={"right": str})
     assert len(runs) == 4 * 3
     assert runs["seed"].max() == 3
-    curves = pd.read_csv(folder / "words-curves.csv")
+    each = pd.read_csv(folder / "words-curves.csv")
+    assert len(each) == 4 * 3 * 2 * 2, "every run's"
+    curves = mean_curves(each)
     assert len(curves) == 4 * 2 * 2
     assert (curves["seeds"] == 3).all()
     last = curves[(curves["variant"] == "bump") & (curves["split"] == "train") & (curves["epoch"] == 2)]
@@ -110,7 +115,19 @@ def test_a_small_study_runs_and_says_what_follows(
         own = runs[runs["variant"] == window]
         assert part["examples"].sum() == own["examples"].sum()
         assert right == pytest.approx((own["accuracy"] * own["examples"]).sum())
-    assert (table[["units", "scored_on"]] == ["recordings", 24]).all(axis=None)
+    choosing = pd.read_csv(folder / "words-choosing.csv")
+    choice = pd.read_csv(folder / "words-choice.csv")
+    assert choosing["seed"].min() == 1001
+    assert choosing["validation"].tolist() == pytest.approx(choice["validation"].tolist())
+    who = pd.read_csv(folder / "words-recordings.csv")
+    assert len(who) == 24
+    for run in runs.itertuples():
+        own = confusion[(confusion["variant"] == run.variant) & (confusion["seed"] == run.seed)]
+        right = own[own["spoken"] == own["answer"]].set_index("spoken")["examples"]
+        by_word = pd.Series(list(map(int, run.right))).groupby(who["word"]).sum()
+        assert by_word[by_word > 0].to_dict() == right.to_dict(), "in the recordings' order"
+    assert who["speaker"].nunique() == 1
+    assert (table[["units", "scored_on"]] == ["words", who["word"].nunique()]).all(axis=None)
     assert len(found.sentences) == 3
     for sentence in found.sentences:
         assert sentence in said.getvalue()
@@ -140,7 +157,7 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
     assert len(groups) == 3 * 4
     assert groups["chosen"].sum().eq(1).all()
     assert (choice["validation"] == groups["validation"].transform("max"))[choice["chosen"]].all()
-    chosen, again = choose(plan, Console(file=io.StringIO()), 2)
+    chosen, again, _ = choose(plan, Console(file=io.StringIO()), 2)
     assert again["chosen"].tolist() == choice["chosen"].tolist()
     jobs = comparing_jobs(plan, chosen)
     assert len(jobs) == 2 * 3 * 4

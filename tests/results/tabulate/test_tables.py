@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,18 @@ def test_a_seed_that_lacks_a_fold_is_left_out() -> None:
     row = tables.accuracy(records).iloc[0]
     assert (row["seeds"], row["folds"], row["examples"]) == (1, 2, 200)
     assert row["accuracy"] == pytest.approx(0.6)
+
+
+def test_a_window_that_was_chosen_anew_for_every_fold_is_one_row() -> None:
+    records = [
+        replace(record(accuracy, seed, held), window=f"gaussian mu {mu}", comparison="study", what="gaussian")
+        for seed, accuracy in ((1, 0.5), (2, 0.7))
+        for held, mu in (("ann", 0.1), ("ben", 0.2), ("cy", 0.1))
+    ]
+    (row,) = tables.accuracy(records).to_dict("records")
+    assert (row["seeds"], row["folds"], row["examples"]) == (2, 3, 300)
+    assert row["accuracy"] == pytest.approx(0.6)
+    assert row["window"] == "gaussian mu 0.1 or gaussian mu 0.2"
 
 
 def test_without_a_run_only_the_rows_change_that_it_backed(
