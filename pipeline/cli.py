@@ -210,7 +210,7 @@ def _folds_table(results: list[FoldResult]) -> Table:
 
 
 def guarded(application: typer.Typer) -> None:
-    """Run a command line; bad input and a full disk end it with one sentence and exit code 2."""
+    """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
     logging.basicConfig(
         level=logging.WARNING,
         format="%(message)s",
@@ -220,6 +220,8 @@ def guarded(application: typer.Typer) -> None:
         application()
     except InputError as error:
         _refuse(str(error))
+    except MemoryError as error:
+        _refuse(f"the memory is too small for this: {error}; a smaller network or batch may fit")
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

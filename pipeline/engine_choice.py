@@ -39,3 +39,9 @@ def at_hand(engine: EngineName) -> tuple[EngineName, str]:
     """
     reason = available.missing() if engine == "genn" else None
     return ("cpu", f"trained by the GeNN engine; {reason}, so the CPU engine runs it") if reason else (engine, "")
+
+
+def backend_at_hand(backend: BackendName) -> BackendName:
+    """Return GeNN's backend to run trained weights on: the one that trained them where it runs here, or "auto"."""
+    here = any(own == backend and available.answers(own) for own in available.backends())
+    return backend if here else "auto"

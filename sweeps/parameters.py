@@ -20,7 +20,7 @@ Values = dict[str, Value]
 class _Parameter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    when: dict[str, tuple[Value, ...]] = {}
+    when: dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] = {}
     """Other parameters' names and the values with which this one counts."""
 
     def counts(self, values: Values) -> bool:
@@ -64,7 +64,7 @@ class Real(_Parameter):
 
     def grid(self) -> list[Value]:
         """Return ``steps`` numbers, bounds included."""
-        return [self.at(u) for u in np.linspace(0, 1, self.steps)]
+        return [self.at(float(u)) for u in np.linspace(0, 1, self.steps)]
 
     def dimension(self, name: str) -> Any:
         """Return scikit-optimize's Real."""

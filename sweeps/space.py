@@ -13,10 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
-from sweeps.parameters import Parameter, Values
+from pipeline.training.build import make_network, make_window
+from sweeps.parameters import Categorical, Parameter, Values
 
 SPACE_FOLDER = Path(__file__).parent / "spaces"
 """The spaces that ship with the project; they can be named without folder and ending."""
+
+CHANNELS, CLASSES = 700, 10
+"""Of the networks that are built to see whether a point can be."""
 
 StrategyName = Literal["bayes", "random", "sobol", "grid"]
 
@@ -117,19 +121,41 @@ class Space(_Section):
     def check(self) -> None:
         """Refuse parameters that are no fields of the config, and values that it can't have.
 
+        Each parameter's values are tried by themselves; choices then together with the middle of the others' ranges:
+        whether the network and the window can be built.
+
         Raises
         ------
         InputError
             Naming the space's parameter.
         """
+        middle = {name: parameter.at(0.5) for name, parameter in self.parameters.items()}
         for name, parameter in self.parameters.items():
             values = parameter.grid()
-            for value in (values[0], values[-1]):
-                first = {other: wanted[0] for other, wanted in parameter.when.items()}
+            conditions = {other: wanted[0] for other, wanted in parameter.when.items()}
+            for value in values if isinstance(parameter, Categorical) else (values[0], values[-1]):
                 try:
-                    self.settings(first | {name: value}, 1)
+                    self.settings(conditions | {name: value}, 1)
                 except InputError as error:
                     raise InputError(f"{self.name}: {name} = {value!r}: {error}") from None
+        for name, parameter in self.parameters.items():
+            conditions = {other: wanted[0] for other, wanted in parameter.when.items()}
+            for value in parameter.grid() if isinstance(parameter, Categorical) else ():
+                self._build(self.complete(middle | conditions | {name: value}))
+        self._build(self.complete(middle))
+        if self.objective.kind == "validation" and self.settings(self.complete(middle), 1).data.validation == "none":
+            raise InputError(f'{self.name}: the objective is the error on validation, but data.validation is "none"')
+
+    def _build(self, values: Values) -> None:
+        """Refuse a point whose network or window can't be; of channels and words any number will do."""
+        config = self.settings(values, 1)
+        try:
+            make_network(config, CHANNELS, CLASSES)
+            if config.window is not None and config.window.file is None:
+                make_window(config.window)
+        except InputError as error:
+            point = ", ".join(f"{name} = {value!r}" for name, value in values.items())
+            raise InputError(f"{self.name}: {point}: {error}") from None
 
     def all_points(self) -> list[Values]:
         """Return the points of a grid search, each once."""

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -127,7 +128,7 @@ def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster)
     import submitit
 
     if cluster == "slurm" and shutil.which("sbatch") is None:
-        raise InputError("there is no sbatch here; --cluster local runs on this machine, --print prints a script")
+        raise InputError("there is no sbatch here; --cluster local runs on this machine")
     executor = submitit.AutoExecutor(folder=str(folder), cluster=cluster)
     executor.update_parameters(name=name, timeout_min=wants.minutes)
     if cluster != "debug":
@@ -146,11 +147,35 @@ def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster)
 
 
 def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
-    """Submit workers as job arrays, as many as the site's limit makes of them.
+    """Submit workers; see `send`.
 
     Parameters
     ----------
     sweep : Sweep
+    cluster : {"slurm", "local", "debug"}
+    wants : Cluster
+
+    Returns
+    -------
+    list of submitit.Job
+    """
+    folder, made_of = str(sweep.folder.resolve()), commit()
+    tasks = [Job(folder, wants.cpus, made_of) for _ in range(wants.jobs)]
+    return send(sweep.folder / "jobs", f"sweep-{sweep.folder.name}", tasks, cluster, wants)
+
+
+def send(
+    folder: Path, name: str, tasks: Sequence[Callable[[], Any]], cluster: ClusterName, wants: Cluster
+) -> list[Any]:
+    """Submit tasks as job arrays, as many as the site's limit makes of them.
+
+    Parameters
+    ----------
+    folder : Path
+        Of logs and pickled jobs.
+    name : str
+        Of the jobs.
+    tasks : sequence of callable
     cluster : {"slurm", "local", "debug"}
         Slurm; processes of this machine; this process, one job after the other.
     wants : Cluster
@@ -162,19 +187,17 @@ def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
     Raises
     ------
     InputError
-        If there is no Slurm.
+        If there is no Slurm, or it refuses the jobs.
     """
     import submitit
 
-    executor = make_executor(sweep.folder / "jobs", f"sweep-{sweep.folder.name}", cluster, wants)
-    jobs, made_of = [], commit()
-    limit = array_limit() if cluster == "slurm" else wants.jobs
-    for begin in range(0, wants.jobs, limit):
-        count = min(limit, wants.jobs - begin)
-        tasks = [Job(str(sweep.folder.resolve()), wants.cpus, made_of) for _ in range(count)]
+    executor = make_executor(folder, name, cluster, wants)
+    jobs = []
+    limit = array_limit() if cluster == "slurm" else len(tasks)
+    for begin in range(0, len(tasks), limit):
         try:
             with executor.batch():
-                jobs += [executor.submit(task) for task in tasks]
+                jobs += [executor.submit(task) for task in tasks[begin : begin + limit]]
         except submitit.core.utils.FailedJobError as error:
             raise InputError(f"the cluster refused the jobs: {' '.join(str(error).split())}") from None
     return jobs

@@ -96,7 +96,9 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
         channels,
     )
     inside = trained.engine.record(batch)[0]
-    probabilities: NDArray[np.float64] = softmax(inside.logits[None])[0]
+    # A loss without a temperature has logits, too: their softmax only ranks the words then.
+    temperature = getattr(config.loss, "temperature", 1.0)
+    probabilities: NDArray[np.float64] = softmax(inside.logits[None] / temperature)[0]
     order = np.argsort(-probabilities, kind="stable")
     ranked = {trained.classes[i]: float(probabilities[i]) for i in order}
     unheard = max(1e3 * audio.seconds - config.data.trial, 0.0)

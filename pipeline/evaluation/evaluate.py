@@ -30,7 +30,7 @@ class Evaluation:
         Whose weights, counted from 1.
     examples : int
     loss : float
-        Mean cross-entropy in nats.
+        The mean of what is trained to be small: of cross-entropies in nats, of a mean square of voltages in theirs.
     accuracy, low, high : float
         Fraction right and its 95 % interval (Wilson).
     rate : float

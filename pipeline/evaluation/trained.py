@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.engines.interface import Engine
 from models.errors import InputError
 from pipeline.config import Config, GennConfig
-from pipeline.engine_choice import EngineName, at_hand
+from pipeline.engine_choice import EngineName, at_hand, backend_at_hand
 from pipeline.training.engines import make_engine
 from pipeline.training.run import Run
 
@@ -70,8 +70,8 @@ def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -
     chosen, why = (engine or own, "") if engine or config.training.method == "e-prop" else at_hand(own)
     if why:
         logger.warning("%s: %s", run.folder, why)
-    if config.engine != chosen:
-        config = config.model_copy(update={"engine": chosen, "genn": GennConfig()})
+    backend = backend_at_hand(config.genn.backend) if chosen == "genn" else "auto"
+    config = config.model_copy(update={"engine": chosen, "genn": GennConfig(backend=backend)})
     made = make_engine(config, int(best.progress["channels"]), len(classes), threads)
     weights: dict[str, NDArray[np.generic]] = {}
     for name, shape in made.network.shapes.items():

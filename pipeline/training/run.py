@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -24,6 +25,9 @@ from models.errors import InputError
 from pipeline.config import Config, config_hash, load_config
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError)
+"""What NumPy raises of a checkpoint's file whose bytes are not what was written."""
 
 RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
 """The environment variable that names another folder than ``runs`` for the runs."""
@@ -147,7 +151,7 @@ class Run:
                 state = {key: file[key] for key in file.files}
             progress = json.loads(state.pop("progress").tobytes())
             missing = [key for key in KEPT[name] if key not in progress]
-        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, EOFError) as error:
+        except DAMAGED as error:
             raise InputError(f"{path} is damaged ({error}); remove {self.folder} to begin the run anew") from None
         if missing:
             raise InputError(

@@ -124,6 +124,11 @@ DRAWINGS: dict[str, Drawing] = {
         "Accuracy on each speaker who was left out, one dot a seed.",
         ("ablation-fsdd-exponential-loso-runs.csv",),
     ),
+    "speakers-windows": Drawing(
+        scores.by_speaker_and_window,
+        "Accuracy on each speaker who was left out under four windows, one mark a seed.",
+        ("study/fsdd-loso-runs.csv",),
+    ),
     "ablation": Drawing(
         scores.by_variant,
         "What every change of the default network does to accuracy, paired by seed.",

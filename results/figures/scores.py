@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from pipeline.evaluation.intervals import student
 from pipeline.pictures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, styled
 from results.sizes.picture import by_size as sizes_picture
+from results.study.pictures import COLOURS
 from results.tabulate.records import of_comparison
 
 DEFAULTS = "defaults"
+
+MARKS = {"uniform": "s", "exponential": "^", "gaussian": "o", "bump": "D"}
 
 
 @styled
@@ -37,6 +40,27 @@ def by_speaker(path: Path) -> Figure:
     axes.set(xticks=range(len(speakers)), xticklabels=speakers, ylabel="accuracy", ylim=(0, 1))
     axes.set_xlabel("speaker who was left out")
     axes.legend(loc="lower right")
+    return figure
+
+
+@styled
+def by_speaker_and_window(path: Path) -> Figure:
+    """Draw every left-out speaker's accuracies under each window, one dot a seed, with means."""
+    table = pd.DataFrame([vars(record) for record in of_comparison(path)])
+    speakers = table.groupby("held")["accuracy"].mean().sort_values().index
+    figure = Figure(figsize=(0.9 * WIDTH, 2.8), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (window, own) in enumerate(table.groupby("what", sort=False)):
+        aside = 0.2 * (number - 1.5)
+        for place, speaker in enumerate(speakers):
+            scores = own[own["held"] == speaker]["accuracy"].to_numpy()
+            label = str(window) if place == 0 else f"_{window}"
+            colour, mark = COLOURS[str(window)], MARKS[str(window)]
+            axes.plot(np.full(len(scores), place + aside), scores, mark, color=colour, alpha=0.5, label=label)
+            axes.plot(place + aside + np.array([-0.08, 0.08]), [scores.mean()] * 2, color=BLACK, linewidth=1.2)
+    axes.set(xticks=range(len(speakers)), xticklabels=speakers, ylabel="accuracy", ylim=(0, 1))
+    axes.set_xlabel("speaker who was left out; the line is the mean over seeds")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
 

@@ -120,7 +120,7 @@ class Findings:
         what = ("better" if row["difference"] > 0 else "worse") if found else "neither shown to be better nor worse"
         interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
         return (
-            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['pairs']:.0f} seeds and "
+            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['paired']} seeds and "
             f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])})"
         )
 
@@ -158,6 +158,9 @@ class Findings:
         found = []
         for row in self.choice[self.choice["chosen"]].drop_duplicates(["window", "setting"]).itertuples():
             overrides = (f"loss.window.shape={row.window}", *str(row.setting).split())
-            config = Variant(str(row.window), self.plan.config, overrides).settings(1, self.plan.shared)
+            # A window is the same on every engine; the one that trained it need not be here.
+            config = Variant(str(row.window), self.plan.config, overrides).settings(
+                1, (*self.plan.shared, "engine=cpu")
+            )
             found.append((str(row.window), config.resolved()))
         return found

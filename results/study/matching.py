@@ -48,7 +48,8 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
     where: dict[tuple[str, str], tuple[float, float]] = {}
     for window, options in plan.candidates().items():
         for option in options:
-            config = option.settings(1, plan.shared).resolved()
+            # A window is the same on every engine; the one that trains it need not be here.
+            config = option.settings(1, (*plan.shared, "engine=cpu")).resolved()
             assert config.window is not None, "every window of the study is one"
             table = make_window(config.window).table(config.steps)
             centre = float(np.average((np.arange(config.steps) + 0.5) * config.data.dt, weights=table))

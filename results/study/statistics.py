@@ -106,12 +106,12 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
     -------
     DataFrame
         One row a variant: ``window``, ``seeds`` that have all their runs, ``failed`` runs, ``scored_on`` how many
-        ``units``; mean ``accuracy`` with its interval over seeds, ``low`` and ``high``. And of all but ``against``:
-        ``pairs`` of seeds; ``difference`` with its interval over seeds and units, ``difference_low`` and ``_high``;
-        ``p`` of it, and ``p_corrected`` for as many comparisons as there are (Holm); ``detectable``, the true
-        difference that four of five such studies would find even if it were the hardest to find of all comparisons
-        (Bonferroni); ``effect``, Cohen's d of the differences of seeds; ``seeds_low``, ``seeds_high``, ``seeds_p``:
-        over seeds alone.
+        ``units``; mean ``accuracy`` with its interval over seeds, ``low`` and ``high``; how many seeds are ``paired``
+        with those of ``against``. And of all but that: ``difference`` with its interval over seeds and units,
+        ``difference_low`` and ``_high``; ``p`` of it, and ``p_corrected`` for as many comparisons as there are (Holm);
+        ``detectable``, the true difference that four of five such studies would find even if it were the hardest to
+        find of all comparisons (Bonferroni); ``effect``, Cohen's d of the differences of seeds; ``seeds_low``,
+        ``seeds_high``, ``seeds_p``: over seeds alone.
 
     Raises
     ------
@@ -129,12 +129,12 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
         failed = int(rows[rows["variant"] == name]["accuracy"].isna().sum())
         row: dict[str, object] = {"window": name, "seeds": len(own), "failed": failed, "scored_on": own.shape[1]}
         row |= {"units": units, "accuracy": mean, "low": max(low, 0.0), "high": min(high, 1.0)}
+        row |= {"paired": len(cells.get(name, own))}
         if name in found:
             c, by_seed = found[name], cells[name].mean(axis=1)
             _, seeds_low, seeds_high = student(by_seed)
             spread = by_seed.std(ddof=1) if len(by_seed) > 1 else 0.0
-            row |= {"pairs": len(by_seed), "difference": c.difference}
-            row |= {"difference_low": c.low, "difference_high": c.high, "p": c.p}
+            row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high, "p": c.p}
             row |= {"p_corrected": corrected[name], "detectable": detectable(c.error, c.freedom, LEVEL / len(found))}
             row |= {"effect": by_seed.mean() / spread if spread else float("nan")}
             row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": sign_flip(by_seed)}

@@ -14,7 +14,7 @@ from pipeline.training.run import commit
 from results.comparison.runs import Job, is_over, run_all, run_of
 from results.study.choosing import choose, choosing_jobs, comparing_jobs
 from results.study.plan import Plan
-from sweeps.submit import Cluster, ClusterName, make_executor
+from sweeps.submit import Cluster, ClusterName, send
 
 LOOK = 5.0
 """Seconds between two looks at whether other jobs' runs are over."""
@@ -75,7 +75,7 @@ class Share:
 
 
 def submit_study(plans: Sequence[Plan], cluster: ClusterName, wants: Cluster, folder: Path) -> list[Any]:
-    """Submit the study's runs; see `sweeps.submit.submit` for the errors.
+    """Submit the study's runs; see `sweeps.submit.send`.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ def submit_study(plans: Sequence[Plan], cluster: ClusterName, wants: Cluster, fo
     -------
     list of submitit.Job
     """
-    executor = make_executor(folder, "study", cluster, wants)
-    with executor.batch():
-        return [executor.submit(Share(plans, i, wants.jobs, commit())) for i in range(wants.jobs)]
+    made_of = commit()
+    tasks = [Share(plans, i, wants.jobs, made_of) for i in range(wants.jobs)]
+    return send(folder, "study", tasks, cluster, wants)
 
 
 def _worked_on(job: Job) -> bool:

@@ -104,6 +104,18 @@ def test_a_field_that_the_config_does_not_have_is_named(tmp_path: Path) -> None:
         made.check()
     with pytest.raises(InputError, match="greater than 0"):
         space({"network.tau_mem": {"kind": "real", "low": -1.0, "high": 2.0}}).check()
+    shapes = {"kind": "categorical", "values": ["uniform", "bell", "exponential"]}
+    with pytest.raises(InputError, match=r"loss\.window\.shape = 'bell'"):
+        space({"loss.window.shape": shapes}, config="fsdd").check()
+    shapes = {"kind": "categorical", "values": ["uniform", "gaussian", "exponential"]}
+    widths = {"kind": "real", "low": 0.1, "high": 0.3}
+    with pytest.raises(InputError, match=r"loss\.window\.sigma = 0\.2.*uniform has no sigma"):
+        space({"loss.window.shape": shapes, "loss.window.sigma": widths}, config="fsdd").check()
+    widths["when"] = {"loss.window.shape": ["gaussian"]}
+    centre = widths | {"high": 0.4}
+    space({"loss.window.shape": shapes, "loss.window.mu": centre, "loss.window.sigma": widths}, config="fsdd").check()
+    with pytest.raises(InputError, match=r'validation, but data\.validation is "none"'):
+        space(config="fsdd").model_copy(update={"overrides": ("data.validation=none",)}).check()
     with pytest.raises(InputError, match="there is no space"):
         load_space("nowhere")
     broken = tmp_path / "broken.toml"

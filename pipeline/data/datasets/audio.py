@@ -62,7 +62,7 @@ def load(
         a recording can't be used.
     """
     if root is None:
-        raise InputError(f"audio needs a folder, named with --root; {LAYOUT}.")
+        raise InputError(f"audio needs a folder, named with --root, or data.root in a config; {LAYOUT}.")
     if not 0 < test_percent < 100:
         raise InputError(f"audio: test_percent is {test_percent}, above 0 and below 100 is wanted.")
     root = Path(root)

@@ -93,8 +93,8 @@ def find_folder(root: Path | None) -> Path:
     named = root or os.environ.get(ROOT_VARIABLE)
     if not named:
         raise InputError(
-            "fsdd needs the folder of its recordings; name it with --root or in the environment variable "
-            f"{ROOT_VARIABLE}."
+            "fsdd needs the folder of its recordings; name it with --root, with data.root in a config or in the "
+            f"environment variable {ROOT_VARIABLE}."
         )
     folder = Path(named)
     if not folder.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,27 @@ def test_a_field_of_an_initialiser_is_set_alone(tmp_path: Path) -> None:
     assert shipped.output == load_config("shd").network.initial.output
 
 
+def test_what_is_set_holds_in_whichever_order_and_the_same_choice_again_changes_nothing() -> None:
+    fields = ["loss.kind=max-over-time", "loss.temperature=3.0", "loss.smoothing=0.1"]
+    for order in itertools.permutations(fields):
+        assert load_config("fsdd", order).loss.model_dump(include={"temperature", "smoothing"}) == {
+            "temperature": 3.0,
+            "smoothing": 0.1,
+        }
+    plain = load_config("fsdd")
+    same = ["loss.kind=cross-entropy", "loss.window.shape=gaussian", "network.initial.recurrent.kind=normal"]
+    assert load_config("fsdd", same) == plain
+    fields = ["loss.window.shape=bump", "loss.window.mu=0.1", "loss.window.sigma=0.2", "loss.window.depth=3.0"]
+    assert len({load_config("fsdd", order).hash() for order in itertools.permutations(fields)}) == 1
+    config = load_config("fsdd", ["loss.window.normalise=false", "loss.window.shape=uniform"])
+    assert config.window is not None
+    assert not config.window.normalise
+
+
 def test_another_kind_forgets_the_fields_of_the_one_before() -> None:
     initial = load_config("shd", ["network.initial.input.kind=uniform", "network.initial.input.high=0.2"])
     assert initial.network.initial.input.model_dump() == {"kind": "uniform", "low": -0.05, "high": 0.2}
-    loss = load_config("fsdd", ["loss.temperature=3.0", "loss.smoothing=0.1", "loss.kind=max-over-time"]).loss
-    # The temperature would be one of another unit.
+    loss = load_config("fsdd", ["loss.smoothing=0.1", "loss.kind=max-over-time"]).loss
     assert loss.model_dump() == {"kind": "max-over-time", "scale": 10.0, "temperature": 1.0, "smoothing": 0.1}
     windowed = load_config("fsdd", ["loss.kind=mean-square"])
     assert windowed.window == load_config("fsdd").window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,20 @@ def test_a_recording_becomes_probabilities(
     assert (
         next(iter(said["probabilities"])) == said["word"] == max(said["probabilities"], key=said["probabilities"].get)
     )
+
+
+def test_the_losss_temperature_is_that_of_the_probabilities(trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 600 * np.arange(2400) / 16000), 16000)
+    found = load_trained(Run.at(trained))
+    hot = replace(
+        found,
+        config=found.config.model_copy(update={"loss": found.config.loss.model_copy(update={"temperature": 4.0})}),
+    )
+    one, other = (classify(of, path).probabilities for of in (found, hot))
+    assert list(one) == list(other)
+    logs = np.log(np.array([list(one.values()), list(other.values())]))
+    assert np.diff(logs[0]) == pytest.approx(4 * np.diff(logs[1]), rel=1e-4)
 
 
 def test_many_recordings_are_one_object_a_line_and_pictures(trained: Path, tmp_path: Path, pipeline: Pipeline) -> None:

@@ -195,7 +195,7 @@ def test_folds_are_compared_over_speakers_and_a_seed_that_lacks_one_is_left_out(
         ]
         left = compared(broken).set_index("window")
         count = sum(map(failed, range(6)))
-        assert left.loc["gaussian", ["seeds", "pairs", "failed"]].tolist() == [6 - count, 6 - count, count]
+        assert left.loc["gaussian", ["seeds", "paired", "failed"]].tolist() == [6 - count, 6 - count, count]
         assert left.loc["exponential", "seeds"] == 6
         if count < 6:
             assert left.loc["gaussian", "accuracy"] == pytest.approx(row["accuracy"], abs=0.02), "with the hard fold"
