@@ -2,62 +2,101 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
+from models.batch import SpikeBatch, discretise
+from models.recording import Recording
+from pipeline.data import hdf5
+from pipeline.evaluation.trained import Trained, load_trained
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, WIDTH, styled
-from results.figures.trained import STEPS, WORDS, made_up_words, small_engine
+from pipeline.training.run import Run
+
+SPIKES = range(6, 13)
+"""So many has a hidden neuron that is drawn: of more, one could not tell the jumps apart."""
 
 
-@styled
-def forward_and_backward(example: int = 2, neurons: int = 3) -> Figure:
-    """Draw one example: input, busiest hidden neurons' voltages, output voltages; then adjoints, right to left.
+def record(run: Path, words: Path) -> tuple[Trained, SpikeBatch, list[Recording]]:
+    """Return a trained run, recorded words on its time grid, and what they do in it, adjoints included.
 
     Parameters
     ----------
+    run : Path
+        Its ``best.npz``.
+    words : Path
+        Recordings as spikes, in SHD's format.
+    """
+    trained = load_trained(Run.at(run.parent), 1, "cpu")
+    data, config = hdf5.read(words), trained.config
+    parts = (data.times, data.units, data.offsets, data.labels)
+    batch = discretise(*parts, config.data.dt, config.steps, data.channels)
+    return trained, batch, trained.engine.record(batch, adjoints=True)
+
+
+def shown(recording: Recording, neurons: int) -> NDArray[np.int64]:
+    """Return the busiest hidden neurons whose spikes can be told apart."""
+    counts = np.bincount(recording.spikes["hidden"].neurons, minlength=recording.voltages["hidden"].shape[1])
+    apart = np.flatnonzero((counts >= SPIKES.start) & (counts < SPIKES.stop))
+    return np.asarray(apart[np.argsort(-counts[apart], kind="stable")][:neurons])
+
+
+@styled
+def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int = 3) -> Figure:
+    """Draw one word: input, hidden neurons' voltages, output voltages; then adjoints, right to left.
+
+    Parameters
+    ----------
+    run, words : Path
+        See `record`.
     example : int
-        Of the made-up words.
+        Which word.
     neurons : int
         Hidden neurons.
     """
-    engine = small_engine()
-    batch = made_up_words(4, 7)
-    recording = engine.record(batch, adjoints=True)[example]
+    trained, batch, recordings = record(run, words)
+    recording = recordings[example]
     spikes = recording.spikes["hidden"]
-    busiest = np.argsort(np.bincount(spikes.neurons, minlength=40))[::-1][:neurons]
+    chosen = shown(recording, neurons)
+    names = trained.classes
+    dt, steps = recording.dt, len(recording.voltages["hidden"])
     colours = (BLUE, ORANGE, GREEN)
-    times = np.arange(STEPS)
+    times = np.arange(steps) * dt
     figure = Figure(figsize=(WIDTH, 6.2), layout="constrained")
     rows = figure.subplots(5, 1, sharex=True, height_ratios=(1, 1.4, 1, 1.2, 1.2))
     part = slice(batch.offsets[example], batch.offsets[example + 1])
-    rows[0].plot(batch.steps[part], batch.units[part], ".", color=BLACK, markersize=1.5)
+    rows[0].plot(batch.steps[part] * dt, batch.units[part], ".", color=BLACK, markersize=0.8)
     rows[0].set(ylabel="input", yticks=[])
-    rows[0].set_title(f'forward →    the word "{WORDS[batch.labels[example]]}"', loc="left")
-    for k, (neuron, colour) in enumerate(zip(busiest, colours, strict=True)):
+    rows[0].set_title(f'forward →    the word "{names[batch.labels[example]]}"', loc="left")
+    for k, (neuron, colour) in enumerate(zip(chosen, colours, strict=True)):
         rows[1].plot(times, recording.voltages["hidden"][:, neuron] + 1.3 * k, color=colour)
         at = spikes.times[spikes.neurons == neuron]
         rows[1].vlines(at, 1.3 * k + 0.95, 1.3 * k + 1.25, color=colour)
     rows[1].set(ylabel="hidden voltages\nand spikes", yticks=[])
-    window = engine.window_table
+    window = trained.engine.window_table
     rows[2].fill_between(times, 0, window / window.max(), color=SKY, alpha=0.3, linewidth=0)
-    for k, word in enumerate(WORDS):
+    for k, word in enumerate(names):
         right = k == batch.labels[example]
         voltage = recording.voltages["output"][:, k]
         scaled = voltage / np.abs(recording.voltages["output"]).max()
         rows[2].plot(times, scaled, color=VERMILLION if right else GREY, linewidth=1.6 if right else 0.9)
         peak = int(np.abs(scaled).argmax())
-        rows[2].text(peak, scaled[peak], word, size=6.5, va="bottom", ha="center", color=VERMILLION if right else BLACK)
+        rows[2].text(
+            times[peak], scaled[peak], word, size=6.5, va="bottom", ha="center", color=VERMILLION if right else BLACK
+        )
     rows[2].set(ylabel="outputs under\nthe window", yticks=[])
     rows[3].set_title("← backward", loc="right")
     for row, traces, name in (
         (rows[3], recording.adjoint_currents, "dL/dI"),
         (rows[4], recording.adjoint_voltages, "dL/dV"),
     ):
-        for neuron, colour in zip(busiest, colours, strict=True):
+        for neuron, colour in zip(chosen, colours, strict=True):
             trace = traces["hidden"][:, neuron]
             row.plot(times, trace, color=colour)
-            at = spikes.times[spikes.neurons == neuron].astype(int)
-            row.plot(at, trace[np.minimum(at, STEPS - 1)], "o", color=colour, markersize=3)
+            at = spikes.times[spikes.neurons == neuron]
+            row.plot(at, trace[np.rint(at / dt).astype(int)], "o", color=colour, markersize=3)
         row.axhline(0, color=BLACK, linewidth=0.5)
         row.set_ylabel(name)
     rows[4].set_xlabel("time (ms); dots are the forward pass's spikes")

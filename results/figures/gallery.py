@@ -79,7 +79,10 @@ DRAWINGS: dict[str, Drawing] = {
     "12-backward": Drawing(networks.backward, "Both weight matrices' gradients as products of a column and a row."),
     "13-stdp": Drawing(plasticity.window, "A synapse grows if its input spikes first, and shrinks if it spikes last."),
     "14-eventprop": Drawing(
-        eventprop.forward_and_backward, "Spikes and voltages forward in time, adjoints backward, jumping at the spikes."
+        eventprop.forward_and_backward,
+        "A recorded word in a trained network: spikes and voltages forward in time, adjoints backward, which jump at "
+        "the spikes and nowhere else.",
+        ("networks/fsdd/09f9156215fa-s1/best.npz", "words-fsdd.h5"),
     ),
     "windows": Drawing(
         windows.over_words,

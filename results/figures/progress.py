@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.pictures import confusion
 from pipeline.pictures.style import WIDTH, styled
 from results.comparison.details import mean_curves
+from results.files import read_csv
 from results.study.pictures import COLOURS
 
 PANELS = {"train": "loss", "validation": "accuracy"}
@@ -24,7 +24,7 @@ def learning_curves(path: Path) -> Figure:
     path : Path
         ``<plan>-curves.csv``; see `comparison.details.curves`.
     """
-    curves = mean_curves(pd.read_csv(path))
+    curves = mean_curves(read_csv(path))
     figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
     for axes, (split, column) in zip(figure.subplots(1, 2, sharex=True), PANELS.items(), strict=True):
         for window, part in curves[curves["split"] == split].groupby("variant", sort=False):
@@ -49,7 +49,7 @@ def taken_for(path: Path, window: str = "gaussian") -> Figure:
         ``<plan>-confusion.csv``; see `comparison.details.confusion`.
     window : str
     """
-    cells = pd.read_csv(path, dtype={"spoken": str, "answer": str})
+    cells = read_csv(path, ("spoken", "answer"))
     own = cells[cells["variant"] == window]
     classes = list(dict.fromkeys(own["spoken"]))
     total = own.pivot_table("examples", "spoken", "answer", "sum", fill_value=0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluation.intervals import student
 from pipeline.pictures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, styled
+from results.files import read_csv
 from results.sizes.picture import by_size as sizes_picture
 from results.study.pictures import COLOURS
 from results.tabulate.records import of_comparison
@@ -85,7 +86,7 @@ def by_variant(path: Path) -> Figure:
 
 def by_size(path: Path) -> Figure:
     """Draw accuracy by hidden size, feed-forward against recurrent; see `sizes.picture`."""
-    return sizes_picture(pd.read_csv(path))
+    return sizes_picture(read_csv(path))
 
 
 def _interval(axes: Axes, place: float, scores: NDArray[np.float64]) -> None:

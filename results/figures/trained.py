@@ -37,27 +37,12 @@ def made_up_words(examples: int, seed: int, channels: int = CHANNELS) -> SpikeBa
 
 
 @cache
-def small_engine() -> CpuEngine:
-    """Return a recurrent network of 40 neurons that knows the made-up words, with the Gaussian window."""
-    network = Network(Input(CHANNELS), (Hidden(40),), Leaky(len(WORDS)))
-    initial = Initial(input=Normal(0.25, 0.15), recurrent=Normal(0, 0.03), output=Normal(0, 0.1))
-    engine = _engine(network, initial.draw(network, 1), Gaussian(mu=0.5, sigma=0.2), STEPS)
-    for epoch in range(25):
-        engine.train_epoch([made_up_words(32, 100 + epoch)], 0.01)
-    return engine
-
-
-@cache
 def tiny_weights() -> Weights:
     """Return the weights of a feed-forward network of 5, 8 and 4 neurons after training."""
     network = Network(Input(5), (Hidden(8, recurrent=None),), Leaky(len(WORDS)))
     initial = Initial(input=Normal(2.0, 1.0), output=Normal(0, 0.3))
-    engine = _engine(network, initial.draw(network, 2), Gaussian(mu=0.5, sigma=0.3), STEPS)
+    loss, regulariser = CrossEntropy(Gaussian(mu=0.5, sigma=0.3), 10.0), Regulariser(lift=0.1)
+    engine = CpuEngine(network, initial.draw(network, 2), loss, 1.0, STEPS, regulariser, least_slope=0.1)
     for epoch in range(60):
         engine.train_epoch([made_up_words(32, 100 + epoch, channels=5)], 0.02)
     return engine.weights
-
-
-def _engine(network: Network, weights: Weights, window: Gaussian, steps: int) -> CpuEngine:
-    regulariser = Regulariser(lift=0.1)
-    return CpuEngine(network, weights, CrossEntropy(window, 10.0), 1.0, steps, regulariser, least_slope=0.1)

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from pipeline.config import Config
 from pipeline.data.atomic import write_atomically
 from results.comparison.runs import Variant
-from results.files import write_csv
+from results.files import read_csv, write_csv
 from results.markdown import markdown
 from results.study import matching
 from results.study.pictures import information, verdict
@@ -65,14 +65,14 @@ class Findings:
         about = json.loads(path.read_text(encoding="utf-8"))
         plan = TypeAdapter(Plan).validate_python(about["plan"])
 
-        def part(name: str, **types: type) -> pd.DataFrame:
-            return pd.read_csv(path.with_name(f"{path.stem}-{name}.csv"), dtype=types)
+        def part(name: str, *text: str) -> pd.DataFrame:
+            return read_csv(path.with_name(f"{path.stem}-{name}.csv"), text)
 
         return cls(
             plan,
-            part("runs", right=str, held=str),
-            part("recordings", held=str, speaker=str, word=str),
-            part("choice", held=str),
+            part("runs", "right", "held"),
+            part("recordings", "held", "speaker", "word"),
+            part("choice", "held"),
             part("slices"),
             about["onset"],
             about["environment"],

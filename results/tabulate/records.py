@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
 from results.described import DESCRIBED, described
+from results.files import read_csv
 
 SCORED = "evaluation-test.json"
 
@@ -87,7 +88,7 @@ def of_comparison(path: Path) -> Iterator[Record]:
     InputError
         If the file lacks a column.
     """
-    table = pd.read_csv(path, dtype={"right": str})
+    table = read_csv(path, ("variant", "held", "right"))
     missing = {"variant", *DESCRIBED, "seed", "held", "examples", "accuracy"} - set(table.columns)
     if missing:
         raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")

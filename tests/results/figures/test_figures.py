@@ -15,7 +15,6 @@ from models.neurons.stdp import PairSynapse
 from models.windows import Exponential, Gaussian, Uniform
 from pipeline.data.container import Events
 from results.figures import descent, eventprop, gallery, membrane, networks, thought
-from results.figures.trained import made_up_words, small_engine
 from results.figures.windows import weighed_within
 
 
@@ -118,14 +117,19 @@ def test_the_matrix_figures_numbers_are_a_networks() -> None:
         assert below[i] == pytest.approx((losses[0] - losses[1]) / 2e-6, rel=1e-5)
 
 
-def test_the_network_of_the_eventprop_figure_knows_its_words() -> None:
-    batch = made_up_words(40, 1234)
-    said = small_engine().predict([batch])
-    assert (said.logits.argmax(axis=1) == batch.labels).mean() >= 0.85
-    recording = small_engine().record(made_up_words(4, 7), adjoints=True)[2]
-    jumps = np.abs(np.diff(recording.adjoint_voltages["hidden"], axis=0))
-    assert jumps.max() > 0
-    assert eventprop.forward_and_backward().axes
+def test_in_the_eventprop_figure_adjoints_jump_at_the_spikes_and_nowhere_else() -> None:
+    needs = [gallery.PUBLISHED / need for need in gallery.DRAWINGS["14-eventprop"].needs]
+    trained, batch, recordings = eventprop.record(*needs)
+    right = [recording.logits.argmax() == label for recording, label in zip(recordings, batch.labels, strict=True)]
+    assert np.mean(right) > 0.7
+    decay = np.exp(-trained.config.data.dt / trained.engine.weights["hidden_tau_mem"].astype(float))
+    for recording in recordings:
+        spikes, adjoint = recording.spikes["hidden"], recording.adjoint_voltages["hidden"].astype(float)
+        steps = np.rint(spikes.times / recording.dt).astype(int)
+        for neuron in eventprop.shown(recording, 3):
+            own = steps[spikes.neurons == neuron]
+            jump = np.abs(adjoint[:-1, neuron] - decay[neuron] * adjoint[1:, neuron]) / np.abs(adjoint[:, neuron]).max()
+            assert np.flatnonzero(jump > 1e-5).tolist() == own.tolist()
 
 
 def test_what_a_window_weighs_within_a_word_is_its_integral_there() -> None:

@@ -78,7 +78,9 @@ def test_the_environment_names_the_folder(folder, monkeypatch):
 
 def test_no_folder_named(monkeypatch):
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
-    with pytest.raises(InputError, match=f"--root or in the environment variable {ROOT_VARIABLE}"):
+    with pytest.raises(
+        InputError, match=f"--root, with data.root in a config or in the environment variable {ROOT_VARIABLE}"
+    ):
         load("fsdd")
 
 
