@@ -19,7 +19,7 @@ class Spikes:
     Attributes
     ----------
     times : ndarray of float64, shape (spikes,)
-        In ms: the beginning of each spike's step, or the moment within it where spike times are interpolated.
+        In ms: the end of each spike's step, or the moment within it where spike times are interpolated.
     neurons : ndarray of int32, shape (spikes,)
     """
 

@@ -94,7 +94,7 @@ def small_network() -> tuple[Network, Weights, SpikeBatch]:
     return network, weights, SpikeBatch(steps, units, np.array([0, 3]), np.array([0]))
 
 
-SPIKES = {0: [8.0], 1: [12.0, 16.0], 2: [14.0, 19.0]}
+SPIKES = {0: [9.0], 1: [13.0, 17.0], 2: [15.0, 20.0]}
 """Of `small_network` by neuron, in ms, from equations 6 to 8 of the thesis at a step of 1 ms."""
 
 

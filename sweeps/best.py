@@ -17,6 +17,8 @@ from sweeps.space import Objective
 from sweeps.state import Point
 from sweeps.sweep import Sweep
 
+SCORED_ON = {"validation": "validation", "loso": "speakers left out"}
+
 
 @dataclass(frozen=True)
 class Best:
@@ -29,6 +31,8 @@ class Best:
         Of the objective's first seed.
     errors : dict of str to float
         By seed and fold.
+    scored_on : str
+        What the objective is the error on.
     mean, low, high : float
         Error: mean over them and its 95 % interval by Student's t; NaN with only one.
     """
@@ -36,6 +40,7 @@ class Best:
     point: Point
     config: Config
     errors: dict[str, float]
+    scored_on: str
     mean: float
     low: float
     high: float
@@ -45,7 +50,7 @@ class Best:
         chosen = ", ".join(f"{name} = {value}" for name, value in self.point.values.items())
         interval = f"{self.low:.3f} to {self.high:.3f}" if np.isfinite(self.low) else "one run, no interval"
         said = f"# Point {self.point.number} of a sweep: {chosen}.\n"
-        said += f"# Error on validation: {self.mean:.3f} ({interval}); it chose the point and so flatters it.\n"
+        said += f"# Error on {self.scored_on}: {self.mean:.3f} ({interval}); it chose the point and so flatters it.\n"
         return said + self.config.toml()
 
 
@@ -78,4 +83,5 @@ def best(sweep: Sweep, seeds: Sequence[int] = (), threads: int = 0) -> Best:
         low = high = float("nan")
     config = space.settings(point.values, (seeds or space.objective.seeds)[0])
     named = config.model_copy(update={"name": f"{space.name}-best"})
-    return Best(point, named, errors, float(mean), float(max(low, 0)) if low == low else low, float(high))
+    scored_on = SCORED_ON[space.objective.kind]
+    return Best(point, named, errors, scored_on, float(mean), float(max(low, 0)) if low == low else low, float(high))

@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
+from pipeline.data.container import CHANNELS
 from pipeline.training.build import make_network, make_window
 from sweeps.parameters import Categorical, Parameter, Values
 
 SPACE_FOLDER = Path(__file__).parent / "spaces"
 """The spaces that ship with the project; they can be named without folder and ending."""
 
-CHANNELS, CLASSES = 700, 10
+CLASSES = 10
 """Of the networks that are built to see whether a point can be."""
 
 StrategyName = Literal["bayes", "random", "sobol", "grid"]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from pipeline.config import CONFIG_FOLDER, load_config
+from results.study.findings import Findings
+from results.study.plan import FULL, REFERENCE
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,3 +33,25 @@ def test_targets_it_names_are_the_makefiles() -> None:
     named = set(re.findall(r"(?m)(?:^|`)make ([a-z][a-z-]+)", TEXT))
     assert len(named) > 10
     assert named <= targets
+
+
+@pytest.mark.parametrize("plan", [plan.name for plan in FULL])
+def test_it_says_what_the_committed_studies_found(plan: str) -> None:
+    found = Findings.read(ROOT / "results" / "published" / "study" / f"{plan}.json")
+    row, reference = found.gaussian, found.table.set_index("window").loc[REFERENCE]
+    assert f"results/published/study/{plan}.md" in TEXT
+    [line] = [line for line in TEXT.splitlines() if line.startswith("|") and f"study/{plan}.md" in line]
+    cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
+    assert cells == [
+        f"{row['scored_on']} {row['units']}",
+        f"{reference['accuracy']:.3f}",
+        f"{row['accuracy']:.3f}",
+        f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f})",
+        f"{row['p_corrected']:.3f}",
+        f"{row['detectable']:.3f}",
+    ]
+    assert f"{row['seeds_low']:+.3f} to {row['seeds_high']:+.3f}" in " ".join(TEXT.split())
+    first = TEXT.split("## ")[0]
+    if plan == "fsdd-loso":
+        assert f"{row['difference']:+.3f}" in first
+        assert f"{row['difference_low']:+.3f} to {row['difference_high']:+.3f}" in first

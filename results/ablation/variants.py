@@ -7,7 +7,6 @@ from results.comparison.runs import Variant
 DEFAULTS = "defaults"
 
 FSDD = "fsdd-exponential"
-DIGITS = "digits"
 
 CHANGES: dict[str, tuple[str, ...]] = {
     DEFAULTS: (),

@@ -63,7 +63,8 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
     names = trained.classes
     dt, steps = recording.dt, len(recording.voltages["hidden"])
     colours = (BLUE, ORANGE, GREEN)
-    times = np.arange(steps) * dt
+    begins = np.arange(steps) * dt
+    times = begins + dt
     figure = Figure(figsize=(WIDTH, 6.2), layout="constrained")
     rows = figure.subplots(5, 1, sharex=True, height_ratios=(1, 1.4, 1, 1.2, 1.2))
     part = slice(batch.offsets[example], batch.offsets[example + 1])
@@ -94,9 +95,9 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
     ):
         for neuron, colour in zip(chosen, colours, strict=True):
             trace = traces["hidden"][:, neuron]
-            row.plot(times, trace, color=colour)
-            at = spikes.times[spikes.neurons == neuron]
-            row.plot(at, trace[np.rint(at / dt).astype(int)], "o", color=colour, markersize=3)
+            row.plot(begins, trace, color=colour)
+            at = np.rint(spikes.times[spikes.neurons == neuron] / dt).astype(int) - 1
+            row.plot(begins[at], trace[at], "o", color=colour, markersize=3)
         row.axhline(0, color=BLACK, linewidth=0.5)
         row.set_ylabel(name)
     rows[4].set_xlabel("time (ms); dots are the forward pass's spikes")

@@ -146,7 +146,7 @@ def _runs(published: Path) -> list[str]:
     body = ['<h2 id="runs">The runs behind the numbers</h2>']
     for path in sorted(published.glob("**/*-runs.csv")):
         frame = pd.DataFrame([vars(record) for record in of_comparison(path)])[
-            ["source", "what", "held", "seed", "examples", "accuracy"]
+            ["source", "what", "held", "seed", "examples", "accuracy", "run"]
         ]
         name = path.name.removesuffix("-runs.csv")
         shown = table(frame, f"{len(frame)} runs.")

@@ -22,7 +22,10 @@ PLACES = {
 }
 """Centre and width, fractions of the trial, each of which is tried with each of the few gains."""
 
-LATE_PLACES = PLACES | {"gaussian": ((0.2, 0.2), (0.35, 0.2), (0.5, 0.2), (0.5, 0.35))}
+LATE_PLACES = {
+    "gaussian": ((0.2, 0.2), (0.35, 0.2), (0.5, 0.2), (0.5, 0.35)),
+    "bump": ((0.1, 0.2), (0.2, 0.2), (0.35, 0.2), (0.5, 0.2)),
+}
 
 
 def settings(gain: float, late: bool) -> Mapping[str, tuple[tuple[str, ...], ...]]:
@@ -70,7 +73,7 @@ class Plan:
     gain : float
         Of the logits: what the gains that are tried are multiples of.
     late : bool
-        Whether words begin late in the trial, so that the Gaussian is tried later in it.
+        Whether words begin late in the trial, so that the Gaussian and the bump are tried later in it.
     """
 
     name: str
@@ -98,8 +101,8 @@ FULL = (
     Plan("fsdd-loso", "fsdd", ("training.epochs=20",), loso=True, shorter=("training.epochs=10",)),
     Plan("digits", "digits", ("data.utterances=10", "training.epochs=5")),
 )
-"""On two cores the first takes an hour and a half, the last twenty minutes. Of the synthetic voices few utterances are
-learned from: with all of them every window would be right on nearly all words."""
+"""On two cores the first takes an hour and a half, the second two hours and a quarter, the last twenty minutes. Of the
+synthetic voices few utterances are learned from: with all of them every window would be right on nearly all words."""
 
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10),)
 """Ten minutes on two cores."""

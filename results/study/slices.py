@@ -15,20 +15,36 @@ BANDS = 35
 """Channels are added up in so many bands."""
 
 
-def counts(data: SpikeData, begin: float, length: float = SLICE, bands: int = BANDS) -> NDArray[np.float64]:
-    """Return spikes by band within a slice of time, shape (examples, bands); their square roots, which are steadier."""
-    found = np.zeros((len(data), bands))
-    inside = (data.times >= begin) & (data.times < begin + length)
-    example = np.repeat(np.arange(len(data)), np.diff(data.offsets))
-    band = data.units.astype(np.int64) * bands // data.channels
-    np.add.at(found, (example[inside], band[inside]), 1)
-    return np.asarray(np.sqrt(found))
+def counts(data: SpikeData, trial: float, length: float = SLICE, bands: int = BANDS) -> NDArray[np.uint16]:
+    """Return the number of spikes by slice of time and band of channels.
+
+    Parameters
+    ----------
+    data : SpikeData
+    trial, length : float
+        ms; later spikes are left out.
+    bands : int
+
+    Returns
+    -------
+    ndarray of uint16, shape (examples, slices, bands)
+    """
+    slices = int(np.ceil(trial / length))
+    found = np.empty((len(data), slices, bands), np.uint16)
+    for example, (begin, end) in enumerate(zip(data.offsets[:-1], data.offsets[1:], strict=True)):
+        part = (data.times[begin:end] // length).astype(np.int64)
+        band = data.units[begin:end].astype(np.int64) * bands // data.channels
+        inside = data.times[begin:end] < trial
+        cells = np.bincount((part * bands + band)[inside], minlength=slices * bands)
+        found[example] = cells.reshape(slices, bands)
+    return found
 
 
 def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float = SLICE) -> pd.DataFrame:
     """Return how well words are known from each slice alone, and from all slices up to it.
 
-    Multinomial logistic regression on the counts of `counts`, standardised by the training part.
+    Multinomial logistic regression on the square roots of `counts`, which are steadier, standardised by the
+    training part.
 
     Parameters
     ----------
@@ -43,22 +59,21 @@ def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float =
         Columns begin (ms); alone, until: accuracies; chance: that of guessing.
     """
     rows = []
-    seen: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for begin in np.arange(0, trial, length):
-        seen.append((counts(training, float(begin), length), counts(test, float(begin), length)))
-        until = tuple(np.concatenate(parts, axis=1) for parts in zip(*seen, strict=True))
-        alone = _score(*seen[-1], training.labels, test.labels)
-        rows.append((float(begin), alone, _score(until[0], until[1], training.labels, test.labels)))
+    known, asked = counts(training, trial, length), counts(test, trial, length)
+    for i in range(known.shape[1]):
+        alone = _score(known[:, i], asked[:, i], training.labels, test.labels)
+        seen, asked_until = (part[:, : i + 1].reshape(len(part), -1) for part in (known, asked))
+        rows.append((i * length, alone, _score(seen, asked_until, training.labels, test.labels)))
     return pd.DataFrame(rows, columns=["begin", "alone", "until"]).assign(chance=1 / len(training.classes))
 
 
 def _score(
-    known: NDArray[np.float64], asked: NDArray[np.float64], labels: NDArray[np.int64], wanted: NDArray[np.int64]
+    known: NDArray[np.uint16], asked: NDArray[np.uint16], labels: NDArray[np.int64], wanted: NDArray[np.int64]
 ) -> float:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    model.fit(known, labels)
-    return float(model.score(asked, wanted))
+    model.fit(np.sqrt(known, dtype=np.float64), labels)
+    return float(model.score(np.sqrt(asked, dtype=np.float64), wanted))

@@ -35,6 +35,8 @@ class Record:
         "test", or the speaker who was held out.
     seed, examples : int
     accuracy : float
+    run : str
+        The run's folder, as it was called where it was trained; the hash of its config is in it.
     """
 
     source: str
@@ -48,6 +50,7 @@ class Record:
     seed: int
     examples: int
     accuracy: float
+    run: str = ""
 
 
 def of_runs(root: Path | None = None) -> Iterator[Record]:
@@ -77,6 +80,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
             seed=config.seed,
             examples=int(score["examples"]),
             accuracy=float(score["accuracy"]),
+            run=str(path.parent),
         )
 
 
@@ -104,4 +108,5 @@ def of_comparison(path: Path) -> Iterator[Record]:
                 seed=int(row.seed),
                 examples=int(row.examples),
                 accuracy=float(row.accuracy),
+                run=str(getattr(row, "run", "")),
             )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.network import Network
 from pipeline.config import CONFIG_FOLDER, load_config
+from pipeline.data.container import CHANNELS
 from pipeline.evaluation.intervals import student
 from pipeline.training.build import make_network
 from results.described import DESCRIBED, window_of
@@ -17,7 +18,6 @@ from results.tabulate.records import Record
 from sweeps.state import State
 from sweeps.store import Store
 
-CHANNELS = 700
 CLASSES = {"digits": 20, "shd": 20, "ssc": 35, "fsdd": 10, "audio": 10}
 
 

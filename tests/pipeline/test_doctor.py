@@ -36,7 +36,7 @@ def test_the_small_networks_spikes_follow_from_the_equations() -> None:
         for j in range(3):
             if spiked[j]:
                 voltage[j] = 0.0
-                found[j].append(float(step))
+                found[j].append(step + 1.0)
     assert found == SPIKES
 
 

@@ -57,7 +57,7 @@ def test_a_sweep_runs_through_and_can_be_looked_at(words_space: Path, sweeps: Co
     config = load_config(sweep.folder / "best.toml")
     assert config.network.hidden == (best.values["network.hidden"],)
     assert config.training.learning_rate == pytest.approx(best.values["training.learning_rate"])
-    assert "chose the point" in (sweep.folder / "best.toml").read_text()
+    assert "Error on validation" in (sweep.folder / "best.toml").read_text()
     code, out, _ = sweeps("plot", sweep.folder)
     assert code == 0
     for name in ("convergence", "partial-dependence", "evaluations", "parallel"):

@@ -160,7 +160,7 @@ class EpropEngine:
         counts, hidden, output = (np.array(rows) for rows in kept.values())
         inside = slice(1, self.steps + 1)
         steps, neurons = np.nonzero(np.diff(counts, axis=0, prepend=0)[inside])
-        spikes = Spikes(steps.astype(np.float64) * self.dt, neurons.astype(np.int32))
+        spikes = Spikes((steps.astype(np.float64) + 1) * self.dt, neurons.astype(np.int32))
         voltages = {"hidden": hidden[inside].astype(np.float32), "output": output[inside].astype(np.float32)}
         return Recording(self.dt, self._said(batch.labels)[0][0], {"hidden": spikes}, voltages)
 

@@ -59,8 +59,7 @@ def record_batch(layers: list[Layer], output: Output, loss: Loss, batch: SpikeBa
 def _spikes(layer: Layer, passed: Passed, example: int) -> Spikes:
     count = passed.counts[example]
     steps = passed.steps[example, :count].astype(np.float64)
-    if layer.grid.between:
-        steps += passed.fractions[example, :count]
+    steps += passed.fractions[example, :count] if layer.grid.between else 1.0
     order = np.argsort(steps, kind="stable")
     return Spikes(steps[order] * layer.grid.dt, passed.neurons[example, order])
 

@@ -100,5 +100,5 @@ def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> l
         voltages[-1, lane, late] = 0
         neurons, steps = np.concatenate((neurons, late)), np.concatenate((steps, np.full(len(late), float(last))))
         order = np.lexsort((neurons, steps))
-        found.append(Spikes(steps[order] * dt, neurons[order]))
+        found.append(Spikes((steps[order] + 1) * dt, neurons[order]))
     return found

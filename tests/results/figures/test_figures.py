@@ -125,7 +125,7 @@ def test_in_the_eventprop_figure_adjoints_jump_at_the_spikes_and_nowhere_else() 
     decay = np.exp(-trained.config.data.dt / trained.engine.weights["hidden_tau_mem"].astype(float))
     for recording in recordings:
         spikes, adjoint = recording.spikes["hidden"], recording.adjoint_voltages["hidden"].astype(float)
-        steps = np.rint(spikes.times / recording.dt).astype(int)
+        steps = np.rint(spikes.times / recording.dt).astype(int) - 1
         for neuron in eventprop.shown(recording, 3):
             own = steps[spikes.neurons == neuron]
             jump = np.abs(adjoint[:-1, neuron] - decay[neuron] * adjoint[1:, neuron]) / np.abs(adjoint[:, neuron]).max()

@@ -63,8 +63,13 @@ def test_a_slice_is_where_the_information_was_put() -> None:
         return pack(rows, labels, np.zeros(examples, int), tuple("abcd"), ("x",), source="made")
 
     training, test = make(200), make(100)
-    assert counts(test, 100).shape == (100, 35)
-    assert (counts(test, 0, 300) ** 2).sum() == len(test.times)
+    found = counts(test, 300.0)
+    assert found.shape == (100, 6, 35)
+    assert found.sum() == len(test.times)
+    early = test.times < 120
+    assert counts(test, 120.0).sum() == early.sum()
+    assert found[:, 2].sum() == ((test.times >= 100) & (test.times < 150)).sum()
+    assert found[:, :, 34].sum() == (test.units >= 680).sum()
     table = by_slice(training, test, 300.0)
     assert table["begin"].tolist() == [0, 50, 100, 150, 200, 250]
     assert (table["chance"] == 0.25).all()

@@ -54,7 +54,7 @@ def arrivals(
             found.append((steps.ravel(), (batch.units[at] + copy * drawn.network.input.channels).ravel()))
         else:
             spikes = recording.spikes[c.source]
-            found.append((np.rint(spikes.times).astype(np.int64) + 1, spikes.neurons.astype(np.int64)))
+            found.append((np.rint(spikes.times).astype(np.int64), spikes.neurons.astype(np.int64)))
     return found
 
 

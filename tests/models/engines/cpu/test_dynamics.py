@@ -75,11 +75,11 @@ def potential(steps: int, dt: float) -> NDArray[np.float64]:
 def test_a_spike_leaves_the_closed_form_potential_in_the_readout(dt: float) -> None:
     recording = run(100.0, [3], 300, dt, out=0.7)
     spikes = hidden_spikes(recording)
-    assert spikes[0] == 3 * dt
+    assert spikes[0] == (3 + 1) * dt, "the end of the step"
     assert len(spikes) > 1  # A weight of 100 makes a burst; the sum over its spikes is what the readout shows.
     expected = np.zeros(300)
     for time in spikes:
-        arrival = round(time / dt) + 1
+        arrival = round(time / dt)
         expected[arrival:] += 0.7 * potential(300 - arrival, dt)
     np.testing.assert_allclose(recording.voltages["output"][:, 0], expected, rtol=2e-5, atol=1e-6)
 
@@ -106,7 +106,7 @@ def test_a_neuron_fires_if_and_only_if_its_potential_reaches_the_threshold() -> 
     critical = 1 / potential(100, 1.0).max()
     assert len(hidden_spikes(run(critical * (1 - 1e-5), [10], 120))) == 0
     spikes = hidden_spikes(run(critical * (1 + 1e-5), [10], 120))
-    assert spikes.tolist() == [10 + potential(100, 1.0).argmax()]
+    assert spikes.tolist() == [10 + potential(100, 1.0).argmax() + 1]
 
 
 @pytest.mark.parametrize("weight", [4.3, 5.0, 7.5])

@@ -47,7 +47,7 @@ def test_a_spike_in_the_last_step_costs_a_neuron_no_gradient() -> None:
             found = engine.gradients(batch)
             assert found.hidden_counts.tolist() == cpu.gradients(batch).hidden_counts.tolist()
             assert max(errors(drawn, found.weights, cpu.gradients(batch).weights).values()) < 1e-4
-    assert steps - 1 in cpu.record(batch)[0].spikes["hidden"].times
+    assert steps in cpu.record(batch)[0].spikes["hidden"].times
 
 
 def test_a_trial_leaves_nothing_to_the_next() -> None:
