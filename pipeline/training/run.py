@@ -187,7 +187,7 @@ def commit() -> str:
 
 def environment() -> Mapping[str, Any]:
     """Return what the numbers may depend on: versions, commit, machine."""
-    packages = ["numpy", "numba", "llvmlite", "scipy", "h5py", "tonic"]
+    packages = ["numpy", "numba", "llvmlite", "scipy", "pandas", "scikit-learn", "h5py", "tonic"]
     packages += [name for name in ("pygenn", "ml_genn") if importlib.util.find_spec(name)]
     return {
         "commit": commit(),

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
-from results.comparison.runs import Job, run_all
+from results.comparison.runs import Job, commits, run_all
 from results.comparison.tables import summary
 from results.files import write_csv
 from results.markdown import cell, markdown
@@ -72,7 +72,7 @@ def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str)
 
 
 def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and the environment as NAME.json.
+    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and as NAME.json where runs and tables were made.
 
     Parameters
     ----------
@@ -87,6 +87,6 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> N
     write_csv(folder / f"{name}.csv", table)
     for file, text in (
         (f"{name}.md", markdown(table)),
-        (f"{name}.json", json.dumps(environment(), indent=2) + "\n"),
+        (f"{name}.json", json.dumps({"commits": commits(rows), "environment": environment()}, indent=2) + "\n"),
     ):
         write_atomically(folder / file, [text.encode()])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -192,3 +194,9 @@ def _do(job: Job) -> dict[str, Any]:
         "failed": "",
         "run": str(run.folder),
     }
+
+
+def commits(rows: pd.DataFrame) -> list[str]:
+    """Return the commits of the code that trained runs."""
+    made = {json.loads((Path(run) / "env.json").read_text(encoding="utf-8"))["commit"] for run in rows["run"].dropna()}
+    return sorted(map(str, made))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
+from pipeline.training.run import environment
 from results.gradcheck.check import STEPS, against_plain, errors, summary
 from results.markdown import markdown
 
@@ -27,7 +29,7 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     quick : bool
         Five networks, two time steps.
     folder : Path
-        Where gradcheck.csv and gradcheck.md go.
+        Where gradcheck.csv and gradcheck.md go, and as gradcheck.json the environment.
 
     Returns
     -------
@@ -45,6 +47,7 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
     text = f"{markdown(table, '.3g')}\n{note}\n\n{markdown(ratios, '.3g')}"
     write_atomically(folder / "gradcheck.md", [text.encode()])
+    write_atomically(folder / "gradcheck.json", [(json.dumps(environment(), indent=2) + "\n").encode()])
     console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}", highlight=False)
     return table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pipeline.pictures.save import save
 from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.comparison import details
-from results.comparison.runs import run_all
+from results.comparison.runs import commits, run_all
 from results.files import write_csv
 from results.study import matching
 from results.study.choosing import choose, comparing_jobs
@@ -106,9 +105,3 @@ def onset(data: SpikeData) -> float:
         if end > begin
     ]
     return round(float(np.median(begins)), 1)
-
-
-def commits(rows: pd.DataFrame) -> list[str]:
-    """Return the commits of the code that trained runs."""
-    made = {json.loads((Path(run) / "env.json").read_text(encoding="utf-8"))["commit"] for run in rows["run"].dropna()}
-    return sorted(map(str, made))

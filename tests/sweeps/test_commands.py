@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from genn import needs_genn
 
 from models.engines.genn.folders import FOLDER_VARIABLE
 from pipeline.config import load_config
+from pipeline.evaluation.crossval import folds
+from pipeline.training.examples import load_dataset
 from sweeps.cli import main
 from sweeps.space import load_space
 from sweeps.sweep import Sweep
@@ -66,6 +69,27 @@ def test_a_sweep_runs_through_and_can_be_looked_at(words_space: Path, sweeps: Co
     code, out, _ = sweeps("importance", sweep.folder)
     assert code == 0
     assert "training.learning_rate" in out
+
+
+def test_speakers_left_out_score_a_point_as_crossvalidation_does(
+    words_space: Path, sweeps: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = '[objective]\nkind = "loso"\nfolds = 2\nseeds = [3, 4]\n[budget]\npoints = 2'
+    words_space.write_text(words_space.read_text().replace("[budget]\npoints = 6", asked))
+    code, out, err = sweeps("run", words_space, "--workers", 1)
+    assert code == 0, err
+    sweep = Sweep.at(out.strip().splitlines()[-1])
+    code, _, _ = sweeps("best", sweep.folder)
+    assert code == 0
+    assert "Error on speakers left out" in (sweep.folder / "best.toml").read_text()
+    point = sweep.state().best
+    assert point is not None
+    assert set(point.units) == {"s3 ann", "s3 ben", "s4 ann", "s4 ben"}
+    assert point.error == pytest.approx(sum(point.units.values()) / 4)
+    monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "again"))
+    config = sweep.space().settings(point.values, 3)
+    for fold in islice(folds(config, load_dataset(config).train), 2):
+        assert point.units[f"s3 {fold.speaker}"] == pytest.approx(1 - fold.evaluation.accuracy)
 
 
 def test_workers_that_are_killed_are_started_again_and_the_same_command_goes_on(words_space: Path) -> None:

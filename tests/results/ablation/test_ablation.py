@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from models.errors import InputError
+from pipeline.training.run import commit
 from results.ablation.report import ablation
 from results.ablation.variants import CHANGES, DEFAULTS, FSDD, variants
 
@@ -30,6 +32,9 @@ def test_the_table_has_paired_differences(words_config: Path, tmp_path: Path) ->
     runs = pd.read_csv(tmp_path / "ablation-words-runs.csv").pivot(index="seed", columns="variant", values="accuracy")
     assert table["difference"].iloc[1] == pytest.approx((runs["feed-forward"] - runs[DEFAULTS]).mean(), abs=1e-5)
     assert (tmp_path / "ablation-words.md").read_text().startswith("| variant |")
+    about = json.loads((tmp_path / "ablation-words.json").read_text())
+    assert about["commits"] == [commit()]
+    assert about["environment"]["commit"] == commit()
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest(words_config: Path, tmp_path: Path) -> None:

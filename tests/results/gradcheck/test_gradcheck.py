@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from rich.console import Console
 from models.batch import SpikeBatch
 from models.network import Weights
 from models.windows import Exponential, Gaussian, Uniform, Window
+from pipeline.training.run import commit
 from results.gradcheck import report
 from results.gradcheck.check import against_plain, errors, summary
 from results.gradcheck.networks import KINDS, Sample
@@ -65,6 +67,7 @@ def test_the_command_prints_and_writes_the_table(tmp_path: Path, monkeypatch: py
     assert set(rows["scheme"]) == {"cpu, plain", "cpu, interpolated"}
     assert set(rows["weights"]) == {"input_hidden", "hidden_hidden", "hidden_output"}
     assert (tmp_path / "gradcheck.md").read_text().count("| cpu, plain |") == 6
+    assert json.loads((tmp_path / "gradcheck.json").read_text())["commit"] == commit()
 
 
 @pytest.mark.genn
