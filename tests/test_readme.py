@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import CONFIG_FOLDER, load_config
+from results.files import read_csv
 from results.study.findings import Findings
 from results.study.plan import FULL, REFERENCE
 
@@ -55,3 +56,20 @@ def test_it_says_what_the_committed_studies_found(plan: str) -> None:
     if plan == "fsdd-loso":
         assert f"{row['difference']:+.3f}" in first
         assert f"{row['difference_low']:+.3f} to {row['difference_high']:+.3f}" in first
+
+
+def test_its_ablation_and_sizes_are_the_committed_ones() -> None:
+    published = ROOT / "results" / "published"
+    table = read_csv(published / "ablation-fsdd-exponential.csv").dropna(subset="difference")
+    rows = {
+        f"| {row.accuracy:.3f} | {row.difference:+.3f} ({row.difference_low:+.3f} to {row.difference_high:+.3f}) "
+        f"| {row.p:.3f} |"
+        for row in table.itertuples()
+    }
+    begin = TEXT.index("| instead of the defaults |")
+    shown = TEXT[begin : TEXT.index("\n\n", begin)].splitlines()[2:]
+    assert {line[line.index(" | ") + 1 :] for line in shown} == rows
+    sizes = read_csv(published / "sizes-fsdd-exponential.csv").set_index("variant")["accuracy"]
+    for kind in ("feed-forward", "recurrent"):
+        line = " | ".join([kind, *(f"{sizes[f'{size} {kind}']:.3f}" for size in (64, 128, 256, 512, 1024))])
+        assert f"| {line} |" in TEXT
