@@ -14,6 +14,10 @@ class InputError(ValueError):
     """
 
 
+class DivergedError(InputError):
+    """A training whose numbers are none any more: what was asked for can't be learned so."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the one of the known names, of which there is at least one, that is spelt most like a wrong one."""
     return difflib.get_close_matches(name, known, 1, cutoff=0.0)[0]

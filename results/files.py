@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from models.errors import InputError
 from pipeline.data.atomic import write_atomically
 
 
@@ -14,14 +16,56 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write_atomically(path, [table.to_csv(index=False, float_format="%.6g").encode()])
 
 
-def read_csv(path: Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
+def read_csv(path: Path, text: Sequence[str] = (), needs: Sequence[str] = ()) -> pd.DataFrame:
     """Read a table that `write_csv` has written.
 
     Parameters
     ----------
     path : Path
-    text : tuple of str
+    text : sequence of str
         Columns that hold text, whatever it looks like.
+    needs : sequence of str
+        Columns that there must be.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no table, or lacks a column.
     """
-    # pandas by itself takes words for numbers that are missing: "null" is German for zero, and is in our data.
-    return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""])
+    try:
+        # pandas by itself takes words for numbers that are missing: "null" is German for zero, and is in our data.
+        table = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""])
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not a table: {str(error).splitlines()[0]}") from None
+    missing = [name for name in needs if name not in table]
+    if missing:
+        raise InputError(f"{path} has no column {missing[0]}")
+    return table
+
+
+def check_runs(path: Path, rows: pd.DataFrame) -> None:
+    """Refuse a table of runs of which a line is cut off, or there twice.
+
+    Parameters
+    ----------
+    path : Path
+        Where it comes from.
+    rows : DataFrame
+        Columns variant, seed, held, accuracy, right (if kept), and failed, which says why a run has no accuracy.
+
+    Raises
+    ------
+    InputError
+    """
+    cut = rows["accuracy"].isna() & rows["failed"].isna()
+    if "right" in rows:
+        cut |= rows["accuracy"].notna() & rows["right"].isna()
+    if cut.any():
+        raise InputError(f"{path}, line {int(cut.argmax()) + 2}: a run has neither its results nor a reason why not")
+    again = rows.duplicated(["variant", "seed", "held"])
+    if again.any():
+        raise InputError(
+            f"{path}, line {int(again.argmax()) + 2}: the run of this variant, seed and part is there twice"
+        )

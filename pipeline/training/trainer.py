@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.engines.interface import Engine, Predictions
-from models.errors import InputError
+from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
@@ -136,7 +136,7 @@ def _check_finite(run: Run, state: State, rows: list[Row]) -> None:
     if all(math.isfinite(row["loss"]) for row in rows) and all(np.isfinite(array).all() for array in state.values()):
         return
     epoch = rows[0]["epoch"]
-    raise InputError(
+    raise DivergedError(
         f"{run.folder}: losses or weights of epoch {epoch} are no longer numbers; a smaller training.learning_rate or "
         f"loss.scale may help (the run is kept as of epoch {epoch - 1})"
     )

@@ -36,7 +36,7 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean learning curves over seeds, folds averaged within a seed.
+    """Return the mean learning curves over seeds, folds averaged within a seed that has them all.
 
     Parameters
     ----------
@@ -51,7 +51,11 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """
     table = []
     keys = ["variant", "epoch", "split"]
-    by_seed = curves.groupby([*keys, "seed"], sort=False)[["loss", "accuracy"]].mean().reset_index()
+    cells = curves.groupby([*keys, "seed"], sort=False).agg(
+        loss=("loss", "mean"), accuracy=("accuracy", "mean"), folds=("held", "nunique")
+    )
+    # Folds are not equally hard: a seed that lacks one would move the mean.
+    by_seed = cells[cells["folds"] == curves["held"].nunique()].reset_index()
     for (variant, epoch, split), part in by_seed.groupby(keys, sort=False):
         found: dict[str, object] = {"variant": variant, "epoch": epoch, "split": split, "seeds": len(part)}
         for column in ("loss", "accuracy"):

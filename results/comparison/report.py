@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
-from results.comparison.runs import Job, commits, run_all
+from results.comparison.runs import Job, commits, run_all, some_trained
 from results.comparison.tables import summary
 from results.files import write_csv
 from results.markdown import cell, markdown
@@ -42,10 +42,10 @@ def carry_out(
     rows, table : DataFrame
         Of `runs.run_all` and `tables.summary`.
     """
-    rows = run_all(jobs, console, workers)
+    rows = some_trained(run_all(jobs, console, workers))
     table = summary(rows, against)
     show(console, name, table)
-    write(folder, name, rows, table)
+    write(folder, name, rows, table, jobs)
     return rows, table
 
 
@@ -71,8 +71,8 @@ def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str)
     return f"{cell(row[value])}{between}"
 
 
-def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and as NAME.json where runs and tables were made.
+def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs: Sequence[Job] = ()) -> None:
+    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and as NAME.json what was trained, by which commits and where.
 
     Parameters
     ----------
@@ -82,11 +82,15 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame) -> N
         Of `runs.run_all`.
     table : DataFrame
         Of `tables.summary`.
+    jobs : sequence of Job
+        What was asked for: in the JSON, every variant's config and overrides.
     """
+    asked = {job.variant.name: [job.variant.config, *job.shared, *job.variant.overrides] for job in jobs}
+    about = {"variants": asked, "commits": commits(rows), "environment": environment()}
     write_csv(folder / f"{name}-runs.csv", rows)
     write_csv(folder / f"{name}.csv", table)
     for file, text in (
         (f"{name}.md", markdown(table)),
-        (f"{name}.json", json.dumps({"commits": commits(rows), "environment": environment()}, indent=2) + "\n"),
+        (f"{name}.json", json.dumps(about, indent=2) + "\n"),
     ):
         write_atomically(folder / file, [text.encode()])

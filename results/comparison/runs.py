@@ -17,14 +17,14 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.errors import InputError
+from models.errors import DivergedError, InputError
 from pipeline.config import Config, load_config
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.evaluation.crossval import HELD_OUT, fold_folder, train_fold
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
-from pipeline.training.run import Run
+from pipeline.training.run import Run, commit
 from pipeline.training.trainer import train
 from results.described import described
 
@@ -35,7 +35,13 @@ VALIDATION = "validation"
 """Likewise the validation part, where settings are chosen: the test part is not looked at then."""
 
 FAILED = "failed.txt"
-"""In the folder of a run that could not be trained: why."""
+"""In the folder of a run that could not be trained: why, and by which commit."""
+
+
+NOTHING: dict[str, Any] = dict.fromkeys(
+    ("examples", "accuracy", "validation", "last_validation", "training_loss", "rate", "silent", "epoch"), np.nan
+) | dict.fromkeys(("right", "failed", "run"))
+"""What is known of a run that could not be trained."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,8 @@ class Variant:
     overrides: tuple[str, ...] = ()
 
     def settings(self, seed: int, more: Sequence[str] = ()) -> Config:
-        """Return the config of one seed."""
-        return load_config(self.config, [*self.overrides, *more, f"seed={seed}"])
+        """Return the config of one seed; what makes the variant what it is counts above what all share."""
+        return load_config(self.config, [*more, *self.overrides, f"seed={seed}"])
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,12 @@ class Job:
 
 def speakers(config: Config) -> list[str]:
     """Return the speakers that leave-one-speaker-out holds out, one after the other."""
-    return [fold.speaker for fold in leave_one_speaker_out(kept_dataset(config).train)]
+    found = [fold.speaker for fold in leave_one_speaker_out(kept_dataset(config).train)]
+    for name in {TEST, VALIDATION} & set(found):
+        raise InputError(
+            f"a speaker of {config.data.dataset} is called {name!r}, as a part of data sets is; rename them"
+        )
+    return found
 
 
 def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataFrame:
@@ -93,11 +104,16 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
         One row a job, in their order: variant, seed, held, what `described.described` says, examples, accuracy on what
         was held out, validation accuracy and loss of the epoch that validation chose and of the last one, training loss
         of the last, firing rate, silent fraction, which examples it got right
-        (`evaluate.Evaluation.right`), and the run's folder. A run whose training failed has the reason in
-        ``failed`` and no numbers.
+        (`evaluate.Evaluation.right`), and the run's folder. A run whose training diverged has the reason in
+        ``failed`` and no numbers. Variants that come to the same config share their run.
+
+    Raises
+    ------
+    InputError
+        If a run can't be trained or scored.
     """
     workers = min(workers or len(os.sched_getaffinity(0)), max(len(jobs), 1))
-    found: dict[Job, dict[str, Any]] = {}
+    found: dict[tuple[Path, str], dict[str, Any]] = {}
     # Prepared once: the workers would all do it at once.
     for config in {data_key(config): config for config in map(_settings, jobs)}.values():
         load_dataset(config)
@@ -109,19 +125,37 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
             Progress(*columns, console=console) as bar,
             ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool,
         ):
-            task = bar.add_task("runs", total=len(jobs))
-            waiting = {pool.submit(_do, job): job for job in dict.fromkeys(jobs)}
+            distinct = {_key(job): job for job in reversed(jobs)}
+            task = bar.add_task("runs", total=len(distinct))
+            waiting = {pool.submit(_do, job): job for job in reversed(distinct.values())}
             for future in as_completed(waiting):
                 job = waiting[future]
-                found[job] = future.result()
+                try:
+                    found[_key(job)] = future.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
                 bar.advance(task)
                 if not console.is_terminal:
-                    score = found[job].get("accuracy", float("nan"))
+                    score = found[_key(job)].get("accuracy", float("nan"))
                     console.print(f"{job.variant.name}, seed {job.seed}, {job.held}: {score:.3f}", highlight=False)
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-    return pd.DataFrame([found[job] for job in jobs])
+    return pd.DataFrame([{"variant": job.variant.name} | found[_key(job)] for job in jobs])
+
+
+def some_trained(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `run_all`, of which at least one must have been trained.
+
+    Raises
+    ------
+    InputError
+        If all have diverged.
+    """
+    if (rows["failed"] != "").all():
+        raise InputError(f"all of {len(rows)} runs failed; the first: {rows['failed'].iloc[0]}")
+    return rows
 
 
 def run_of(job: Job) -> Run:
@@ -139,6 +173,11 @@ def is_over(job: Job) -> bool:
     """Return whether a job's run was trained to its end, or failed, here or elsewhere."""
     folder = run_of(job).folder
     return (folder / "result.json").exists() or (folder / FAILED).exists()
+
+
+def _key(job: Job) -> tuple[Path, str]:
+    """Return what tells jobs apart: their run, and what it is scored on."""
+    return run_of(job).folder, job.held
 
 
 def _settings(job: Job) -> Config:
@@ -161,23 +200,29 @@ def _do(job: Job) -> dict[str, Any]:
     """Train one run, or find it done, and score it."""
     config = _settings(job).resolved()
     dataset = kept_dataset(config)
-    row: dict[str, Any] = {"variant": job.variant.name, "seed": job.seed, "held": job.held} | described(config)
+    row: dict[str, Any] = {"seed": job.seed, "held": job.held} | described(config)
+    failed = run_of(job).folder / FAILED
+    if failed.exists():
+        reason, made_of = failed.read_text(encoding="utf-8").splitlines()
+        if made_of == commit():
+            return row | NOTHING | {"failed": reason}
+        failed.unlink()
     try:
         if job.held in (TEST, VALIDATION):
             parts = split_training(config, dataset.train, dataset.validation)
-            run = train(config, parts.training, parts.validation, 1, run=Run.of(config))
             scored_on = dataset.test if job.held == TEST else parts.validation
             if scored_on is None:
                 raise InputError('data.validation is "none"; there is nothing to choose by')
+            run = train(config, parts.training, parts.validation, 1, run=Run.of(config))
             result = evaluate(load_trained(run, 1), scored_on, job.held)
             run.write_text(evaluation_name(job.held), result.json())
         else:
             (fold,) = (fold for fold in leave_one_speaker_out(dataset.train) if fold.speaker == job.held)
             of_fold = train_fold(config, dataset.train, fold, 1)
             run, result = of_fold.run, of_fold.evaluation
-    except InputError as error:
-        run_of(job).write_text(FAILED, f"{error}\n")
-        return row | {"failed": str(error)}
+    except DivergedError as error:
+        run_of(job).write_text(FAILED, f"{error}\n{commit()}\n")
+        return row | NOTHING | {"failed": str(error)}
     metrics = pd.read_csv(run.folder / "metrics.csv")
     validation = metrics[metrics["split"] == "validation"].set_index("epoch")
     last = metrics[metrics["split"] == "train"].iloc[-1]

@@ -10,13 +10,17 @@ from scipy import stats
 from pipeline.evaluation.intervals import student
 
 COLLAPSED = 0.5
-"""A run has collapsed if validation ends below this fraction of the median of all runs, or it failed."""
+"""A run has collapsed if it failed, or validation (or accuracy, without any) ends below this share of the median."""
+
+
+ROUNDING = 1e-9
+"""Differences of accuracies that vary by less do not vary."""
 
 
 def collapsed(rows: pd.DataFrame) -> pd.Series:
     """Return whether each run ended far below the others, or not at all."""
-    median = rows["last_validation"].median()
-    return rows["last_validation"].isna() | (rows["last_validation"] < COLLAPSED * median)
+    ends = rows["accuracy"] if rows["last_validation"].isna().all() else rows["last_validation"]
+    return rows["accuracy"].isna() | ends.isna() | (ends < COLLAPSED * ends.median())
 
 
 def by_seed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +46,9 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        variant, seeds, collapsed runs, mean accuracy with its 95 % interval over seeds (Student's t), mean validation
-        accuracy, rate and silent fraction; the mean difference to ``against`` with its interval and p-value.
+        variant, seeds that have all their runs, collapsed runs, mean accuracy with its 95 % interval over seeds
+        (Student's t), mean validation accuracy, rate and silent fraction; the mean difference to ``against`` with its
+        interval and p-value.
     """
     seeds = by_seed(rows)
     fallen = collapsed(rows).groupby(rows["variant"], sort=False).sum()
@@ -53,7 +58,7 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
         mean, low, high = student(part["accuracy"].to_numpy())
         row = {
             "variant": variant,
-            "seeds": len(part),
+            "seeds": int(part["accuracy"].notna().sum()),
             "collapsed": int(fallen[variant]),
             "validation": part["validation"].mean(),
             "accuracy": mean,
@@ -77,6 +82,6 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
 
 def p_value(differences: NDArray[np.float64]) -> float:
     """Return the two-sided p-value of paired differences having mean 0, by Student's t; NaN where it can't be told."""
-    if len(differences) < 2 or np.ptp(differences) == 0:
+    if len(differences) < 2 or np.ptp(differences) < ROUNDING:
         return float("nan")
     return float(stats.ttest_1samp(differences, 0.0).pvalue)

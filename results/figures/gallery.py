@@ -26,6 +26,7 @@ from results.figures import (
     thought,
     windows,
 )
+from results.study.findings import PARTS
 from results.tabulate.write import PUBLISHED
 
 FOLDER = Path("results/figures/made")
@@ -45,11 +46,14 @@ class Drawing:
         What it shows, in a sentence: the text for those who don't see it.
     needs : tuple of str
         Committed results, relative to their folder.
+    beside : tuple of str
+        Further ones, which ``draw`` finds by those.
     """
 
     draw: Callable[..., Figure]
     says: str
     needs: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 DRAWINGS: dict[str, Drawing] = {
@@ -83,6 +87,7 @@ DRAWINGS: dict[str, Drawing] = {
         "A recorded word in a trained network: spikes and voltages forward in time, adjoints backward, which jump at "
         "the spikes and nowhere else.",
         ("networks/fsdd/09f9156215fa-s1/best.npz", "words-fsdd.h5"),
+        ("networks/fsdd/09f9156215fa-s1/config.toml",),
     ),
     "windows": Drawing(
         windows.over_words,
@@ -93,6 +98,7 @@ DRAWINGS: dict[str, Drawing] = {
         thought.early_and_late,
         "What slices of time tell of the word, and what a spike at each time changes by being there, and by moving.",
         tuple(f"study/{plan}.json" for plan in STUDIES),
+        tuple(f"study/{plan}-{part}.csv" for plan in STUDIES for part in PARTS),
     ),
     "sizes": Drawing(
         scores.by_size,
@@ -170,7 +176,8 @@ def draw(names: Sequence[str], console: Console, folder: Path = FOLDER, publishe
     for name in names or DRAWINGS:
         drawing = DRAWINGS[name]
         needs = [published / need for need in drawing.needs]
-        missing = next((need for need in needs if not need.is_file()), None)
+        beside = [published / name for name in drawing.beside]
+        missing = next((need for need in [*needs, *beside] if not need.is_file()), None)
         if missing is not None:
             lacks = f"the figure {name} is drawn from {missing}, which is missing"
             if names:

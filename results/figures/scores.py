@@ -36,7 +36,7 @@ def by_speaker(path: Path) -> Figure:
             np.full(len(scores), place) + np.linspace(-0.12, 0.12, len(scores)), scores, "o", color=BLUE, alpha=0.6
         )
         _interval(axes, place, scores)
-    everyone = table.groupby("seed")["accuracy"].mean().mean()
+    everyone = table.groupby("held")["accuracy"].mean().mean()
     axes.axhline(everyone, color=GREY, linestyle="--", linewidth=1, label=f"mean {everyone:.3f}")
     axes.set(xticks=range(len(speakers)), xticklabels=speakers, ylabel="accuracy", ylim=(0, 1))
     axes.set_xlabel("speaker who was left out")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -88,7 +89,8 @@ def verdict(studies: Sequence[Findings]) -> list[str]:
     if not studies:
         return ["No study has been committed yet; `make study` runs it."]
     answers = "; ".join(f"on {f.plan.name} {f.answer}" for f in studies)
-    seen = ", ".join(f"{f.gaussian['detectable']:.3f} on {f.plan.name}" for f in studies)
+    told = [f for f in studies if np.isfinite(f.gaussian["detectable"])]
+    seen = ", ".join(f"{f.gaussian['detectable']:.3f} on {f.plan.name}" for f in told) or "unknown size"
     begin = ", ".join(f"{f.onset:.0f} ms ({f.plan.name})" for f in studies)
     easy = [f.plan.name for f in studies if f.at_ceiling]
     return [

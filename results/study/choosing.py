@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 from rich.console import Console
 
+from models.errors import InputError
 from results.comparison.runs import TEST, VALIDATION, Job, Variant, run_all, speakers
 from results.study.plan import Plan
 
@@ -30,10 +31,17 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.D
         held, window, setting, validation, chosen.
     rows : DataFrame
         Of `comparison.runs.run_all`.
+
+    Raises
+    ------
+    InputError
+        If no setting has a score.
     """
     candidates = plan.candidates()
     rows = run_all(choosing_jobs(plan), console, workers)
-    means = rows.groupby(["held", "variant"], sort=False)["validation"].mean()
+    means = rows.groupby(["held", "variant"], sort=False)["validation"].agg(lambda scores: scores.mean(skipna=False))
+    if means.isna().all():
+        raise InputError(f"{plan.name}: no setting has a validation accuracy to be chosen by")
     chosen: dict[str, list[Variant]] = {}
     table = []
     for held in means.index.get_level_values("held").unique():

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+ROUNDING = 1e-9
+"""Standard errors of accuracies below this are 0."""
+
 
 @dataclass(frozen=True)
 class Crossed:
@@ -66,8 +69,8 @@ def crossed(differences: NDArray[np.float64], level: float = 0.05) -> Crossed:
         variance, freedom = squares[one], free[one]
     between = float(np.sqrt(max((squares[1] - squares[2]) / seeds, 0.0)))
     error = float(np.sqrt(variance / d.size))
-    if error == 0:
-        return Crossed(mean, mean, mean, 1.0 if mean == 0 else 0.0, between, 0.0, float(freedom))
+    if error < ROUNDING:
+        return Crossed(mean, mean, mean, 1.0 if abs(mean) < ROUNDING else 0.0, between, 0.0, float(freedom))
     half = float(stats.t.ppf(1 - level / 2, freedom)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, freedom))
     return Crossed(mean, mean - half, mean + half, p, between, error, float(freedom))

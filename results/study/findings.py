@@ -9,19 +9,36 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 
+from models.errors import InputError
 from pipeline.config import Config
 from pipeline.data.atomic import write_atomically
 from results.comparison.runs import Variant
-from results.files import read_csv, write_csv
+from results.files import check_runs, read_csv, write_csv
 from results.markdown import markdown
 from results.study import matching
 from results.study.pictures import information, verdict
 from results.study.plan import REFERENCE, Plan
 from results.study.statistics import LEVEL, PAIRS, compare, p_text
+
+PARTS = {
+    "runs": ("variant", "seed", "held", "accuracy", "right", "failed"),
+    "recordings": ("held", "speaker", "word"),
+    "choice": ("held", "window", "setting", "validation", "chosen", "centre", "overlap"),
+    "slices": ("begin", "alone", "until", "chance"),
+}
+"""The tables beside a study's JSON, and columns that they must have."""
+
+TEXT = {
+    "runs": ("variant", "held", "right", "failed"),
+    "recordings": PARTS["recordings"],
+    "choice": ("held",),
+    "slices": (),
+}
 
 CEILING = 0.97
 """Accuracy of the reference above which data are nearly solved: differences can only be small there."""
@@ -61,23 +78,26 @@ class Findings:
 
     @classmethod
     def read(cls, path: Path) -> Findings:
-        """Read what `write` has written; ``path`` is the ``<plan>.json``."""
-        about = json.loads(path.read_text(encoding="utf-8"))
-        plan = TypeAdapter(Plan).validate_python(about["plan"])
+        """Read what `write` has written; ``path`` is the ``<plan>.json``.
 
-        def part(name: str, *text: str) -> pd.DataFrame:
-            return read_csv(path.with_name(f"{path.stem}-{name}.csv"), text)
+        Raises
+        ------
+        InputError
+            If a file is missing, damaged or of another version.
+        """
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+            plan = TypeAdapter(Plan).validate_python(about["plan"])
+            onset, environment, made_of = float(about["onset"]), about["environment"], about["commits"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is not a study's: {type(error).__name__}, {str(error).splitlines()[0]}") from None
 
-        return cls(
-            plan,
-            part("runs", "right", "held"),
-            part("recordings", "held", "speaker", "word"),
-            part("choice", "held"),
-            part("slices"),
-            about["onset"],
-            about["environment"],
-            about["commits"],
-        )
+        def part(name: str) -> pd.DataFrame:
+            return read_csv(path.with_name(f"{path.stem}-{name}.csv"), TEXT[name], PARTS[name])
+
+        rows = part("runs")
+        check_runs(path.with_name(f"{path.stem}-runs.csv"), rows)
+        return cls(plan, rows, part("recordings"), part("choice"), part("slices"), onset, environment, made_of)
 
     def write(self, folder: Path) -> None:
         """Write ``<plan>.csv``, ``.md`` and ``.json``, and ``-runs``, ``-recordings``, ``-choice``, ``-slices.csv``."""
@@ -116,12 +136,17 @@ class Findings:
     def answer(self) -> str:
         """Whether the Gaussian window is better, with the interval."""
         row = self.gaussian
+        if not np.isfinite(row["p_corrected"]):
+            return (
+                f"whether the Gaussian window is better than the {REFERENCE} one can't be told from {row['paired']} "
+                f"seeds and {row['scored_on']} {row['units']}"
+            )
         found = row["p_corrected"] < LEVEL
         what = ("better" if row["difference"] > 0 else "worse") if found else "neither shown to be better nor worse"
         interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
         return (
             f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['paired']} seeds and "
-            f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])})"
+            f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])} for the windows together)"
         )
 
     @property
@@ -129,16 +154,17 @@ class Findings:
         """What else the numbers say, and what they can't."""
         row = self.gaussian
         alone = f"{row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} ({p_text(row['seeds_p'])})"
-        said = (
-            f"{self.plan.name}: given the settings that validation chose; other seeds alone, on these very "
-            f"{row['units']}, would give {alone}; a true difference of {row['detectable']:.3f} would be found by "
-            "four of five such studies"
-        )
+        said = f"{self.plan.name}: given the settings that validation chose"
+        if np.isfinite(row["seeds_low"]):
+            said += f"; other seeds alone, on these very {row['units']}, would give {alone}"
+        if np.isfinite(row["detectable"]):
+            said += f"; a true difference of {row['detectable']:.3f} would be found by four of five such studies"
         failed = int(self.table["failed"].sum())
         if failed:
             said += f"; {failed} runs failed and are left out with their seeds"
         if row["units"] == PAIRS:
-            said += f"; nothing follows for other speakers than these {self.recordings['speaker'].nunique()}"
+            speakers = self.recordings["speaker"].nunique()
+            said += f"; nothing follows for other words, or other speakers than these {speakers}"
         if self.at_ceiling:
             said += "; these data are nearly solved, and differences can only be small"
         return said

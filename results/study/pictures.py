@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.config import Config
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
 from pipeline.training.build import make_window
+from results.study.plan import REFERENCE
 from results.study.statistics import p_text
 
 COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
@@ -41,7 +42,8 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
             end = max(row.difference_high, row.seeds_high)
             right.text(end, place, f"  {p_text(row.p_corrected)}", va="center", size=7)
         else:
-            right.text(0, place, "the reference ", va="center", ha="right", size=7)
+            said = "the reference " if row.window == REFERENCE else "not known "
+            right.text(0, place, said, va="center", ha="right", size=7)
     left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
     left.invert_yaxis()
     right.axvline(0, color=GREY, linewidth=0.8)

@@ -5,7 +5,9 @@ speakers, or words as other speakers say them, tell the same? That decides. Over
 would other seeds tell the same of these very speakers and words?
 
 Recordings of one word by one speaker are alike and succeed or fail together; taken for independent they would make any
-difference look sure. They count as one unit.
+difference look sure. They count as one unit. Intervals over such units are those of other recordings of these words by
+these speakers: what other speakers, or words, would have in common is not in them. With speakers left out one by one
+the speakers are the units, and intervals hold for other speakers.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from scipy import optimize, stats
 
 from models.errors import InputError
 from pipeline.evaluation.intervals import student
-from results.study.crossed import crossed
+from results.study.crossed import ROUNDING, crossed
 
 Array = NDArray[np.float64]
 
@@ -85,7 +87,12 @@ def detectable(error: float, freedom: float, level: float = LEVEL, wanted: float
     """Return the true difference that is found with probability ``wanted``; see `power`."""
     if not freedom > 0 or not error > 0:
         return float("nan")
-    return float(optimize.brentq(lambda d: power(d, error, freedom, level) - wanted, 1e-9 * error, 1e3 * error))
+    largest = 1e3 * error
+    while power(largest, error, freedom, level) < wanted:
+        largest *= 10
+        if largest > 1e9 * error:
+            return float("nan")
+    return float(optimize.brentq(lambda d: power(d, error, freedom, level) - wanted, 1e-9 * error, largest))
 
 
 def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.DataFrame:
@@ -118,7 +125,7 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
     InputError
         If a run has scored another number of recordings.
     """
-    units, unit = _units(rows, recordings)
+    units, unit = _units(recordings)
     scores = {str(name): _scores(part, recordings["held"], unit) for name, part in rows.groupby("variant", sort=False)}
     cells = {name: _differences(own, scores[against]) for name, own in scores.items() if name != against}
     found = {name: crossed(differences) for name, differences in cells.items()}
@@ -136,7 +143,7 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
             spread = by_seed.std(ddof=1) if len(by_seed) > 1 else 0.0
             row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high, "p": c.p}
             row |= {"p_corrected": corrected[name], "detectable": detectable(c.error, c.freedom, LEVEL / len(found))}
-            row |= {"effect": by_seed.mean() / spread if spread else float("nan")}
+            row |= {"effect": by_seed.mean() / spread if spread > ROUNDING else float("nan")}
             row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": sign_flip(by_seed)}
         table.append(row)
     return pd.DataFrame(table)
@@ -147,9 +154,9 @@ def p_text(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
 
 
-def _units(rows: pd.DataFrame, recordings: pd.DataFrame) -> tuple[str, pd.Series]:
+def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:
     """Return what the units are called, and the unit of every recording."""
-    if rows["held"].nunique() > 1:
+    if recordings["held"].nunique() > 1:
         return SPEAKERS, recordings["speaker"]
     if recordings["speaker"].nunique() > 1:
         return PAIRS, recordings["speaker"] + ": " + recordings["word"]
@@ -162,7 +169,7 @@ def _scores(part: pd.DataFrame, held: pd.Series, unit: pd.Series) -> pd.DataFram
     places = {str(name): codes[held == name] for name in held.unique()}
     scores = {seed: np.full(len(units), np.nan) for seed in part["seed"].unique()}
     for row in part.dropna(subset="accuracy").itertuples():
-        place = places[row.held]
+        place = places.get(row.held, np.empty(0, np.int64))
         if len(row.right) != len(place):
             raise InputError(
                 f"the run of {row.variant}, seed {row.seed}, has scored {len(row.right)} recordings of {row.held}; "

@@ -16,7 +16,7 @@ from pipeline.pictures.save import save
 from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.comparison import details
-from results.comparison.runs import commits, run_all
+from results.comparison.runs import commits, run_all, some_trained
 from results.files import write_csv
 from results.study import matching
 from results.study.choosing import choose, comparing_jobs
@@ -54,7 +54,7 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
         console.print(f"{plan.name}: choosing every window's setting", highlight=False)
         chosen, choice, choosing = choose(plan, console, workers)
         console.print(f"{plan.name}: {plan.seeds} seeds of each", highlight=False)
-        rows = run_all(comparing_jobs(plan, chosen), console, workers)
+        rows = some_trained(run_all(comparing_jobs(plan, chosen), console, workers))
         config = next(iter(chosen.values()))[0].settings(1, plan.shared)
         slices = informative(config, plan.loso)
         data = kept_dataset(config)

@@ -14,7 +14,7 @@ from models.errors import InputError
 from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
 from results.described import DESCRIBED, described
-from results.files import read_csv
+from results.files import check_runs, read_csv
 
 SCORED = "evaluation-test.json"
 
@@ -69,17 +69,21 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
         try:
             score = json.loads(path.read_text(encoding="utf-8"))
             config = run.config()
-        except (json.JSONDecodeError, InputError) as error:
-            raise InputError(f"{path.parent} can't be tabulated: {error}") from None
+            held, examples, accuracy = str(score["split"]), int(score["examples"]), float(score["accuracy"])
+        except (ValueError, KeyError, TypeError) as error:
+            said = f"{path.name} lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{path.parent} can't be tabulated: {said}") from None
+        if not 0 <= accuracy <= 1:
+            raise InputError(f"{path}: an accuracy is between 0 and 1, not {accuracy}")
         yield Record(
             source=str(path.parent),
             comparison="runs",
             what=f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
             **described(config),
-            held=str(score["split"]),
+            held=held,
             seed=config.seed,
-            examples=int(score["examples"]),
-            accuracy=float(score["accuracy"]),
+            examples=examples,
+            accuracy=accuracy,
             run=str(path.parent),
         )
 
@@ -92,10 +96,11 @@ def of_comparison(path: Path) -> Iterator[Record]:
     InputError
         If the file lacks a column.
     """
-    table = read_csv(path, ("variant", "held", "right"))
-    missing = {"variant", *DESCRIBED, "seed", "held", "examples", "accuracy"} - set(table.columns)
+    table = read_csv(path, ("variant", "held", "right", "failed"))
+    missing = {"variant", *DESCRIBED, "seed", "held", "examples", "accuracy", "failed"} - set(table.columns)
     if missing:
         raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")
+    check_runs(path, table)
     table = table.astype(dict.fromkeys([*DESCRIBED, "variant", "held"], str))
     for line, row in enumerate(table.itertuples(), start=2):
         if pd.notna(row.accuracy):

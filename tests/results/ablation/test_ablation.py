@@ -34,6 +34,7 @@ def test_the_table_has_paired_differences(words_config: Path, tmp_path: Path) ->
     assert (tmp_path / "ablation-words.md").read_text().startswith("| variant |")
     about = json.loads((tmp_path / "ablation-words.json").read_text())
     assert about["commits"] == [commit()]
+    assert about["variants"]["feed-forward"] == [str(words_config), "training.epochs=2", "network.recurrent=false"]
     assert about["environment"]["commit"] == commit()
 
 

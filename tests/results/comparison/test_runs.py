@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import psutil
 import pytest
 from rich.console import Console
 
+from models.errors import InputError
 from pipeline.config import load_config
-from results.comparison.report import write
-from results.comparison.runs import Job, Variant, run_all, speakers
+from results.comparison import runs
+from results.comparison.report import carry_out, write
+from results.comparison.runs import Job, Variant, is_over, run_all, run_of, speakers
 from results.comparison.tables import collapsed, summary
 
 SHORT = ("training.epochs=2",)
@@ -93,6 +96,46 @@ def test_a_comparison_that_is_killed_leaves_no_processes(words_config: Path, tmp
     assert not alive
 
 
-def test_settings_put_seed_and_shared_fields_last(words_config: Path) -> None:
-    variant = Variant("base", str(words_config), ("seed=9", "training.epochs=50"))
-    assert variant.settings(3, ["training.epochs=4"]) == load_config(words_config, ["training.epochs=4", "seed=3"])
+def test_a_variant_counts_above_what_all_share_and_the_seed_above_both(words_config: Path) -> None:
+    variant = Variant("base", str(words_config), ("seed=9", "training.epochs=5"))
+    shared = ["training.epochs=4", "network.hidden=7"]
+    assert variant.settings(3, shared) == load_config(words_config, ["training.epochs=5", "network.hidden=7", "seed=3"])
+
+
+def test_variants_of_the_same_config_share_their_run(words_config: Path) -> None:
+    names = ("one", "other")
+    rows = run([Job(Variant(name, str(words_config), SHORT), 1) for name in names])
+    assert rows["variant"].tolist() == list(names)
+    assert rows["run"].nunique() == 1
+    assert rows["accuracy"].nunique() == 1
+
+
+def test_what_is_wrong_with_a_run_but_its_learning_ends_the_comparison(words_config: Path) -> None:
+    job = Job(Variant("good", str(words_config), SHORT), 1)
+    run([job])
+    checkpoint = run_of(job).folder / "best.npz"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"best\.npz"):
+        run([job])
+
+
+def test_a_comparison_of_which_every_run_diverges_says_why(words_config: Path, tmp_path: Path) -> None:
+    job = Job(Variant("bad", str(words_config), (*SHORT, "training.learning_rate=1e38")), 1)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"all of 1 runs failed.*no longer numbers"):
+            carry_out(Console(file=io.StringIO()), "bad", [job], 1, tmp_path)
+
+
+def test_a_run_that_failed_is_tried_again_by_other_code(words_config: Path) -> None:
+    job = Job(Variant("good", str(words_config), SHORT), 1)
+    run_of(job).write_text("failed.txt", "losses are no longer numbers\nan older commit\n")
+    assert is_over(job)
+    assert run([job])["failed"].item() == ""
+    assert not (run_of(job).folder / "failed.txt").exists()
+
+
+def test_a_speaker_named_like_a_part_is_refused(words_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = SimpleNamespace(speaker="test")
+    monkeypatch.setattr(runs, "leave_one_speaker_out", lambda data: [named])
+    with pytest.raises(InputError, match="a speaker of shd is called 'test'"):
+        speakers(load_config(words_config))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from models.errors import InputError
 from results.report import page
 from results.report.report import PUBLISHED, findings, report, verdict
 from results.study.choosing import setting_of
@@ -70,7 +72,6 @@ def test_the_verdict_comes_first_and_every_committed_run_is_there(page_file: Pat
         for line in range(2, len(pd.read_csv(path)) + 2):
             if pd.notna(pd.read_csv(path)["accuracy"].iloc[line - 2]):
                 assert f"{path.name}, line {line}<" in written
-                break
 
 
 def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> Findings:
@@ -120,7 +121,7 @@ def test_the_verdict_is_what_the_study_says(difference: float, words: str) -> No
     assert "begin after 20 ms (made)" in sentences[1]
     assert "nearly solved" not in sentences[1]
     assert "centred at" in sentences[2]
-    assert "nothing follows for other speakers than these 5" in study.scope
+    assert "nothing follows for other words, or other speakers than these 5" in study.scope
     assert "study" in verdict([])[0]
 
 
@@ -161,3 +162,40 @@ def test_text_is_escaped() -> None:
     assert "&lt;b&gt;" in text
     assert '<td class="n">0.500</td>' in text
     assert "1 &lt; 2" in text
+
+
+def test_one_seed_gives_no_verdict_and_no_number_that_is_none() -> None:
+    study = made("made", 0.2, seeds=1)
+    said = " ".join([*verdict([study]), study.scope, study.answer])
+    assert "can't be told from 1 seeds" in said
+    assert "nan" not in said
+    labels = [text.get_text() for axes in study.draw_verdict().axes for text in axes.texts]
+    assert labels.count("the reference ") == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "change", "said"),
+    [
+        (".json", lambda text: text[:100], "is not a study's"),
+        (".json", lambda text: text.replace('"onset"', '"outset"'), "is not a study's"),
+        (".json", lambda text: text.replace('"seeds": 10', '"seeds": "ten"'), "is not a study's"),
+        ("-runs.csv", lambda text: text[: text.rstrip().rindex("\n") + 12], "a run has neither"),
+        ("-runs.csv", lambda text: text + text.splitlines()[-1] + "\n", "is there twice"),
+        ("-choice.csv", lambda text: "", "is not a table"),
+        ("-slices.csv", None, "is missing"),
+        ("-recordings.csv", lambda text: text.replace("speaker", "talker"), "has no column speaker"),
+    ],
+)
+def test_a_damaged_study_is_refused_with_the_files_name(
+    tmp_path: Path, ending: str, change: Callable[[str], str] | None, said: str
+) -> None:
+    made("made", 0.1).write(tmp_path)
+    path = tmp_path / f"made{ending}"
+    if change is None:
+        path.unlink()
+    else:
+        text = path.read_text()
+        path.write_text(change(text))
+        assert path.read_text() != text
+    with pytest.raises(InputError, match=f"made{ending}.*{said}"):
+        Findings.read(tmp_path / "made.json")
