@@ -72,7 +72,7 @@ def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str)
 
 
 def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs: Sequence[Job] = ()) -> None:
-    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and as NAME.json what was trained, by which commits and where.
+    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained and by which commits.
 
     Parameters
     ----------
