@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-RUN    ?= results/demo/run
+RUN    ?= results/out/demo/run
 CONFIG ?= demo
 SET    ?=
 SPACE  ?= thesis
@@ -36,19 +36,19 @@ demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words
 test: $(VENV)/dev.stamp ## Run the quick tests
 	@$(PY) -m pytest -q
 
-bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/bench
+bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/out/bench
 	@$(PY) -m results bench $(CASE)
 
-gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/tables
+gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/out/tables
 	@$(PY) -m results gradcheck $(if $(QUICK),--quick)
 
-ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/tables
+ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/out/tables
 	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
 
-sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/tables
+sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/out/tables
 	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
-robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/tables
+robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/out/tables
 	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
 
 study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
@@ -61,10 +61,10 @@ study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUS
 tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
 	@$(PY) -m results tables
 
-report: $(VENV)/runtime.stamp ## Write results/report.html, one page with everything, from committed results
+report: $(VENV)/runtime.stamp ## Write results/out/report.html, one page with everything, from committed results
 	@$(PY) -m results report
 
-figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/figures/made
+figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/out/figures
 	@$(PY) -m results figures $(FIGURE)
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
@@ -80,7 +80,7 @@ evaluate: $(VENV)/runtime.stamp ## Score a run (RUN=folder, SPLIT=validation|tes
 classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, PLOT=1 for a picture, RUN=folder)
 	$(call need,AUDIO,my.wav)
 	@test -e "$$RUN/config.toml" || { echo "there is no trained network in $$RUN; make demo trains one" >&2; exit 2; }
-	@$(PY) -m pipeline classify "$$RUN" "$$AUDIO" $(if $(filter-out 0,$(PLOT)),--plot results/classify)
+	@$(PY) -m pipeline classify "$$RUN" "$$AUDIO" $(if $(filter-out 0,$(PLOT)),--plot results/out/classify)
 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
@@ -103,7 +103,7 @@ lint: $(VENV)/dev.stamp ## Check style and types
 	@$(BIN)/mypy
 
 clean: ## Remove results and tool caches; data, runs and .venv stay
-	rm -rf results/demo results/bench results/figures/made results/report.html results/classify .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find models pipeline sweeps results tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: made once, its packages installed again whenever the pins change.

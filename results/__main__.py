@@ -11,12 +11,13 @@ import typer
 from models.errors import InputError
 from pipeline.cli import Overrides, Threads, guarded, out
 from pipeline.config import load_config
-from results.ablation.report import ablation
-from results.ablation.variants import FSDD
 from results.benchmarks.runner import run_cases
-from results.demo import FOLDER, demo
-from results.gradcheck.report import gradcheck
-from results.robustness.report import robustness
+from results.experiments.ablation.report import ablation
+from results.experiments.ablation.variants import FSDD
+from results.experiments.demo import FOLDER, demo
+from results.experiments.gradcheck.report import gradcheck
+from results.experiments.robustness.report import robustness
+from results.paths import BENCHMARKS, STUDY
 
 Workers = Annotated[int, typer.Option(help="Runs at a time; 0 takes as many as cores.", min=0)]
 
@@ -29,7 +30,7 @@ def demo_command(
     overrides: Overrides = None,
     threads: Threads = 0,
 ) -> None:
-    """Prepare data, train and evaluate the demo's network; write results/demo."""
+    """Prepare data, train and evaluate the demo's network; write results/out/demo."""
     demo(load_config(config, overrides or ()), FOLDER, out, threads)
 
 
@@ -38,8 +39,8 @@ def bench(
     cases: Annotated[list[str] | None, typer.Argument(help="Which cases; all, unless named.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first impression.")] = False,
 ) -> None:
-    """Measure against peers and limits; print one table and write results/bench, one JSON a case."""
-    run_cases(cases or [], Path("results/bench"), out, quick)
+    """Measure against peers and limits; print one table and write results/out/bench, one JSON a case."""
+    run_cases(cases or [], BENCHMARKS, out, quick)
 
 
 @app.command("gradcheck")
@@ -47,7 +48,7 @@ def gradcheck_command(
     samples: Annotated[int, typer.Option(help="Random networks of each kind.", min=1)] = 20,
     quick: Annotated[bool, typer.Option("--quick", help="Five networks, two time steps.")] = False,
 ) -> None:
-    """Compare gradients on time grids with the event-exact ones; write results/tables/gradcheck.csv and .md."""
+    """Compare gradients on time grids with the event-exact ones; write results/out/tables/gradcheck.csv and .md."""
     gradcheck(out, samples, quick)
 
 
@@ -60,7 +61,7 @@ def ablation_command(
     overrides: Overrides = None,
     workers: Workers = 0,
 ) -> None:
-    """Train variants of a config, paired by seed; write results/tables/ablation-CONFIG.csv and .md."""
+    """Train variants of a config, paired by seed; write results/out/tables/ablation-CONFIG.csv and .md."""
     ablation(out, config, variants or (), seeds, loso, tuple(overrides or ()), workers)
 
 
@@ -72,8 +73,8 @@ def sizes_command(
     overrides: Overrides = None,
     workers: Workers = 0,
 ) -> None:
-    """Train networks of several sizes, feed-forward and recurrent; write results/tables/sizes-CONFIG.csv and .png."""
-    from results.sizes.report import SIZES, sizes
+    """Train several sizes, feed-forward and recurrent; write results/out/tables/sizes-CONFIG.csv and .png."""
+    from results.experiments.sizes.report import SIZES, sizes
 
     sizes(out, config, hidden or SIZES, seeds, tuple(overrides or ()), workers)
 
@@ -84,21 +85,21 @@ def robustness_command(
     overrides: Overrides = None,
     workers: Workers = 0,
 ) -> None:
-    """Train many seeds of the defaults, and what fails; write results/tables/robustness.csv, .md and .png."""
+    """Train many seeds of the defaults, and what fails; write results/out/tables/robustness.csv, .md and .png."""
     robustness(out, seeds, tuple(overrides or ()), workers)
 
 
 @app.command("tables")
 def tables_command() -> None:
-    """Write result tables as CSV, Markdown and LaTeX to results/tables, from runs and committed results."""
-    from results.tabulate.write import tabulate
+    """Write result tables as CSV, Markdown and LaTeX to results/out/tables, from runs and committed results."""
+    from results.tables.write import tabulate
 
     tabulate(out)
 
 
 @app.command("report")
 def report_command() -> None:
-    """Write results/report.html, one page that needs no network, from committed results and computed figures."""
+    """Write results/out/report.html, one page that needs no network, from committed results and computed figures."""
     from results.report.report import report
 
     report(out)
@@ -116,13 +117,13 @@ def study_command(
     options: Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for, as of sweeps.")] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Compare the readout windows, paired, with statistics; write results/tables/study. Continues where it stopped.
+    """Compare the readout windows, paired, with statistics; write results/out/tables/study. Continues where it stopped.
 
     Runs that a cluster has trained are not trained again: the same command without --cluster makes the tables.
     """
-    from results.study.plan import ELSEWHERE, FULL, SMALL
-    from results.study.study import study
-    from results.study.submit import submit_study
+    from results.experiments.study.plan import ELSEWHERE, FULL, SMALL
+    from results.experiments.study.study import study
+    from results.experiments.study.submit import submit_study
     from sweeps.submit import ClusterName, load_cluster
 
     known = {plan.name: plan for plan in (SMALL if small else (*FULL, *ELSEWHERE))}
@@ -137,7 +138,7 @@ def study_command(
     if cluster not in get_args(ClusterName):
         raise InputError(f"--cluster is {cluster}; it must be one of {', '.join(get_args(ClusterName))}")
     wants = load_cluster(options, jobs=jobs)
-    submitted = submit_study(chosen, cast(ClusterName, cluster), wants, Path("results/tables/study/jobs"))
+    submitted = submit_study(chosen, cast(ClusterName, cluster), wants, STUDY / "jobs")
     out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", highlight=False, soft_wrap=True)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import CONFIG_FOLDER, load_config
-from results.files import read_csv
-from results.study.findings import Findings
-from results.study.plan import FULL, REFERENCE
+from results.experiments.study.findings import Findings
+from results.experiments.study.plan import FULL, REFERENCE
+from results.tables.files import read_csv
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

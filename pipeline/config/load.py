@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.config.base import Section
 from pipeline.config.initialisers import INITIALISERS, InitialConfig
 from pipeline.config.losses import LOSSES, WindowConfig
+from pipeline.config.migration import migrate
 from pipeline.config.problems import first_problem
 from pipeline.config.run import Config
 
@@ -77,6 +78,7 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}") from None
+    fields = migrate(fields)
     for name, value, override in sorted(map(_parsed, overrides), key=_choices_first):
         _override(fields, name, value, override)
     try:

@@ -24,7 +24,7 @@ class TrainingConfig(Section):
     """How long, how fast."""
 
     method: Literal["eventprop", "e-prop"] = "eventprop"
-    """e-prop needs the GeNN engine, and has neurons of its own; see `models.baselines.eprop`."""
+    """e-prop needs the GeNN engine, and has neurons of its own; see `models.methods.eprop`."""
     epochs: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] = 32
     learning_rate: Positive = 1e-3
@@ -34,7 +34,7 @@ class TrainingConfig(Section):
     """plateau: epochs without a better validation after which the rate falls."""
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """plateau: what the rate is multiplied by then."""
-    ease_in: NotNegative = 0.0
+    warmup_epochs: NotNegative = 0.0
     """Epochs, whole or not, over whose batches the rate rises from a thousandth of itself; 0 begins with all of it."""
     patience: Annotated[int, Field(ge=0)] = 0
     """Stop after so many epochs without a better validation; 0 never does."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.interface import Engine
+from models.engines.base import Engine
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.data.container import SpikeData

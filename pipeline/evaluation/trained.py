@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.interface import Engine
+from models.engines.base import Engine
 from models.errors import InputError
 from pipeline.config import Config, GennConfig
 from pipeline.engine_choice import EngineName, at_hand, backend_at_hand

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from models.adam import Optimiser
 from models.batch import GUARD_STEPS
+from models.engines.base import Engine, Regulariser
 from models.engines.cpu.engine import CpuEngine
 from models.engines.genn import available
-from models.engines.interface import Engine, Regulariser
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.training.build import make_initial, make_loss, make_network
@@ -58,8 +58,8 @@ def make_engine(config: Config, channels: int, classes: int, threads: int = 0) -
     if config.engine == "genn":
         backend = available.choose(config.genn.backend)
         # Here, since GeNN need not be installed.
-        from models.baselines.eprop.engine import EpropEngine
         from models.engines.genn.engine import GennEngine
+        from models.methods.eprop.engine import EpropEngine
 
         if config.network.spike_times != "plain":
             raise InputError(

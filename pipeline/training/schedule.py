@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeline.config import TrainingConfig
 
-EASE_IN_FROM = 1e-3
-"""The fraction of the rate that an ease-in begins with: a thousandth, as in mlGeNN's SHD example."""
+WARMUP_FROM = 1e-3
+"""The fraction of the rate that a warmup begins with: a thousandth, as in mlGeNN's SHD example."""
 
 Rows = Sequence[Mapping[str, Any]]
 """Of the metrics: one an epoch and split, in order."""
@@ -25,7 +25,7 @@ def score(row: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def epoch_rate(config: TrainingConfig, epoch: int, rows: Rows) -> float:
-    """Return the learning rate of an epoch, an ease-in aside.
+    """Return the learning rate of an epoch, a warmup aside.
 
     Parameters
     ----------
@@ -63,10 +63,10 @@ def plateaus(rows: Rows, patience: int) -> int:
 
 
 def batch_rates(config: TrainingConfig, epoch: int, rows: Rows, batches: int) -> float | Callable[[int], float]:
-    """Return the learning rate of an epoch, or of each of its batches while the ease-in lasts.
+    """Return the learning rate of an epoch, or of each of its batches while the warmup lasts.
 
-    The rate rises geometrically, from a thousandth, over the first ``ease_in`` epochs. mlGeNN's SHD example does so (by
-    5 % a batch, for 142 of its 255 batches). Adam's first steps are as large as the rate whatever the gradient, so they
+    The rate rises geometrically, from a thousandth, over the first ``warmup_epochs`` epochs. mlGeNN's SHD example does
+    so (by 5 % a batch, for 142 of its 255 batches). Adam's first steps are as large as the rate whatever the gradient, so they
     are what has to be small, and how small is not known: a geometric rise spends as many batches on every order of
     magnitude, a linear one has left the smallest two behind after a tenth.
 
@@ -86,12 +86,12 @@ def batch_rates(config: TrainingConfig, epoch: int, rows: Rows, batches: int) ->
         The function takes the index of a batch in the epoch, counted from 0.
     """
     full = epoch_rate(config, epoch, rows)
-    length = config.ease_in * batches
+    length = config.warmup_epochs * batches
     if epoch * batches >= length:
         return full
 
     def rate(batch: int) -> float:
         done = (epoch * batches + batch) / length
-        return full * EASE_IN_FROM ** (1 - done) if done < 1 else full
+        return full * WARMUP_FROM ** (1 - done) if done < 1 else full
 
     return rate

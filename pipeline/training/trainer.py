@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.interface import Engine, Predictions
+from models.engines.base import Engine, Predictions
 from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData

@@ -8,10 +8,10 @@ from dataclasses import replace
 import psutil
 from matplotlib.figure import Figure
 
-from results.benchmarks.length_plot import length_plot
 from results.benchmarks.shd_shaped import CASES, Shape
 from results.benchmarks.trainers import OURS, TRAINERS
 from results.benchmarks.turns import Measured, take_turns, training
+from results.figures.length import length_plot
 
 NAME = "length"
 STEPS = (250, 500, 1000, 2000, 4000, 8000)

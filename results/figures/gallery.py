@@ -12,9 +12,11 @@ from rich.console import Console
 
 from models.errors import InputError, nearest
 from pipeline.pictures.save import save
+from results.experiments.study.findings import PARTS
 from results.figures import (
     cost,
     descent,
+    early_and_late,
     eventprop,
     membrane,
     networks,
@@ -23,13 +25,11 @@ from results.figures import (
     progress,
     scores,
     searches,
-    thought,
     windows,
 )
-from results.study.findings import PARTS
-from results.tabulate.write import PUBLISHED
+from results.paths import FIGURES, PUBLISHED
 
-FOLDER = Path("results/figures/made")
+FOLDER = FIGURES
 STUDIES = ("fsdd-index", "digits")
 """Those whose words' information is shown."""
 
@@ -95,7 +95,7 @@ DRAWINGS: dict[str, Drawing] = {
         ("words-fsdd.h5",),
     ),
     "early-and-late": Drawing(
-        thought.early_and_late,
+        early_and_late.early_and_late,
         "What slices of time tell of the word, and what a spike at each time changes by being there, and by moving.",
         tuple(f"study/{plan}.json" for plan in STUDIES),
         tuple(f"study/{plan}-{part}.csv" for plan in STUDIES for part in PARTS),

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from pipeline.pictures.style import BLACK, GREY, VERMILLION, WIDTH, styled
-from results.figures.trained import tiny_weights
+from results.figures.toy_network import tiny_weights
 
 DIVERGING = "PuOr"
 """Told apart without red or green."""

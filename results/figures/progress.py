@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from pipeline.pictures import confusion
 from pipeline.pictures.style import WIDTH, styled
-from results.comparison.details import mean_curves
-from results.files import read_csv
-from results.study.pictures import COLOURS
+from results.experiments.comparison.details import mean_curves
+from results.figures.study import COLOURS
+from results.tables.files import read_csv
 
 PANELS = {"train": "loss", "validation": "accuracy"}
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from pipeline.evaluation.intervals import student
 from pipeline.pictures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, styled
-from results.files import read_csv
-from results.sizes.picture import by_size as sizes_picture
-from results.study.pictures import COLOURS
-from results.tabulate.records import of_comparison
+from results.figures.sizes import by_size as sizes_picture
+from results.figures.study import COLOURS
+from results.tables.files import read_csv
+from results.tables.records import of_comparison
 
 DEFAULTS = "defaults"
 

@@ -13,16 +13,16 @@ from rich.console import Console
 
 from pipeline.data.atomic import write_atomically
 from pipeline.pictures.save import save
+from results.experiments.study import matching
+from results.experiments.study.findings import Findings
+from results.experiments.study.plan import ELSEWHERE, SMALL
 from results.figures.gallery import DRAWINGS, draw
+from results.paths import OUT, PUBLISHED
 from results.report.page import page, paragraph, picture, table
-from results.study import matching
-from results.study.findings import Findings
-from results.study.plan import ELSEWHERE, SMALL
-from results.tabulate import tables
-from results.tabulate.records import of_comparison
-from results.tabulate.write import PUBLISHED
+from results.tables import tables
+from results.tables.records import of_comparison
 
-TARGET = Path("results/report.html")
+TARGET = OUT / "report.html"
 TITLE = "Spoken Spikes: which readout window?"
 
 PICTURES = {

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 from event_nets import Plan, draw
 
+from models.engines.base import Regulariser
 from models.engines.genn.engine import GennEngine
 from models.engines.genn.ranks import Ranks
-from models.engines.interface import Regulariser
 from models.losses import CrossEntropy
 from models.windows import Exponential
 

@@ -20,7 +20,7 @@ RICH = [
     'network.synapses.feedforward={delays="fixed",longest=5}',
     "training.schedule=plateau",
     "training.plateau_patience=1",
-    "training.ease_in=1.5",
+    "training.warmup_epochs=1.5",
     "training.clip=0.5",
     "training.weight_decay=0.01",
     "training.regulariser.lift=0.05",

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
+from models.engines.base import Epoch, Gradients, Predictions, Regulariser
 from models.engines.cpu.layer import Events, Grid, Layer, Passed
 from models.engines.cpu.output import make_output
 from models.engines.cpu.recorder import record_batch
-from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
 from models.errors import InputError
 from models.losses import Judgement, Loss
 from models.network import Network, Weights

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
+from models.engines.base import Epoch, Gradients, Predictions, Regulariser
 from models.engines.genn.available import Backend
 from models.engines.genn.chunks import Chunk, Seen, chunks, longer_tape, more_room, padded
 from models.engines.genn.events import most_of_a_channel, nothing
@@ -26,7 +27,6 @@ from models.engines.genn.recorder import record_examples
 from models.engines.genn.refusals import refuse
 from models.engines.genn.simulator import Program, Simulator
 from models.engines.genn.vectors import vector_gradients
-from models.engines.interface import Epoch, Gradients, Predictions, Regulariser
 from models.losses import Loss
 from models.network import Network, Weights
 from models.recording import Recording
@@ -125,7 +125,7 @@ class GennEngine:
             self._simulator = None
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
-        """Learn from every batch, in order; see `models.engines.interface.Engine`."""
+        """Learn from every batch, in order; see `models.engines.base.Engine`."""
         examples, correct, loss = 0, 0, 0.0
         counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         waiting: float | None = None

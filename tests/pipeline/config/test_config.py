@@ -38,7 +38,7 @@ RICH = (
     "network.initial.feedforward.kind=kaiming",
     'network.initial.delay={kind="constant",value=2}',
     "training.schedule=plateau",
-    "training.ease_in=0.5",
+    "training.warmup_epochs=0.5",
 )
 KINDS = ("cross-entropy", "max-over-time", "first-spike", "mean-square")
 

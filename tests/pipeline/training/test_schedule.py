@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import TrainingConfig
-from pipeline.training.schedule import EASE_IN_FROM, batch_rates, epoch_rate, plateaus
+from pipeline.training.schedule import WARMUP_FROM, batch_rates, epoch_rate, plateaus
 
 SCORES = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 4)), max_size=40)
 """Accuracies in fourths and losses: few enough of each for many to be the same."""
@@ -53,27 +53,29 @@ def test_constant_is_the_same_whatever_happens(rate: float, scores: list[tuple[i
 
 
 @given(
-    ease_in=st.floats(0.01, 4.0),
+    warmup_epochs=st.floats(0.01, 4.0),
     batches=st.integers(1, 60),
     schedule=st.sampled_from(["constant", "cosine", "plateau"]),
 )
-def test_an_ease_in_rises_to_the_full_rate_exactly_at_its_end(ease_in: float, batches: int, schedule: Any) -> None:
+def test_an_ease_in_rises_to_the_full_rate_exactly_at_its_end(
+    warmup_epochs: float, batches: int, schedule: Any
+) -> None:
     epochs = 6
-    config = TrainingConfig(learning_rate=0.02, epochs=epochs, schedule=schedule, ease_in=ease_in)
+    config = TrainingConfig(learning_rate=0.02, epochs=epochs, schedule=schedule, warmup_epochs=warmup_epochs)
     full = np.repeat([[epoch_rate(config, epoch, [])] for epoch in range(epochs)], batches, axis=1)
     fraction = (seen(config, epochs, batches) / full).ravel()
-    over = np.arange(epochs * batches) >= ease_in * batches
+    over = np.arange(epochs * batches) >= warmup_epochs * batches
     assert np.all(fraction[over] == 1)
-    assert fraction[0] == pytest.approx(EASE_IN_FROM)
+    assert fraction[0] == pytest.approx(WARMUP_FROM)
     rising = fraction[: np.argmax(over) + 1]
     assert np.all(np.diff(rising) > 0)
     # Geometric: every batch multiplies by the same, but for the last, which may be cut short.
     ratios = rising[1:-1] / rising[:-2]
-    np.testing.assert_allclose(ratios, EASE_IN_FROM ** (-1 / (ease_in * batches)), rtol=1e-9)
+    np.testing.assert_allclose(ratios, WARMUP_FROM ** (-1 / (warmup_epochs * batches)), rtol=1e-9)
 
 
 def test_without_an_ease_in_or_after_it_a_rate_is_a_number() -> None:
-    config = TrainingConfig(ease_in=1.5)
+    config = TrainingConfig(warmup_epochs=1.5)
     assert callable(batch_rates(config, 1, [], 4))
     assert batch_rates(config, 2, [], 4) == config.learning_rate
     assert batch_rates(TrainingConfig(), 0, [], 4) == config.learning_rate
@@ -82,7 +84,7 @@ def test_without_an_ease_in_or_after_it_a_rate_is_a_number() -> None:
 def test_an_ease_in_as_long_as_mlgenn_s_rises_as_fast() -> None:
     """From a thousandth by 5 % a batch: 142 of SHD's 255 batches."""
     batches = 255
-    config = TrainingConfig(learning_rate=1e-3, ease_in=np.log(1000) / np.log(1.05) / batches)
+    config = TrainingConfig(learning_rate=1e-3, warmup_epochs=np.log(1000) / np.log(1.05) / batches)
     rates = seen(config, 1, batches)[0]
     np.testing.assert_allclose(rates, np.minimum(1e-6 * 1.05 ** np.arange(batches), 1e-3), rtol=1e-9)
 
@@ -110,11 +112,11 @@ def test_it_never_rises_and_holds_for_one_epoch_more_at_a_time(scores: list[tupl
     assert set(np.diff(found)) <= {0, 1}
 
 
-@given(scores=SCORES, ease_in=st.floats(0, 3), schedule=st.sampled_from(["constant", "cosine", "plateau"]))
+@given(scores=SCORES, warmup_epochs=st.floats(0, 3), schedule=st.sampled_from(["constant", "cosine", "plateau"]))
 def test_rows_that_went_through_a_checkpoint_give_the_same_bits(
-    scores: list[tuple[int, int]], ease_in: float, schedule: Any
+    scores: list[tuple[int, int]], warmup_epochs: float, schedule: Any
 ) -> None:
-    config = TrainingConfig(learning_rate=0.013, schedule=schedule, ease_in=ease_in, plateau_patience=2)
+    config = TrainingConfig(learning_rate=0.013, schedule=schedule, warmup_epochs=warmup_epochs, plateau_patience=2)
     rows = rows_of(scores)
     kept = json.loads(json.dumps(rows))
     one, other = (batch_rates(config, len(scores), r, 5) for r in (rows, kept))

@@ -11,7 +11,7 @@ import pytest
 from interruptions import Stop, Stopper
 
 from models.batch import SpikeBatch
-from models.engines.interface import Epoch, Predictions
+from models.engines.base import Epoch, Predictions
 from pipeline.config import Config, load_config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
@@ -80,11 +80,16 @@ RIGHT = [1, 3, 2, 3, 3, 1, 4, 4, 4, 4, 4, 0]
     ("epochs", "overrides"),
     [
         (12, ["training.schedule=plateau", "training.plateau_patience=2"]),
-        (12, ["training.schedule=cosine", "training.ease_in=1.4"]),
+        (12, ["training.schedule=cosine", "training.warmup_epochs=1.4"]),
         (5, ["training.patience=3"]),
         (
             6,
-            ["training.schedule=plateau", "training.plateau_patience=1", "training.ease_in=2.5", "training.patience=4"],
+            [
+                "training.schedule=plateau",
+                "training.plateau_patience=1",
+                "training.warmup_epochs=2.5",
+                "training.patience=4",
+            ],
         ),
     ],
 )
@@ -117,7 +122,7 @@ def test_a_plateau_s_rates_reach_the_engine(words_config: Path, parrot: Callable
 
 
 def test_an_ease_in_reaches_the_engine_batch_by_batch(words_config: Path, parrot: Callable[..., Any]) -> None:
-    config = load_config(words_config, ["training.epochs=3", "training.ease_in=1.5"])
+    config = load_config(words_config, ["training.epochs=3", "training.warmup_epochs=1.5"])
     rates = parrot([1, 1, 1])
     train(config, *parts(config))
     flat = np.concatenate(rates)

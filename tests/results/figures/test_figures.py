@@ -14,7 +14,7 @@ from models.errors import InputError
 from models.neurons.stdp import PairSynapse
 from models.windows import Exponential, Gaussian, Uniform
 from pipeline.data.container import Events
-from results.figures import descent, eventprop, gallery, membrane, networks, thought
+from results.figures import descent, early_and_late, eventprop, gallery, membrane, networks
 from results.figures.windows import weighed_within
 
 
@@ -47,13 +47,13 @@ MEM, SYN = 20.0, 5.0
 
 
 def test_a_spikes_leverage_is_its_potentials_integral_under_the_window() -> None:
-    found = thought.leverage(Uniform(), 400.0, MEM, SYN)
+    found = early_and_late.leverage(Uniform(), 400.0, MEM, SYN)
     left = 400.0 - np.arange(400)
     integral = MEM * (1 - np.exp(-left / MEM)) - SYN * (1 - np.exp(-left / SYN))
     assert found == pytest.approx(integral / integral.mean(), abs=2e-3)
     assert found[:200] == pytest.approx(np.full(200, found[0]), rel=1e-3), "moving changes nothing far from the end"
     assert found[-1] < 0.01 * found[0], "the last one comes too late"
-    narrow = thought.leverage(Gaussian(mu=0.5, sigma=0.01), 400.0, MEM, SYN)
+    narrow = early_and_late.leverage(Gaussian(mu=0.5, sigma=0.01), 400.0, MEM, SYN)
     lag = 200 - np.argmax(narrow)
     times = np.arange(0, 100, 0.1)
     peak = times[np.argmax(np.exp(-times / MEM) - np.exp(-times / SYN))]
@@ -63,10 +63,10 @@ def test_a_spikes_leverage_is_its_potentials_integral_under_the_window() -> None
 def test_leverage_where_little_is_told_is_all_or_nothing_for_narrow_windows() -> None:
     slices = pd.DataFrame({"begin": np.arange(0, 800, 50.0), "alone": 0.1, "chance": 0.1})
     slices.loc[(slices["begin"] >= 300) & (slices["begin"] < 500), "alone"] = 0.8
-    there = thought.leverage(Gaussian(mu=0.52, sigma=0.02), 800.0, MEM, SYN)
-    before = thought.leverage(Gaussian(mu=0.2, sigma=0.02), 800.0, MEM, SYN)
-    assert thought.uninformed(slices, there, 800.0) < 0.02
-    assert thought.uninformed(slices, before, 800.0) > 0.98
+    there = early_and_late.leverage(Gaussian(mu=0.52, sigma=0.02), 800.0, MEM, SYN)
+    before = early_and_late.leverage(Gaussian(mu=0.2, sigma=0.02), 800.0, MEM, SYN)
+    assert early_and_late.uninformed(slices, there, 800.0) < 0.02
+    assert early_and_late.uninformed(slices, before, 800.0) > 0.98
 
 
 def test_the_descents_gradient_is_the_losses() -> None:

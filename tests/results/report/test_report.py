@@ -16,12 +16,13 @@ import pytest
 from rich.console import Console
 
 from models.errors import InputError
+from results.experiments.study.choosing import setting_of
+from results.experiments.study.findings import Findings
+from results.experiments.study.matching import match
+from results.experiments.study.plan import Plan
+from results.paths import PUBLISHED
 from results.report import page
-from results.report.report import PUBLISHED, findings, report, verdict
-from results.study.choosing import setting_of
-from results.study.findings import Findings
-from results.study.matching import match
-from results.study.plan import Plan
+from results.report.report import findings, report, verdict
 
 
 class Reader(HTMLParser):

@@ -12,8 +12,8 @@ from event_nets import Drawn, Plan, draw
 
 from models.adam import Optimiser
 from models.batch import SpikeBatch
+from models.engines.base import Regulariser
 from models.engines.cpu.engine import CpuEngine
-from models.engines.interface import Regulariser
 from models.errors import InputError
 from models.initialisers import Initial
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.batch import SpikeBatch
+from models.engines.base import Gradients, Regulariser
 from models.engines.cpu import layer as layer_module
-from models.engines.interface import Gradients, Regulariser
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import Connection, DelayLine, Input, Synapses
 from models.recording import Recording

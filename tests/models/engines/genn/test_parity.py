@@ -10,7 +10,7 @@ from event_nets import Drawn, Plan, draw, errors
 from genn import needs_genn, on_genn
 
 from models.adam import Optimiser
-from models.engines.interface import Regulariser
+from models.engines.base import Regulariser
 from models.losses import CrossEntropy
 from models.recording import Recording
 from models.windows import Bump, Exponential, Gaussian, Tabulated, Uniform, Window

@@ -1,0 +1,1 @@
+"""Experiments: what is trained to answer a question, and what its runs come to."""

@@ -1,0 +1,102 @@
+"""The comparison: errors of stepped gradients against the event-exact ones, by time step and window."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.engines.exact import ExactEngine, trials
+from models.losses import CrossEntropy
+from models.windows import Bump, Exponential, Gaussian, Uniform, Window
+from results.experiments.gradcheck.networks import KINDS, Kind
+from results.experiments.gradcheck.schemes import SCALE, Scheme, schemes
+
+STEPS = (1.0, 0.5, 0.25, 0.125, 1 / 64)
+"""ms."""
+
+WINDOWS: Mapping[str, Window] = {
+    "uniform": Uniform(),
+    "exponential": Exponential(),
+    "gaussian": Gaussian(mu=0.25, sigma=0.15),
+    "bump": Bump(),
+}
+
+KEYS = ["network", "scheme", "window", "dt", "weights"]
+
+
+def errors(
+    samples: int = 20,
+    steps: Sequence[float] = STEPS,
+    windows: Mapping[str, Window] = WINDOWS,
+    kinds: Mapping[str, Kind] = KINDS,
+    having: Sequence[Scheme] | None = None,
+) -> pd.DataFrame:
+    """Compare gradients with the oracle's.
+
+    Parameters
+    ----------
+    samples : int
+        Random networks of each kind.
+    steps : sequence of float
+        Time steps in ms; powers of 2.
+    windows, kinds : mapping
+        By the names that the table gives them.
+    having : sequence of Scheme, optional
+        What to compare; all that can run here by default.
+
+    Returns
+    -------
+    DataFrame
+        One row a network, scheme, window, step and weight matrix: cosine, relative error |g - e| / |e| and ratio of
+        norms |g| / |e| of the gradient g and the exact one e; and the least slope tau_mem dV/dt at any of the network's
+        spikes.
+    """
+    rows = []
+    having = schemes() if having is None else having
+    for kind_name, kind in kinds.items():
+        drawn = [kind.draw(seed) for seed in range(samples)]
+        for window_name, window in windows.items():
+            loss = CrossEntropy(window, SCALE)
+            exact = [
+                ExactEngine(kind.network, sample.weights, loss, kind.trial).gradients(trials(sample.batch(1.0), 1.0))
+                for sample in drawn
+            ]
+            for scheme, dt in itertools.product(having, steps):
+                if not scheme.offers(window):
+                    continue
+                for seed, (sample, truth) in enumerate(zip(drawn, exact, strict=True)):
+                    found = scheme.gradients(sample, window, sample.batch(dt), dt)
+                    for name, gradient in truth.weights.items():
+                        key = (kind_name, scheme.name, window_name, dt, name)
+                        rows.append((*key, seed, *_compared(found[name], gradient), truth.min_slope))
+    for scheme in having:
+        scheme.close()
+    return pd.DataFrame(rows, columns=[*KEYS, "seed", "cosine", "relative_error", "norm_ratio", "min_slope"])
+
+
+def _compared(found: NDArray[np.floating], truth: NDArray[np.float64]) -> tuple[float, float, float]:
+    g = np.asarray(found, dtype=np.float64)
+    size, true_size = float(np.linalg.norm(g)), float(np.linalg.norm(truth))
+    cosine = float((g * truth).sum()) / max(size * true_size, np.finfo(float).tiny)
+    return cosine, float(np.linalg.norm(g - truth)) / true_size, size / true_size
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return medians over networks, with the quartiles of the relative error."""
+    groups = rows.groupby(KEYS, sort=False)
+    table = groups[["cosine", "relative_error", "norm_ratio"]].median()
+    for name, q in (("lower_quartile", 0.25), ("upper_quartile", 0.75)):
+        table[name] = groups["relative_error"].quantile(q)
+    return table.reset_index()
+
+
+def against_plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, of each scheme, median relative errors of hidden gradients as a multiple of the plain scheme's."""
+    hidden = table[table["weights"] != "hidden_output"]
+    wide = hidden.pivot_table("relative_error", ["network", "window", "dt", "weights"], "scheme", sort=False)
+    ratios = wide.div(wide["cpu, plain"], axis=0).drop(columns="cpu, plain")
+    return ratios.groupby(["network", "dt"], sort=False).median().reset_index()

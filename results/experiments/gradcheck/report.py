@@ -1,0 +1,67 @@
+"""The table of the comparison, as files and on the screen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.data.atomic import write_atomically
+from pipeline.training.run import environment
+from results.experiments.gradcheck.check import STEPS, against_plain, errors, summary
+from results.paths import TABLES
+from results.tables.markdown import markdown
+
+QUICK = (STEPS[0], STEPS[2])
+FOLDER = TABLES
+
+
+def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: Path = FOLDER) -> pd.DataFrame:
+    """Compare gradients, print medians and write them.
+
+    Parameters
+    ----------
+    console : Console
+    samples : int
+        Random networks of each kind.
+    quick : bool
+        Five networks, two time steps.
+    folder : Path
+        Where gradcheck.csv and gradcheck.md go, and as gradcheck.json the environment.
+
+    Returns
+    -------
+    DataFrame
+        See `check.summary`.
+    """
+    console.print("comparing gradients with the event-exact ones ...", highlight=False)
+    table = summary(errors(5, QUICK) if quick else errors(samples))
+    for network, part in table.groupby("network", sort=False):
+        console.print(_rich(str(network), part))
+    ratios = against_plain(table)
+    note = "Median relative error of hidden gradients as a multiple of that of spikes on the grid:"
+    console.print(note, highlight=False)
+    console.print(ratios.to_string(index=False, float_format="{:.3g}".format), highlight=False)
+    write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
+    text = f"{markdown(table, '.3g')}\n{note}\n\n{markdown(ratios, '.3g')}"
+    write_atomically(folder / "gradcheck.md", [text.encode()])
+    write_atomically(folder / "gradcheck.json", [(json.dumps(environment(), indent=2) + "\n").encode()])
+    console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}", highlight=False)
+    return table
+
+
+def _rich(network: str, part: pd.DataFrame) -> Table:
+    """Return relative error, cosine and ratio of norms by window and weights, a column a scheme and time step."""
+    table = Table(title=f"{network}: relative error, cosine, ratio of norms; medians", expand=False)
+    steps = list(dict.fromkeys(part["dt"]))
+    for column in ("scheme", "window", "weights", *(f"dt {dt:g} ms" for dt in steps)):
+        table.add_column(column)
+    for (scheme, window, weights), rows in part.groupby(["scheme", "window", "weights"], sort=False):
+        cells = [
+            f"{row.relative_error:.2g} {row.cosine:.3f} {row.norm_ratio:.2f}" for row in rows.itertuples(index=False)
+        ]
+        table.add_row(str(scheme), str(window), str(weights), *cells)
+    return table

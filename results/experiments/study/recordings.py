@@ -1,0 +1,30 @@
+"""Who says what in the recordings that a plan scores, in the order in which a run's ``right`` has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data.container import SpikeData
+from pipeline.data.datasets import Dataset
+from pipeline.data.splits import leave_one_speaker_out
+from results.experiments.comparison.runs import TEST
+
+
+def recordings(data: Dataset, loso: bool) -> pd.DataFrame:
+    """Return what is scored: the test part, or every speaker of the training part who is left out.
+
+    Returns
+    -------
+    DataFrame
+        One row a recording: held ("test", or the speaker), speaker, word.
+    """
+    if not loso:
+        return _named(data.test, TEST)
+    folds = leave_one_speaker_out(data.train)
+    return pd.concat([_named(data.train.select(fold.held), fold.speaker) for fold in folds], ignore_index=True)
+
+
+def _named(data: SpikeData, held: str) -> pd.DataFrame:
+    speakers, words = np.array(data.speaker_names), np.array(data.classes)
+    return pd.DataFrame({"held": held, "speaker": speakers[data.speakers], "word": words[data.labels]})
