@@ -65,10 +65,10 @@ def plateaus(rows: Rows, patience: int) -> int:
 def batch_rates(config: TrainingConfig, epoch: int, rows: Rows, batches: int) -> float | Callable[[int], float]:
     """Return the learning rate of an epoch, or of each of its batches while the warmup lasts.
 
-    The rate rises geometrically, from a thousandth, over the first ``warmup_epochs`` epochs. mlGeNN's SHD example does
-    so (by 5 % a batch, for 142 of its 255 batches). Adam's first steps are as large as the rate whatever the gradient, so
-    they are what has to be small, and how small is not known: a geometric rise spends as many batches on every order of
-    magnitude, a linear one has left the smallest two behind after a tenth.
+    The rate rises geometrically, from a thousandth, over the first ``warmup_epochs`` epochs. mlGeNN's SHD example
+    does so (by 5 % a batch, for 142 of its 255 batches). Adam's first steps are as large as the rate whatever the
+    gradient, so they are what has to be small, and how small is not known: a geometric rise spends as many batches on
+    every order of magnitude, a linear one has left the smallest two behind after a tenth.
 
     Parameters
     ----------
