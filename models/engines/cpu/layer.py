@@ -16,7 +16,7 @@ from models.engines.cpu.forward import forward_layer
 from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.memory import aligned
 from models.engines.cpu.table import neuron_table
-from models.engines.cpu.time_constants import SUMS, time_constant_gradients
+from models.engines.time_constants import SUMS, time_constant_gradients
 from models.network import Connection, Hidden, Network, Spiking, Weights
 
 FIRST_CAPACITY = 32

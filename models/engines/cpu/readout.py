@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.engines.coefficients import Coefficients
 from models.engines.cpu.delays import arrival
-from models.engines.cpu.time_constants import NUDGE
+from models.engines.time_constants import NUDGE
 
 Array = NDArray[np.float64]
 

@@ -34,7 +34,7 @@ from models.engines.genn.populations import CURRENT_VALUES, Values, wants_sums
 from models.network import Leaky, Network
 
 SUMS = ("SumV", "SumVV", "SumVI", "SumII")
-"""Rows 1 to 4 of `models.engines.cpu.time_constants`."""
+"""Rows 1 to 4 of `models.engines.time_constants`."""
 
 _TINY = 1e-30
 """States below this become 0: a CPU's arithmetic is slow with denormal numbers."""

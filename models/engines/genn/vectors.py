@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.cpu.time_constants import SUMS, time_constant_gradients
 from models.engines.genn.populations import varies, wants_sums
+from models.engines.time_constants import SUMS, time_constant_gradients
 from models.network import Network, Weights
 
 
@@ -25,7 +25,7 @@ def vector_gradients(
     dt : float
         Step in ms.
     sums_of : callable
-        Of a population's name: rows 1 to 4, or 1, of `models.engines.cpu.time_constants`.
+        Of a population's name: rows 1 to 4, or 1, of `models.engines.time_constants`.
     """
     found: Weights = {}
     for name, population in network.populations.items():
