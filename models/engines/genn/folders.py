@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 FOLDER_VARIABLE = "SPOKEN_SPIKES_GENN"
 """The environment variable that names another folder than the user's cache for generated code."""
@@ -13,56 +14,54 @@ FOLDER_VARIABLE = "SPOKEN_SPIKES_GENN"
 
 @dataclass
 class CodeFolder:
-    """A folder that is this object's alone until it is released.
+    """A folder that belongs to this object alone until it is released.
 
-    Two networks that share a folder or a name crash or, worse, give wrong results without a word. So there are as many
-    folders of a network as there are users at the same time, each locked while in use: by the operating system, which
-    gives the lock back when a process dies.
+    Two loaded networks that share a folder or a name crash, or give wrong results without a warning. Each network
+    therefore has as many folders as it has users at the same time, each locked while it is in use. The operating system
+    releases the lock when the process ends, however it ends.
 
     Attributes
     ----------
     path : Path
     name : str
-        Of the model; no other loaded one has it.
+        Name of the GeNN model; no other loaded model has it.
     """
 
     path: Path
     name: str
-    _lock: int
+    _lock: FileLock
 
     @classmethod
     def take(cls, key: str) -> CodeFolder:
-        """Return the first folder of a network that nobody uses.
+        """Return the first folder of a network that is not in use.
 
         Parameters
         ----------
         key : str
-            Of all that the generated code depends on; letters and digits.
+            Hash of everything that the generated code depends on; letters and digits.
         """
         root = code_root()
         root.mkdir(parents=True, exist_ok=True)
         place = 0
         while True:
             path = root / f"{key}-{place}"
-            lock = os.open(root / f"{path.name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            # The lock is released by whatever thread collects the network.
+            lock = FileLock(root / f"{path.name}.lock", thread_local=False)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
+                lock.acquire(blocking=False)
+            except Timeout:
                 place += 1
                 continue
             path.mkdir(exist_ok=True)
             return cls(path, f"spikes_{key}_{place}", lock)
 
     def release(self) -> None:
-        """Let others have the folder."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        """Let others use the folder."""
+        self._lock.release()
 
 
 def code_root() -> Path:
-    """Return the folder of all generated code."""
+    """Return the folder that holds all generated code."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def test_a_folder_is_used_again_once_it_is_given_back(tmp_path: Path, monkeypatc
     for folder in (again, second, other):
         folder.release()
         folder.release()
+
+
+def test_a_folder_can_be_given_back_by_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network may be collected in any thread."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    taken = CodeFolder.take("abc")
+    thread = threading.Thread(target=taken.release)
+    thread.start()
+    thread.join()
+    again = CodeFolder.take("abc")
+    assert again.path == taken.path
+    again.release()
 
 
 def test_processes_get_folders_of_their_own_and_a_killed_one_gives_its_back(
