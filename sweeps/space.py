@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
-from pipeline.data.container import CHANNELS
+from pipeline.events import CHANNELS
 from pipeline.training.build import make_network, make_window
 from sweeps.parameters import Categorical, Parameter, Values
 

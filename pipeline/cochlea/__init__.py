@@ -5,6 +5,5 @@ from pipeline.cochlea.bushy_cell import BushyCell
 from pipeline.cochlea.cochlea import Cochlea
 from pipeline.cochlea.hair_cell import HairCell
 from pipeline.cochlea.sound import Sound
-from pipeline.data.container import CHANNELS
 
-__all__ = ["CHANNELS", "BasilarMembrane", "BushyCell", "Cochlea", "HairCell", "Sound"]
+__all__ = ["BasilarMembrane", "BushyCell", "Cochlea", "HairCell", "Sound"]

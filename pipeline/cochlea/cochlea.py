@@ -21,7 +21,7 @@ from pipeline.cochlea.hair_cell import HairCell
 from pipeline.cochlea.lanes import LANES
 from pipeline.cochlea.sound import Sound
 from pipeline.cochlea.transfer import LAG, LEAD, SIZES, Room, Table, tables
-from pipeline.data.container import Events
+from pipeline.events import Events
 
 _VERSION = 1
 """Raised whenever the same parameters, recording and seed give other spikes than before."""

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-CHANNELS = 700
-"""Channels of the cochlea, of SHD and of SSC."""
-
-
-class Events(NamedTuple):
-    """The events of one example.
-
-    Attributes
-    ----------
-    times : ndarray of float32, shape (n,)
-        Times in ms from the start of the recording, ascending.
-    units : ndarray of uint16, shape (n,)
-        Channels, 0 .. channels - 1.
-    """
-
-    times: NDArray[np.float32]
-    units: NDArray[np.uint16]
+from pipeline.events import CHANNELS, Events
 
 
 @dataclass(frozen=True)

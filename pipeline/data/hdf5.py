@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from models.errors import InputError
 from pipeline.data import seal
 from pipeline.data.atomic import write_atomically
-from pipeline.data.container import CHANNELS, Drops, SpikeData
+from pipeline.data.container import Drops, SpikeData
 from pipeline.data.packing import Block, assemble, clean
+from pipeline.events import CHANNELS
 
 FORMAT_VERSION = 1
 """Raised whenever files written before must not be read as if they were written now."""

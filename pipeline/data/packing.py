@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.errors import InputError
-from pipeline.data.container import CHANNELS, Drops, SpikeData
+from pipeline.data.container import Drops, SpikeData
+from pipeline.events import CHANNELS
 
 _ROWS_AT_ONCE = 1024
 """Examples cleaned in one go: bounds the temporaries of a set of 75,000 examples to those of a thousand."""

@@ -19,8 +19,9 @@ from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.cochlea import Cochlea
 from pipeline.data.cache import cached
-from pipeline.data.container import Events, SpikeData
+from pipeline.data.container import SpikeData
 from pipeline.data.packing import Block, assemble, pack
+from pipeline.events import Events
 
 SHARD = 100
 """Utterances that are kept together on average: a killed preparation loses no more than two of these."""

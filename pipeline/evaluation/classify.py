@@ -13,9 +13,9 @@ from models.errors import InputError
 from models.losses import softmax
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording, read_audio, trim
-from pipeline.cochlea import CHANNELS, Cochlea
-from pipeline.data.container import Events
+from pipeline.cochlea import Cochlea
 from pipeline.evaluation.trained import Trained
+from pipeline.events import CHANNELS, Events
 
 COCHLEA_SEED = 0
 """Of the cochlea's noise: the same recording always gives the same answer."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
-from pipeline.data.container import Events
+from pipeline.events import Events
 from pipeline.pictures import panels
 from pipeline.pictures.style import WIDTH, styled
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.losses import softmax
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
-from pipeline.data.container import CHANNELS, Events
+from pipeline.events import CHANNELS, Events
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 
 RANKS = ((VERMILLION, 2.2, "-"), (BLUE, 1.1, "--"), (GREEN, 1.1, "-."), (ORANGE, 1.1, ":"), (PURPLE, 1.1, "--"))

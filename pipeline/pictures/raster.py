@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from models.recording import Recording as NetworkRecording
-from pipeline.data.container import Events
+from pipeline.events import Events
 from pipeline.pictures import panels
 from pipeline.pictures.style import WIDTH, styled
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from models.windows import Bump, Exponential, Gaussian, Uniform, Window
 from pipeline.config import load_config
 from pipeline.data import hdf5
-from pipeline.data.container import Events
+from pipeline.events import Events
 from pipeline.pictures.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
 
 SHOWN: dict[str, tuple[Window, str, str]] = {

@@ -10,8 +10,8 @@ import pandas as pd
 
 from models.network import Network
 from pipeline.config import CONFIG_FOLDER, load_config
-from pipeline.data.container import CHANNELS
 from pipeline.evaluation.intervals import student
+from pipeline.events import CHANNELS
 from pipeline.training.build import make_network
 from results.tables.network_columns import DESCRIBED, window_of
 from results.tables.records import Record

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.container import CHANNELS, Events
+from pipeline.events import CHANNELS, Events
 
 
 def blend(events: Events, rng: np.random.Generator, other: Events, channels: int = CHANNELS) -> Events:

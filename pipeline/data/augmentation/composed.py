@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from models.errors import InputError
 from pipeline.data.augmentation.blend import blend
 from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
-from pipeline.data.container import Events, SpikeData
+from pipeline.data.container import SpikeData
+from pipeline.events import Events
 
 _STREAM = 0x617567
 """Sets these draws apart from any other that are seeded by a seed and an epoch."""

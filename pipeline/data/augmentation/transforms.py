@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.container import CHANNELS, Events
+from pipeline.events import CHANNELS, Events
 
 
 def shift_channels(events: Events, rng: np.random.Generator, largest: int, channels: int = CHANNELS) -> Events:

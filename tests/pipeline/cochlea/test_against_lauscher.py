@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pipeline.cochlea import BasilarMembrane, Cochlea, Sound
-from pipeline.data.container import Events
+from pipeline.events import Events
 
 RATE = 48_000
 BOUND = 3.0

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from models.errors import InputError
-from pipeline.cochlea import CHANNELS, Cochlea, Sound
-from pipeline.data.container import Events
+from pipeline.cochlea import Cochlea, Sound
+from pipeline.events import CHANNELS, Events
 
 COCHLEA = Cochlea()
 

@@ -14,8 +14,8 @@ from models.errors import InputError
 from pipeline.cochlea import BasilarMembrane, Cochlea
 from pipeline.data import recordings
 from pipeline.data.cache import cache_folder
-from pipeline.data.container import Events
 from pipeline.data.recordings import SHARD, Utterance, file_key, shards, to_spikes
+from pipeline.events import Events
 
 RATE = 8000
 CLASSES = ("one", "two")

@@ -13,7 +13,7 @@ from models.recording import Recording as NetworkRecording
 from models.recording import Spikes
 from models.windows import Gaussian
 from pipeline.audio import Recording
-from pipeline.data.container import Events
+from pipeline.events import Events
 from pipeline.pictures.classification import classification
 from pipeline.pictures.confusion import confusion
 from pipeline.pictures.learning_curve import best_epoch, learning_curve

@@ -13,7 +13,7 @@ from rich.console import Console
 from models.errors import InputError
 from models.neurons.stdp import PairSynapse
 from models.windows import Exponential, Gaussian, Uniform
-from pipeline.data.container import Events
+from pipeline.events import Events
 from results.figures import descent, early_and_late, eventprop, gallery, membrane, networks
 from results.figures.windows import weighed_within
 

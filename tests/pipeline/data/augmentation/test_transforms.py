@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.data.augmentation import blend, dilate_time, drop_events, jitter_channels, shift_channels
-from pipeline.data.container import Events
+from pipeline.events import Events
 
 CALLS = {
     "shift": lambda events, rng: shift_channels(events, rng, 40),
