@@ -20,56 +20,23 @@ SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
-.PHONY: help setup demo test bench gradcheck ablation sizes robustness study study-submit tables report figures data train evaluate classify crossval sweep sweep-submit sweep-status doctor lint clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+##@ Data
 
-setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
-	@echo "$(VENV) is ready"
-
-demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words (SET="training.epochs=5 ...")
-	@$(PY) -m results demo $(OVERRIDES)
-
-test: $(VENV)/dev.stamp ## Run the quick tests
-	@$(PY) -m pytest -q
-
-bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/out/bench
-	@$(PY) -m results bench $(CASE)
-
-gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/out/tables
-	@$(PY) -m results gradcheck $(if $(QUICK),--quick)
-
-ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/out/tables
-	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
-
-sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/out/tables
-	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
-
-robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/out/tables
-	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
-
-study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
-	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
-
-study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUSTER, JOBS, OPTIONS); then make study
-	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
-	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
-
-tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
-	@$(PY) -m results tables
-
-report: $(VENV)/runtime.stamp ## Write results/out/report.html, one page with everything, from committed results
-	@$(PY) -m results report
-
-figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/out/figures
-	@$(PY) -m results figures $(FIGURE)
+.PHONY: data
 
 data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
 	$(call need,DATASET,digits)
 	@$(PY) -m pipeline data "$$DATASET" $(if $(ROOT),--root "$$ROOT")
+
+##@ Training
+
+.PHONY: demo train evaluate classify crossval
+
+demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words (SET="training.epochs=5 ...")
+	@$(PY) -m results demo $(OVERRIDES)
 
 train: $(VENV)/runtime.stamp ## Train a config, or go on where it stopped (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline train "$$CONFIG" $(OVERRIDES)
@@ -85,6 +52,10 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
 
+##@ Experiments
+
+.PHONY: sweep sweep-submit sweep-status study study-submit ablation sizes robustness gradcheck bench
+
 sweep: $(VENV)/runtime.stamp ## Search hyperparameters here (SPACE=thesis, STRATEGY, SEED, POINTS, WORKERS)
 	@$(PY) -m sweeps run "$$SPACE" $(SEARCH) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
 
@@ -95,8 +66,64 @@ sweep-submit: $(VENV)/runtime.stamp ## Search on a cluster (SPACE, CLUSTER=slurm
 sweep-status: $(VENV)/runtime.stamp ## How far a search is (SPACE, STRATEGY, SEED)
 	@$(PY) -m sweeps status "$$SPACE" $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED))
 
+study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
+	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
+
+study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUSTER, JOBS, OPTIONS); then make study
+	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
+	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
+
+ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/out/tables
+	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
+
+sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/out/tables
+	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
+
+robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/out/tables
+	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
+
+gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/out/tables
+	@$(PY) -m results gradcheck $(if $(QUICK),--quick)
+
+bench: $(VENV)/dev.stamp ## Measure speed against peers (CASE="cochlea ..."); writes results/out/bench
+	@$(PY) -m results bench $(CASE)
+
+##@ Results
+
+.PHONY: tables figures report
+
+tables: $(VENV)/runtime.stamp ## Write result tables, CSV, Markdown and LaTeX, from runs and committed results
+	@$(PY) -m results tables
+
+figures: $(VENV)/runtime.stamp ## Draw the thesis's figures (FIGURE="14-eventprop ..."); writes results/out/figures
+	@$(PY) -m results figures $(FIGURE)
+
+report: $(VENV)/runtime.stamp ## Write results/out/report.html, one page with everything, from committed results
+	@$(PY) -m results report
+
+##@ Project
+
+.PHONY: help setup doctor test fuzz lint clean
+
+help: ## List the targets by stage
+	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", sep, substr($$0, 5); sep = "\n" } \
+	/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
+	@echo "$(VENV) is ready"
+
 doctor: $(VENV)/runtime.stamp ## Say what is installed and whether both engines run here
 	@$(PY) -m pipeline doctor
+
+test: $(VENV)/dev.stamp ## Run the quick tests
+	@$(PY) -m pytest -q
+
+fuzz: $(VENV)/dev.stamp ## Run the property tests with ten times the examples from new seeds (MINUTES=60)
+	@end=$$(($$(date +%s) + 60 * $(or $(MINUTES),0))); \
+	while seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); do \
+	echo "seed $$seed"; \
+	$(PY) -m pytest -q -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$$seed || exit; \
+	test $$(date +%s) -lt $$end || exit 0; done
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	@$(BIN)/ruff check .

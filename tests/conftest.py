@@ -1,4 +1,4 @@
-"""A small data set that can be learned, in SHD's format, and the command line run inside the test's process."""
+"""Fixtures of many tests: a small data set that can be learned, and the command line inside the test's process."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import profiles
 import pytest
 
 from pipeline.cli import main
 from pipeline.data import hdf5
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import pack
+
+profiles.register()
 
 WORDS = ("low", "high", "up", "down")
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from models.adam import TIME_CONSTANTS, Adam, Optimiser
 from models.errors import InputError
@@ -97,7 +98,7 @@ def test_the_gradient_of_all_parameters_together_is_clipped() -> None:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(size=st.floats(1e-3, 1e3), clip=st.floats(1e-2, 1e2))
 def test_a_gradient_is_clipped_to_the_norm_and_only_above_it(size: float, clip: float) -> None:
     """After one step the first moment is a tenth of the gradient that was learned from."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from models.batch import SpikeBatch, discretise
 
@@ -15,7 +16,7 @@ CHANNELS, STEPS = 7, 20
 event = st.tuples(
     st.one_of(st.integers(0, 100).map(lambda n: n / 4), st.floats(0, 30, width=32)), st.integers(0, CHANNELS - 1)
 )
-examples = st.lists(st.lists(event, max_size=30), min_size=1, max_size=4)
+batches = st.lists(st.lists(event, max_size=30), min_size=1, max_size=4)
 
 
 def pack(made: list[list[tuple[float, int]]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -32,8 +33,8 @@ def batch_of(made: list[list[tuple[float, int]]], dt: float, steps: int = STEPS)
     return discretise(*pack(made), np.arange(len(made)), dt, steps, CHANNELS)
 
 
-@given(made=examples, dt=st.sampled_from([0.25, 0.5, 1.0, 2.0]))
-@settings(max_examples=200, deadline=None)
+@given(made=batches, dt=st.sampled_from([0.25, 0.5, 1.0, 2.0]))
+@examples(200)
 def test_it_is_the_set_of_floored_events_in_order_without_the_last_two_steps(
     made: list[list[tuple[float, int]]], dt: float
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from genn import needs_genn
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.engines.genn.folders import FOLDER_VARIABLE
@@ -73,16 +73,18 @@ class TestHodgkinHuxley:
 
 class TestLeakyIntegrateAndFire:
     @given(tau=st.floats(2, 100), current=st.floats(0.1, 5))
+    @example(tau=2.0, current=1.0)
     def test_intervals_are_those_of_the_closed_form(self, tau: float, current: float) -> None:
-        neuron = LeakyIntegrateAndFire(tau)
+        """Up to rounding: the voltage forgets over tau steps, so its rounding errors are worth tau epsilon of current.
+
+        At the rheobase that decides: the closed form says never, and floating point may reach the threshold.
+        """
+        neuron, rounding = LeakyIntegrateAndFire(tau), 4 * tau * np.finfo(float).eps
+        shortest, longest = neuron.interval(current + rounding), neuron.interval(current - rounding)
         _, found = neuron.simulate(np.full(2000, current))
-        at = np.flatnonzero(found)
-        interval = neuron.interval(current)
-        if not np.isfinite(interval):
-            assert len(at) == 0
-        elif interval < 1000:
-            assert at[0] + 1 == pytest.approx(interval, abs=1)
-            assert set(np.diff(at)) <= {interval - 1, interval, interval + 1}
+        intervals = np.diff(np.flatnonzero(found), prepend=-1)
+        assert all(shortest - 1 <= interval <= longest + 1 for interval in intervals)
+        assert len(intervals) or longest >= 2000
 
     def test_without_spikes_the_voltage_decays_as_the_equation_says(self) -> None:
         neuron = LeakyIntegrateAndFire(20.0, threshold=10.0, reset=0.5)

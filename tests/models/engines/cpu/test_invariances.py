@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import pytest
 from event_nets import LONGEST, Drawn, Plan, draw
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from models.batch import SpikeBatch
 from models.engines.base import Gradients, Regulariser
@@ -100,7 +101,7 @@ PLANS = st.builds(
     trials=st.integers(1, 19),
     seed=st.integers(0, 2**31),
 )
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_threads_change_no_bit_and_recordings_agree_with_predictions(
     plan: Plan, loss: str, mode: Mode, trials: int, seed: int
 ) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from profiles import examples
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
@@ -77,7 +78,7 @@ def test_a_recurrent_spike_adds_to_the_current_at_once() -> None:
     ratio=st.sampled_from([0.1, 0.4, 0.9, 1.3, 3.0]),
     bias=st.sampled_from([0.0, 0.4, -0.3]),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_first_spike_is_where_a_root_finder_has_the_sum_of_all_responses_cross(
     seed: int, tau_mem: float, ratio: float, bias: float
 ) -> None:
