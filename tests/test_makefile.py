@@ -16,12 +16,44 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True)
 
 
-def test_help_has_one_line_for_every_target():
-    declared = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert declared is not None
-    lines = make("help").stdout.splitlines()
-    assert [line.split()[:2] for line in lines] == [["make", target] for target in declared[1].split()]
+def test_help_has_one_line_for_every_target_grouped_by_stage():
+    recipes = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    groups = [group.splitlines() for group in make("help").stdout.split("\n\n")]
+    assert [heading for heading, *_ in groups] == ["Data", "Training", "Experiments", "Results", "Project"]
+    lines = [line for _, *lines in groups for line in lines]
+    assert [line.split()[:2] for line in lines] == [["make", target] for target in recipes]
     assert all(len(line) < 118 for line in lines)
+
+
+def test_every_target_is_made_whether_or_not_a_file_has_its_name():
+    text = (ROOT / "Makefile").read_text()
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)).split()
+    assert phony == re.findall(r"^([a-z][a-z-]*):(?!=)", text, re.MULTILINE)
+
+
+def test_fuzz_draws_new_examples_for_as_long_as_asked(tmp_path):
+    for name in ("made", "runtime", "dev"):
+        (tmp_path / f"{name}.stamp").touch()
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$@" >> "$CALLS"\ntest $(wc -l < "$CALLS") -lt 3\n')
+    python.chmod(0o755)
+    calls = tmp_path / "calls"
+
+    def fuzz(*words):
+        calls.write_text("")
+        return make("fuzz", f"VENV={tmp_path}", f"CALLS={calls}", *words), calls.read_text().splitlines()
+
+    done, called = fuzz()
+    assert done.returncode == 0
+    assert len(called) == 1
+    done, called = fuzz("MINUTES=60")
+    assert done.returncode != 0, "a failure ends it"
+    assert len(called) == 3
+    assert len(set(called)) == 3
+    for words, line in zip(called, done.stdout.splitlines(), strict=True):
+        assert words.startswith("-m pytest -q -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=")
+        assert line == f"seed {words.rpartition('=')[2]}"
 
 
 @pytest.mark.parametrize("target", ["demo", "train", "crossval"])
