@@ -1,1 +1,1 @@
-"""Single neurons, from ion channels to leaky integrators: what the networks' neurons are simplifications of."""
+"""Single neurons and a synapse of the thesis: Hodgkin-Huxley, Izhikevich, leaky integrate-and-fire, STDP."""

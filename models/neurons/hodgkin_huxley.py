@@ -1,6 +1,6 @@
 """Hodgkin and Huxley's neuron (J. Physiol. 117, 1952; thesis, equations 1 to 5).
 
-With the squid axon's parameters in today's signs: V is inside minus outside, at rest near -65 mV.
+The parameters are the squid axon's, with today's sign of V: inside minus outside, near -65 mV at rest.
 
     C dV/dt = I - g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L)
     dx/dt = alpha_x(V) (1 - x) - beta_x(V) x            for the gates x = m, h, n
@@ -18,10 +18,10 @@ from scipy.optimize import brentq
 
 Array = NDArray[np.float64]
 Current = Callable[[float], float]
-"""Of time in ms: uA / cm^2."""
+"""The input current in uA / cm^2, as a function of time in ms."""
 
 CROSSING = 0.0
-"""mV: a spike is where V rises through this."""
+"""mV: a spike is a rise of V through this voltage."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class HodgkinHuxley:
     capacitance : float
         uF / cm^2.
     g_na, g_k, g_l : float
-        Conductances of open sodium and potassium channels and of the leak, mS / cm^2.
+        Conductances of the open sodium and potassium channels, and of the leak, in mS / cm^2.
     e_na, e_k, e_l : float
-        Their equilibrium potentials, mV.
+        Their equilibrium potentials in mV.
     """
 
     capacitance: float = 1.0
@@ -47,13 +47,13 @@ class HodgkinHuxley:
     e_l: float = -54.387
 
     def ionic_current(self, v: float, m: float, h: float, n: float) -> float:
-        """Return the current out of the cell, uA / cm^2 (equations 2 to 4)."""
+        """Return the ionic current out of the cell in uA / cm^2 (equations 2 to 4)."""
         sodium = self.g_na * m**3 * h * (v - self.e_na)
         potassium = self.g_k * n**4 * (v - self.e_k)
         return sodium + potassium + self.g_l * (v - self.e_l)
 
     def rest(self) -> tuple[float, float, float, float]:
-        """Return V (mV), m, h and n where nothing changes without input."""
+        """Return V (mV), m, h and n at rest, where nothing changes without input."""
 
         def out(v: float) -> float:
             return self.ionic_current(v, *steady_gates(v))
@@ -62,7 +62,7 @@ class HodgkinHuxley:
         return (v, *steady_gates(v))
 
     def simulate(self, current: Current, duration: float, dt: float = 0.01) -> Trace:
-        """Integrate from rest.
+        """Integrate the equations from rest.
 
         Parameters
         ----------
@@ -71,8 +71,8 @@ class HodgkinHuxley:
         duration : float
             ms.
         dt : float
-            ms between two points of what is returned. The solver (Runge-Kutta of order 5) takes steps of at most 0.05
-            ms, or of ``dt`` if that is longer, so that no pulse of the input is stepped over.
+            Time between two points of the trace in ms. The solver (Runge-Kutta of order 5) takes steps of at most
+            0.05 ms, or of ``dt`` if that is longer, so that it steps over no input pulse.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class HodgkinHuxley:
 
 @dataclass(frozen=True)
 class Trace:
-    """A simulation.
+    """The result of a simulation.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Trace:
     voltage : ndarray
         mV.
     m, h, n : ndarray
-        Gates, 0 to 1.
+        Gates, between 0 and 1.
     """
 
     times: Array
@@ -117,13 +117,13 @@ class Trace:
 
     @property
     def spikes(self) -> Array:
-        """Times at which V rises through 0 mV, ms."""
+        """Times in ms at which V rises through 0 mV."""
         rises = np.flatnonzero((self.voltage[:-1] < CROSSING) & (self.voltage[1:] >= CROSSING))
         return self.times[rises + 1]
 
 
 def rates(v: float) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
-    """Return alpha and beta of m, h and n at a voltage in mV, each in 1 / ms."""
+    """Return alpha and beta of m, h and n at a voltage in mV, in 1 / ms."""
     m = (_ratio(v + 40, 10.0), 4.0 * np.exp(-(v + 65) / 18))
     h = (0.07 * np.exp(-(v + 65) / 20), 1 / (1 + np.exp(-(v + 35) / 10)))
     n = (0.1 * _ratio(v + 55, 10.0), 0.125 * np.exp(-(v + 65) / 80))
@@ -131,13 +131,13 @@ def rates(v: float) -> tuple[tuple[float, float], tuple[float, float], tuple[flo
 
 
 def steady_gates(v: float) -> tuple[float, float, float]:
-    """Return m, h and n that a voltage in mV leads to: alpha / (alpha + beta)."""
+    """Return the steady states of m, h and n at a voltage in mV, alpha / (alpha + beta)."""
     m, h, n = (float(a / (a + b)) for a, b in rates(v))
     return m, h, n
 
 
 def pulse(amplitude: float, begin: float, length: float) -> Current:
-    """Return a current of ``amplitude`` (uA / cm^2) from ``begin`` on for ``length`` ms."""
+    """Return a current of ``amplitude`` (uA / cm^2) that begins at ``begin`` (ms) and lasts ``length`` ms."""
     return lambda t: amplitude if begin <= t < begin + length else 0.0
 
 

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron: in steps (thesis, equations 6 to 8), and what theory says of it."""
+"""The leaky integrate-and-fire neuron in time steps (thesis, equations 6 to 8), and its firing rate in closed form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LeakyIntegrateAndFire:
-    """A neuron that forgets.
+    """A leaky integrate-and-fire neuron.
 
         H[t] = V[t - 1] + (X[t] - (V[t - 1] - V_reset)) / tau           (6)
         S[t] = 1 where H[t] >= V_th                                     (7)
@@ -33,7 +33,7 @@ class LeakyIntegrateAndFire:
     reset: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse a neuron that overshoots or always spikes."""
+        """Refuse a neuron whose voltage overshoots its input, or that spikes at every step."""
         if not self.tau > 1:
             raise InputError(f"tau is {self.tau} steps; it must be above 1")
         if not self.threshold > self.reset:
@@ -58,20 +58,20 @@ class LeakyIntegrateAndFire:
 
     @property
     def rheobase(self) -> float:
-        """The constant current below which it never spikes."""
+        """The constant current up to which the neuron never spikes."""
         return self.threshold - self.reset
 
     def interval(self, current: float) -> float:
-        """Return the steps between two spikes at a constant current; infinite up to the rheobase.
+        """Return the number of steps between two spikes at a constant current; infinite up to the rheobase.
 
-        The least n with X (1 - (1 - 1 / tau)^n) >= V_th - V_reset.
+        It is the smallest n with X (1 - (1 - 1 / tau)^n) >= V_th - V_reset.
         """
         if current <= self.rheobase:
             return float("inf")
         return float(np.ceil(np.log1p(-self.rheobase / current) / np.log1p(-1 / self.tau) - 1e-9))
 
     def rate(self, current: float) -> float:
-        """Return spikes a step of the continuous neuron: 1 / (tau ln(X / (X - (V_th - V_reset))))."""
+        """Return the spikes per step of the neuron in continuous time, 1 / (tau ln(X / (X - (V_th - V_reset))))."""
         if current <= self.rheobase:
             return 0.0
         return float(1 / (-self.tau * np.log1p(-self.rheobase / current)))

@@ -1,10 +1,10 @@
-"""A synapse with spike-timing-dependent plasticity, by traces of its input's and its neuron's spikes.
+"""A synapse with pair-based spike-timing-dependent plasticity (STDP), from traces of input and output spikes.
 
 dx/dt = -x / tau_plus,  x += 1 at an input spike;   dy/dt = -y / tau_minus,  y += 1 at an output spike
 w += a_plus x at an output spike;  w -= a_minus y at an input spike      (Song, Miller and Abbott 2000)
 
-Of spikes at the same time the input's comes first. The time constants are of the size that Bi and Poo (2001, "Synaptic
-modification by correlated activity", Annu. Rev. Neurosci. 24) fitted to pairing experiments.
+Where both spike at the same time, the input spike comes first. The time constants are close to those that Bi and Poo
+(2001, "Synaptic modification by correlated activity", Annu. Rev. Neurosci. 24) fitted to pairing experiments.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class PairSynapse:
-    """A synapse.
+    """A synapse with STDP.
 
     Attributes
     ----------
     a_plus, a_minus : float
-        What a pair of spikes at the same time would add and take.
+        Change of the weight by a pair of spikes at the same time: potentiation and depression.
     tau_plus, tau_minus : float
-        How fast that fades with the time between them, ms.
+        Time constants in ms with which the change decays with the time between the two spikes.
     start : float
-        Weight to begin with; it stays within 0 and twice that.
+        Initial weight; the weight is kept between 0 and twice this.
     """
 
     a_plus: float = 0.005
@@ -37,7 +37,7 @@ class PairSynapse:
     start: float = 0.5
 
     def run(self, inputs: Iterable[float], outputs: Iterable[float]) -> float:
-        """Return the weight after spikes at these times (ms), integrated from event to event."""
+        """Return the weight after input and output spikes at these times (ms), integrated from event to event."""
         weight, x, y, last = self.start, 0.0, 0.0, 0.0
         for time, is_output in sorted([(t, False) for t in inputs] + [(t, True) for t in outputs]):
             x *= float(np.exp((last - time) / self.tau_plus))
@@ -51,11 +51,11 @@ class PairSynapse:
         return weight
 
     def pair(self, distance: float, pairings: int, period: float) -> float:
-        """Return the weight after pairs of spikes, the output's ``distance`` ms after the input's, every ``period``."""
+        """Return the weight after pairs of spikes every ``period`` ms, ``distance`` ms from input to output spike."""
         begins = period * (1 + np.arange(pairings))
         return self.run(begins.tolist(), (begins + distance).tolist())
 
     def rule(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what a single pair changes, by the time from the input's spike to the output's (ms)."""
+        """Return the change of the weight by a single pair, for times from input spike to output spike in ms."""
         later = self.a_plus * np.exp(-np.abs(distance) / self.tau_plus)
         return np.where(distance >= 0, later, -self.a_minus * np.exp(-np.abs(distance) / self.tau_minus))

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from models.neurons.hodgkin_huxley import HodgkinHuxley, pulse
-from models.neurons.izhikevich import PATTERNS
 from models.neurons.lif import LeakyIntegrateAndFire
+from models.neurons.patterns import PATTERNS
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
 
 PULSES = (5.0, 10.0, 15.0, 20.0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from models.engines.genn.folders import FOLDER_VARIABLE
 from models.errors import InputError
 from models.neurons.hodgkin_huxley import HodgkinHuxley, pulse, rates, steady_gates
-from models.neurons.izhikevich import PATTERNS, Pattern
 from models.neurons.lif import LeakyIntegrateAndFire
+from models.neurons.patterns import PATTERNS, Pattern
 
 HH = HodgkinHuxley()
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
