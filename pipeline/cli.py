@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
@@ -17,7 +18,7 @@ from rich.table import Table
 from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data import summary
-from pipeline.data.datasets import load
+from pipeline.data.datasets import command_line, load, names
 from pipeline.engine_choice import EngineName
 from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
@@ -46,16 +47,19 @@ ConfigName = Annotated[str, typer.Argument(help="A TOML file, or the name of a s
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 
 
-@app.command()
 def data(
-    dataset: Annotated[str, typer.Argument(help="shd, ssc, fsdd, digits or audio.")],
+    dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(names())}.")],
     root: Annotated[Path | None, typer.Option(help="Folder of the recordings or HDF5 files.")] = None,
-    utterances: Annotated[int | None, typer.Option(help="digits: utterances a word and voice.", min=1)] = None,
+    **options: Any,
 ) -> None:
-    """Prepare a data set and say what is in it."""
-    options = {} if utterances is None else {"utterances": utterances}
-    prepared = load(dataset, root, **options)
-    out.print(summary.render(dataset, summary.summarise(prepared)))
+    """Prepare a data set and show what it holds."""
+    given = {name: value for name, value in options.items() if value is not None}
+    out.print(summary.render(dataset, summary.summarise(load(dataset, root, **given))))
+
+
+*_fixed, _ = inspect.signature(data, eval_str=True).parameters.values()
+data.__signature__ = inspect.Signature([*_fixed, *command_line.parameters()])  # type: ignore[attr-defined]
+app.command(epilog=command_line.overview())(data)
 
 
 @app.command("train")

@@ -1,4 +1,4 @@
-"""From recordings to spikes: a list of utterances through the cochlea, kept as it goes."""
+"""From recordings to spikes: the cochlea converts a list of utterances, and the cache keeps the result."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -17,14 +18,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from models.errors import InputError
 from pipeline.audio import read_audio
-from pipeline.cochlea import Cochlea
 from pipeline.data.cache import cached
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import Block, assemble, pack
 from pipeline.events import Events
 
+if TYPE_CHECKING:
+    from pipeline.cochlea import Cochlea
+
 SHARD = 100
-"""Utterances that are kept together on average: a killed preparation loses no more than two of these."""
+"""Mean number of utterances in a cache file; a killed preparation loses at most two of these."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ class Utterance:
     Attributes
     ----------
     source : Path or callable
-        A file that ``read_audio`` takes, or a function without arguments that gives mono samples, shape
-        (n,), and their rate in Hz.
+        A file for ``read_audio``, or a function without arguments that returns mono samples, shape (n,), and
+        their rate in Hz.
     key : str
-        Hexadecimal hash of all that the sound depends on. Two utterances of one key give the same spikes.
+        Hexadecimal hash of everything that the sound depends on. Utterances with the same key give the same spikes.
     label, speaker : int
         Indices into the names of the classes and speakers.
     """
@@ -73,36 +76,38 @@ def to_spikes(
     seed: int = 0,
     progress: bool = True,
 ) -> SpikeData:
-    """Turn utterances into spikes, in shards that are kept, so that only new ones cost time.
+    """Convert utterances into spikes; shards of them are cached, so that only new utterances cost time.
 
-    Each utterance's spikes depend on its sound, the cochlea and the seed alone: neither on the other
+    An utterance's spikes depend only on its sound, the cochlea and the seed: neither on the other
     utterances nor on their order.
 
     Parameters
     ----------
     utterances : sequence of Utterance
-        The examples, in the order in which they are wanted.
+        The examples, in the order of the result.
     classes, speaker_names : sequence of str
-        Names that labels and speakers are indices into.
+        Names; labels and speakers are indices into them.
     kind : str
-        The folder of the cache, the data set's name.
+        The folder of the cache: the data set's name.
     description : str
-        What the progress bar and error messages call the data.
+        Name of the data in the progress bar and in error messages.
     cochlea : Cochlea, optional
-        The standard one unless given.
+        The default is ``Cochlea()``, with the parameters of Cramer et al. (2020).
     seed : int
-        Seed of the hair cells' noise, at least 0.
+        Seed of the cochlea's noise, at least 0.
     progress : bool
         Whether a progress bar is shown.
 
     Raises
     ------
     InputError
-        If a file can't be used, naming it, if the cache can't be written, or if the seed is below 0.
+        If a file cannot be used (the message names it), if the cache cannot be written, or if the seed is below 0.
     """
     if seed < 0:
         raise InputError(f"{description}: the seed is {seed}, at least 0 is wanted.")
-    cochlea = cochlea or Cochlea()
+    from pipeline.cochlea import Cochlea  # imports scipy.signal, which every start would otherwise wait for
+
+    ear = cochlea or Cochlea()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -110,30 +115,30 @@ def to_spikes(
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     blocks = []
-    # One utterance a thread keeps the cores busier than several threads on each in turn.
+    # One utterance per thread uses the cores better than several threads on each utterance in turn.
     with (
         Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
         ThreadPoolExecutor(numba.get_num_threads()) as pool,
     ):
         task = bar.add_task(f"{description}: sound to spikes", total=len(utterances))
-        convert = partial(spikes, cochlea=cochlea, seed=seed)
+        convert = partial(spikes, cochlea=ear, seed=seed)
         done = 0
         for shard in shards(utterances):
 
             def build(shard: Sequence[Utterance] = shard) -> SpikeData:
                 converted = (_counted(events, bar, task) for events in pool.map(convert, shard))
-                # Only what was heard is kept; who said what is in the list, and may be corrected there.
+                # The cache holds only spikes. Labels and speakers come from the list and may be corrected there.
                 nobody = np.zeros(len(shard), dtype=np.int64)
                 return pack(converted, nobody, nobody, ("",), ("",), source=description)
 
-            part = cached(kind, _shard_key(shard, cochlea, seed), build)
+            part = cached(kind, _shard_key(shard, ear, seed), build)
             done += len(shard)
             bar.update(task, completed=done)
             blocks.append(Block(part.times, part.units, part.counts, part.drops))
     return assemble(
         blocks,
-        np.array([utterance.label for utterance in utterances], dtype=np.int64),
-        np.array([utterance.speaker for utterance in utterances], dtype=np.int64),
+        np.array([one.label for one in utterances], dtype=np.int64),
+        np.array([one.speaker for one in utterances], dtype=np.int64),
         classes,
         speaker_names,
         source=description,
@@ -141,7 +146,7 @@ def to_spikes(
 
 
 def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
-    """Return the spikes of one utterance; its noise comes from (seed, key)."""
+    """Return the spikes of one utterance; (seed, key) seeds its noise."""
     if isinstance(utterance.source, Path):
         recording = read_audio(utterance.source)
         samples, rate = recording.samples, recording.rate
@@ -152,10 +157,9 @@ def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
 
 
 def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
-    """Cut a list into shards of about ``SHARD``, where the utterances' keys say so.
+    """Cut a list into shards of about ``SHARD`` utterances, at places that the utterances' keys determine.
 
-    A list that has gained or lost an utterance is cut at the same places elsewhere, so all shards but one or
-    two keep their keys.
+    When an utterance is added or removed, the cuts elsewhere stay, so all shards but one or two keep their keys.
     """
     start = 0
     for stop, utterance in enumerate(utterances, 1):

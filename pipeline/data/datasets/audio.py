@@ -1,14 +1,14 @@
 """`audio`: any folder of recordings of single words, one folder a word.
 
-Two layouts are taken, with ``.wav`` and ``.flac`` files:
+Two layouts are read, with ``.wav`` and ``.flac`` files:
 
-- ``root/<word>/<speaker>_<anything>.wav``, as Speech Commands has it. Whole speakers are held out for the
+- ``root/<word>/<speaker>_<anything>.wav``, the layout of Speech Commands. Whole speakers are held out for the
   test part.
-- ``root/<split>/<word>/<speaker>_<anything>.wav`` with the splits ``train``, ``test`` and, if wanted,
+- ``root/<split>/<word>/<speaker>_<anything>.wav`` with the splits ``train``, ``test`` and, optionally,
   ``validation``.
 
 The speaker is the part of the file's name before the first underscore. Folders whose name begins with ``_``
-or ``.`` are left out (Speech Commands keeps its background noise in ``_background_noise_``).
+or ``.`` are ignored (Speech Commands keeps its background noise in ``_background_noise_``).
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ import logging
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.cochlea import Cochlea
 from pipeline.data.container import SpikeData
-from pipeline.data.datasets import Dataset
+from pipeline.data.datasets.base import Dataset, Entry, register
 from pipeline.data.datasets.speaker_hash import held_out
-from pipeline.data.datasets.word_folders import LAYOUT, Labelled, is_word, list_recordings
+from pipeline.data.datasets.word_folders import LAYOUT, LabelledFile, is_word, list_recordings
 from pipeline.data.recordings import Utterance, file_key, to_spikes
+
+if TYPE_CHECKING:
+    from pipeline.cochlea import Cochlea
 
 SPLITS = ("train", "test", "validation")
 
@@ -32,14 +35,14 @@ _log = logging.getLogger(__name__)
 
 
 def load(
-    root: Path | None = None,
+    root: Path,
     *,
     test_percent: float = 10.0,
     seed: int = 0,
     cochlea: Cochlea | None = None,
     progress: bool = True,
 ) -> Dataset:
-    """Return the recordings below a folder, split by its split folders or else by speaker.
+    """Return the recordings below a folder, split by its split folders or, without them, by speaker.
 
     Parameters
     ----------
@@ -48,36 +51,30 @@ def load(
     test_percent : float
         Share of the speakers held out for the test part where there are no split folders. At 10 these are
         the speakers of Speech Commands' own test list. At least one is held out and one kept.
-    seed : int
-        Seed of the cochlea's noise, at least 0.
-    cochlea : Cochlea, optional
-        The standard one unless given.
-    progress : bool
-        Whether a progress bar is shown.
+    seed, cochlea, progress
+        See `to_spikes`.
 
     Raises
     ------
     InputError
-        If the folder is missing or not laid out as described above, if it has a single word or speaker, or if
-        a recording can't be used.
+        If the folder is missing or its layout is none of the above, if it has a single word or speaker, or if
+        a recording cannot be used.
     """
-    if root is None:
-        raise InputError(f"audio needs a folder, named with --root, or data.root in a config; {LAYOUT}.")
     if not 0 < test_percent < 100:
         raise InputError(f"audio: test_percent is {test_percent}, above 0 and below 100 is wanted.")
     root = Path(root)
     if not root.is_dir():
-        raise InputError(f"{root} is no folder; one with recordings as {LAYOUT}.")
+        raise InputError(f"{root} is no folder; one with recordings as {LAYOUT}, is wanted.")
     parts = _by_folder(root) if _has_splits(root) else _by_speaker(root, test_percent)
-    everything = [one for part in parts.values() for one in part]
-    words = {word: label for label, word in enumerate(sorted({one.word for one in everything}))}
-    speakers = {name: index for index, name in enumerate(sorted({one.speaker for one in everything}))}
+    everything = [file for part in parts.values() for file in part]
+    words = {word: label for label, word in enumerate(sorted({file.word for file in everything}))}
+    speakers = {name: index for index, name in enumerate(sorted({file.speaker for file in everything}))}
     if len(words) < 2:
         raise InputError(f"{root} has recordings of one word, {min(words)!r}; at least two words are wanted.")
 
-    def convert(name: str, part: Sequence[Labelled]) -> SpikeData:
+    def convert(name: str, part: Sequence[LabelledFile]) -> SpikeData:
         return to_spikes(
-            [Utterance(one.path, file_key(one.path), words[one.word], speakers[one.speaker]) for one in part],
+            [Utterance(file.path, file_key(file.path), words[file.word], speakers[file.speaker]) for file in part],
             tuple(words),
             tuple(speakers),
             kind="audio",
@@ -91,7 +88,7 @@ def load(
 
 
 def _has_splits(root: Path) -> bool:
-    """Return whether ``root`` has split folders: named so, and holding folders where a word's hold files."""
+    """Return whether ``root`` has split folders: folders named after a split that hold folders and not files."""
     found = {name for name in SPLITS if (root / name).is_dir() and any(is_word(p) for p in (root / name).iterdir())}
     if found and not {"train", "test"} <= found:
         raise InputError(
@@ -99,23 +96,23 @@ def _has_splits(root: Path) -> bool:
         )
     others = [path.name for path in sorted(root.iterdir()) if is_word(path) and path.name not in found]
     if found and others:
-        raise InputError(f"{root} has {others[0]!r} beside its split folders; {LAYOUT}.")
+        raise InputError(f"{root} has {others[0]!r} beside its split folders; {LAYOUT}, is wanted.")
     return bool(found)
 
 
-def _by_folder(root: Path) -> dict[str, list[Labelled]]:
-    """Return the parts that the split folders state."""
+def _by_folder(root: Path) -> dict[str, list[LabelledFile]]:
+    """Return the parts that the split folders define."""
     parts = {name: list_recordings(root / name) for name in SPLITS if (root / name).is_dir()}
-    known = {one.word for one in parts["train"]}
+    known = {file.word for file in parts["train"]}
     for name, part in parts.items():
-        for one in part:
-            if one.word not in known:
-                raise InputError(f"{root / name / one.word} is a word that {root / 'train'} hasn't got.")
+        for file in part:
+            if file.word not in known:
+                raise InputError(f"{root / name / file.word} is a word that {root / 'train'} does not have.")
     for first, second in combinations(parts, 2):
-        shared = {one.speaker for one in parts[first]} & {one.speaker for one in parts[second]}
+        shared = {file.speaker for file in parts[first]} & {file.speaker for file in parts[second]}
         if shared:
             _log.warning(
-                "%s: %d speakers are in both %s and %s, %s for one.",
+                "%s: %d speakers are in both %s and %s, for example %s.",
                 root,
                 len(shared),
                 first,
@@ -125,23 +122,37 @@ def _by_folder(root: Path) -> dict[str, list[Labelled]]:
     return parts
 
 
-def _by_speaker(root: Path, test_percent: float) -> dict[str, list[Labelled]]:
+def _by_speaker(root: Path, test_percent: float) -> dict[str, list[LabelledFile]]:
     """Return a split that holds out whole speakers."""
     recordings = list_recordings(root)
-    speakers = sorted({one.speaker for one in recordings})
+    speakers = sorted({file.speaker for file in recordings})
     if len(speakers) < 2:
         raise InputError(
             f"{root} has one speaker, {speakers[0]!r} (the part of the file name before the first "
             "underscore); at least two are wanted, or the folders train and test."
         )
-    test = held_out(speakers, test_percent)
-    unheard = {one.word for one in recordings} - {one.word for one in recordings if one.speaker not in test}
+    held = held_out(speakers, test_percent)
+    train = [file for file in recordings if file.speaker not in held]
+    test = [file for file in recordings if file.speaker in held]
+    unheard = {file.word for file in test} - {file.word for file in train}
     if unheard:
         raise InputError(
             f"{root} has the word {min(unheard)!r} from held-out speakers only; recordings of it from "
             "others are wanted, or the folders train and test."
         )
-    return {
-        "train": [one for one in recordings if one.speaker not in test],
-        "test": [one for one in recordings if one.speaker in test],
-    }
+    return {"train": train, "test": test}
+
+
+register(
+    Entry(
+        "audio",
+        "Any folder of labelled recordings, converted by the cochlea",
+        load,
+        folder=f"recordings as {LAYOUT}",
+        needs_folder=True,
+        options={
+            "test_percent": "Share of the speakers held out for the test part.",
+            "seed": "Seed of the cochlea's noise.",
+        },
+    )
+)

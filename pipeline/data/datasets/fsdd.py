@@ -1,4 +1,4 @@
-"""`fsdd`: the Free Spoken Digit Dataset (Jackson et al.), a folder of ``{digit}_{speaker}_{index}.wav``."""
+"""`fsdd`: the Free Spoken Digit Dataset (Jackson et al.), a folder of files ``{digit}_{speaker}_{index}.wav``."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.cochlea import Cochlea
 from pipeline.data.container import SpikeData
-from pipeline.data.datasets import Dataset
+from pipeline.data.datasets.base import Dataset, Entry, register
 from pipeline.data.recordings import Utterance, file_key, to_spikes
 from pipeline.data.voices import DIGITS_CLASSES
 
+if TYPE_CHECKING:
+    from pipeline.cochlea import Cochlea
+
 ROOT_VARIABLE = "SPOKEN_SPIKES_FSDD"
-"""The environment variable that names the folder where no root is given."""
+"""Environment variable with the folder, used where no root is given."""
 
 CLASSES = DIGITS_CLASSES[:10]
 """The ten English digits, zero to nine."""
 
 TEST_INDICES = 5
-"""Recordings with an index below this are the test part, by the data set's own convention."""
+"""Recordings with an index below this are the test part; this is the data set's own convention."""
 
 _NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)\.wav", re.ASCII)
 
 
 @dataclass(frozen=True, order=True)
-class Take:
-    """One recording of the folder; takes are ordered by digit, speaker and index."""
+class DigitFile:
+    """One recording of the data set; recordings are ordered by digit, speaker and index."""
 
     digit: int
     speaker: str
@@ -37,35 +40,31 @@ class Take:
 
 
 def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = None, progress: bool = True) -> Dataset:
-    """Return the set on its index split, in which every speaker is in both parts.
+    """Return the set split by index; every speaker is in both parts.
 
     Parameters
     ----------
     root : Path, optional
-        The data set's folder or its ``recordings`` folder; unless given, what the environment variable
-        ``SPOKEN_SPIKES_FSDD`` names.
-    seed : int
-        Seed of the cochlea's noise, at least 0.
-    cochlea : Cochlea, optional
-        The standard one unless given.
-    progress : bool
-        Whether a progress bar is shown.
+        The data set's folder or its ``recordings`` folder; the default is the value of the environment variable
+        ``SPOKEN_SPIKES_FSDD``.
+    seed, cochlea, progress
+        See `to_spikes`.
 
     Raises
     ------
     InputError
-        If there is no such folder, if a recording is misnamed or can't be used, or if a part would be empty.
+        If there is no such folder, if a recording is misnamed or cannot be used, or if a part is empty.
     """
     folder = find_folder(root)
-    takes = list_takes(folder)
-    speakers = tuple(sorted({take.speaker for take in takes}))
+    files = list_recordings(folder)
+    speakers = tuple(sorted({file.speaker for file in files}))
 
-    def part(name: str, chosen: list[Take]) -> SpikeData:
+    def part(name: str, chosen: list[DigitFile]) -> SpikeData:
         if not chosen:
             wanted = f"below {TEST_INDICES}" if name == "test" else f"of {TEST_INDICES} and more"
             raise InputError(f"{folder} has no recording for the {name} part; an index {wanted} is wanted.")
         return to_spikes(
-            [Utterance(take.path, file_key(take.path), take.digit, speakers.index(take.speaker)) for take in chosen],
+            [Utterance(file.path, file_key(file.path), file.digit, speakers.index(file.speaker)) for file in chosen],
             CLASSES,
             speakers,
             kind="fsdd",
@@ -77,8 +76,8 @@ def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = N
 
     return Dataset(
         name="fsdd",
-        train=part("train", [take for take in takes if take.index >= TEST_INDICES]),
-        test=part("test", [take for take in takes if take.index < TEST_INDICES]),
+        train=part("train", [file for file in files if file.index >= TEST_INDICES]),
+        test=part("test", [file for file in files if file.index < TEST_INDICES]),
     )
 
 
@@ -88,7 +87,7 @@ def find_folder(root: Path | None) -> Path:
     Raises
     ------
     InputError
-        If none is named or it is not there.
+        If no folder is named or it does not exist.
     """
     named = root or os.environ.get(ROOT_VARIABLE)
     if not named:
@@ -102,15 +101,15 @@ def find_folder(root: Path | None) -> Path:
     return folder / "recordings" if (folder / "recordings").is_dir() else folder
 
 
-def list_takes(folder: Path) -> list[Take]:
+def list_recordings(folder: Path) -> list[DigitFile]:
     """Return the recordings of a folder, ordered by digit, speaker and index.
 
     Raises
     ------
     InputError
-        If there are none, or if one isn't named ``{digit}_{speaker}_{index}.wav``.
+        If there are none, or if one is not named ``{digit}_{speaker}_{index}.wav``.
     """
-    takes = []
+    files = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() != ".wav":
             continue
@@ -119,7 +118,19 @@ def list_takes(folder: Path) -> list[Take]:
             raise InputError(
                 f"{path} is not named as fsdd's recordings are; {{digit}}_{{speaker}}_{{index}}.wav is wanted."
             )
-        takes.append(Take(int(match["digit"]), match["speaker"], int(match["index"]), path))
-    if not takes:
+        files.append(DigitFile(int(match["digit"]), match["speaker"], int(match["index"]), path))
+    if not files:
         raise InputError(f"{folder} has no recordings; files named {{digit}}_{{speaker}}_{{index}}.wav are wanted.")
-    return sorted(takes)
+    return sorted(files)
+
+
+register(
+    Entry(
+        "fsdd",
+        f"Free Spoken Digit Dataset: the digits zero to nine; {ROOT_VARIABLE} names its folder where ROOT is not given",
+        load,
+        folder="recordings named {digit}_{speaker}_{index}.wav",
+        classes=len(CLASSES),
+        options={"seed": "Seed of the cochlea's noise."},
+    )
+)

@@ -1,8 +1,8 @@
-"""What SHD and SSC have in common: their files, where they may lie, and how they are fetched and checked.
+"""What SHD and SSC share: their files, where they are looked for, and how they are downloaded and checked.
 
 Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic evaluation of spiking neural
-networks" (IEEE TNNLS). Addresses and checksums are those of tonic's classes, which know the archives;
-files that lie there unpacked are used as they are, without a network.
+networks" (IEEE TNNLS). Addresses and checksums are those of tonic's classes. Files that are there unpacked are
+used as they are, without a network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tonic.download_utils import download_url, extract_archive
 
 from models.errors import InputError
 from pipeline.data import hdf5
@@ -26,48 +25,50 @@ from pipeline.data.cache import cache_folder
 from pipeline.data.container import SpikeData
 
 
-def read_splits(source: type[Any], splits: Sequence[str], root: Path | None, progress: bool) -> dict[str, SpikeData]:
-    """Read splits of SHD or SSC, of which speakers are numbered alike.
+def read_splits(tonic_class: str, splits: Sequence[str], root: Path | None, progress: bool) -> dict[str, SpikeData]:
+    """Read splits of SHD or SSC; a speaker has the same index in all of them.
 
     Parameters
     ----------
-    source : type
-        tonic's class of the data set.
+    tonic_class : str
+        Name of tonic's class of the data set, ``"SHD"`` or ``"SSC"``.
     splits : sequence of str
         ``"train"``, ``"valid"`` or ``"test"``, as tonic names them.
     root : Path, optional
         The folder with the ``.h5`` files, or with a folder of them that is named after tonic's class
-        (``SHD``, ``SSC``), which is where downloads go. The folder of the caches unless given.
+        (``SHD``, ``SSC``); downloads go to the latter. The default is the folder of the caches.
     progress : bool
-        Whether a download shows how far it is.
+        Whether a download shows its progress.
 
     Raises
     ------
     InputError
-        If a file is neither there nor to be had, damaged or empty, or if the splits' classes differ.
+        If a file is missing and cannot be downloaded, if it is damaged or empty, or if the splits' classes or
+        channels differ.
     """
-    folder = cache_folder() if root is None else root
+    import tonic.datasets  # slow: only who loads SHD or SSC waits for it
+
+    source = getattr(tonic.datasets, tonic_class)
+    folder = (cache_folder() if root is None else root).expanduser()
     with contextlib.nullcontext() if progress else _silence():
         paths = {split: _find(source, split, folder) for split in splits}
     read = {split: hdf5.read(path) for split, path in paths.items()}
+    first, first_path = read[splits[0]], paths[splits[0]]
     for split, data in read.items():
         if not len(data):
             raise InputError(f"{paths[split]} holds no examples.")
-        if data.classes != read[splits[0]].classes:
+        if data.classes != first.classes:
+            raise InputError(f"{paths[split]} has other classes (extra/keys) than {first_path}, the same are wanted.")
+        if data.channels != first.channels:
             raise InputError(
-                f"{paths[split]} has other classes (extra/keys) than {paths[splits[0]]}, the same are wanted."
-            )
-        if data.channels != read[splits[0]].channels:
-            raise InputError(
-                f"{paths[split]} has {data.channels} channels, {paths[splits[0]]} has {read[splits[0]].channels}; "
-                f"the same are wanted."
+                f"{paths[split]} has {data.channels} channels, {first_path} has {first.channels}; the same are wanted."
             )
     return unify_speakers(read)
 
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep tonic from printing, which it can't be asked not to do."""
+    """Suppress tonic's output, which it has no option for."""
     with (
         open(os.devnull, "w") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -77,7 +78,7 @@ def _silence() -> Iterator[None]:
 
 
 def unify_speakers(splits: Mapping[str, SpikeData]) -> dict[str, SpikeData]:
-    """Return the splits with one tuple of speaker names, so that indices mean the same in all."""
+    """Return the splits with one common tuple of speaker names, so that indices mean the same in all."""
     names = sorted({name for data in splits.values() for name in data.speaker_names}, key=_numbers_first)
     index = {name: i for i, name in enumerate(names)}
     unified = {}
@@ -93,24 +94,25 @@ def _numbers_first(name: str) -> tuple[bool, int, str]:
 
 
 def _find(source: type[Any], split: str, root: Path) -> Path:
-    """Return a split's file, fetched if it isn't there."""
+    """Return the path of a split's file; download and unpack it if it is missing."""
     archive: str = getattr(source, f"{split}_zip")
     name = archive.removesuffix(".zip")
-    folder = root.expanduser() / source.__name__
-    for path in (root.expanduser() / name, folder / name):
+    folder = root / source.__name__
+    for path in (root / name, folder / name):
         if path.is_file():
             return path
-    beside = root.expanduser() / archive
-    _unpack(source, split, beside.parent if beside.is_file() else folder, folder / name)
+    _unpack(source, split, root if (root / archive).is_file() else folder, folder / name)
     return folder / name
 
 
 def _unpack(source: type[Any], split: str, archives: Path, path: Path) -> None:
-    """Unpack a split's archive, after tonic has checked it, and downloaded it if it isn't there or not whole.
+    """Unpack a split's archive after tonic has checked it, and downloaded it if it is missing or incomplete.
 
-    tonic's own constructor isn't used: without the archive it downloads even what lies there unpacked,
-    and with one file unpacked it takes all of them for unpacked.
+    tonic's own constructor is not used: without the archive it downloads even files that are there unpacked, and
+    if one file is unpacked it assumes that all are.
     """
+    from tonic.download_utils import download_url, extract_archive
+
     archive: str = getattr(source, f"{split}_zip")
     url = source.base_url + archive
     hint = f"put {path.name} into {path.parent}"

@@ -1,4 +1,4 @@
-"""A folder of words, each a folder of recordings named by their speakers: what is in it."""
+"""Recordings in one folder a word, each file named after its speaker."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from models.errors import InputError
 
 SUFFIXES = (".wav", ".flac")
-"""Endings of the files that are taken, in small or capital letters."""
+"""Endings of the files that are read, in lower or upper case."""
 
-LAYOUT = "<word>/<speaker>_<anything>.wav, or the same below train and test, is wanted"
-"""What error messages say of the layout."""
+LAYOUT = "<word>/<speaker>_<anything>.wav, or the same below train and test"
+"""The layout as error messages state it."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True)
-class Labelled:
-    """A recording with what its path says; recordings are ordered by word, speaker and file name."""
+class LabelledFile:
+    """A recording and what its path states; recordings are ordered by word, speaker and file name."""
 
     word: str
     speaker: str
@@ -27,19 +27,19 @@ class Labelled:
     path: Path
 
 
-def list_recordings(folder: Path) -> list[Labelled]:
+def list_recordings(folder: Path) -> list[LabelledFile]:
     """Return the recordings of a folder of words, ordered by word, speaker and file name.
 
     Raises
     ------
     InputError
-        If there are no word folders, if one has no recordings, or if a file's name tells no speaker.
+        If there are no word folders, if one has no recordings, or if a file's name states no speaker.
     """
-    found: list[Labelled] = []
+    found: list[LabelledFile] = []
     ignored: list[Path] = []
     words = sorted(path for path in folder.iterdir() if is_word(path))
     if not words:
-        raise InputError(f"{folder} has no folders of words; {LAYOUT}.")
+        raise InputError(f"{folder} has no folders of words; {LAYOUT}, is wanted.")
     for word in words:
         before = len(found)
         for path in word.iterdir():
@@ -51,12 +51,12 @@ def list_recordings(folder: Path) -> list[Labelled]:
             speaker, underscore, _ = path.name.partition("_")
             if not speaker or not underscore:
                 raise InputError(f"{path} tells no speaker; <speaker>_<anything>{path.suffix} is wanted.")
-            found.append(Labelled(word.name, speaker, path.name, path))
+            found.append(LabelledFile(word.name, speaker, path.name, path))
         if len(found) == before:
             raise InputError(f"{word} has no recordings; .wav or .flac files are wanted.")
     if ignored:
         _log.warning(
-            "%s: %d files are neither .wav nor .flac and are left out, %s for one.",
+            "%s: %d files are neither .wav nor .flac and are ignored, for example %s.",
             folder,
             len(ignored),
             min(ignored),

@@ -89,7 +89,7 @@ def test_speakers_in_two_split_folders_are_told_of(splits, caplog):
     record(splits / "test" / "up" / "ann_2.wav")
     with caplog.at_level(logging.WARNING):
         read(splits)
-    assert "1 speakers are in both train and test, ann for one" in caplog.text
+    assert "1 speakers are in both train and test, for example ann" in caplog.text
 
 
 def test_files_of_other_kinds_are_told_of(words, caplog):

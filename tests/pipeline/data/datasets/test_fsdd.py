@@ -13,7 +13,7 @@ from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.cochlea import BasilarMembrane, Cochlea
 from pipeline.data.datasets import fsdd, load
-from pipeline.data.datasets.fsdd import ROOT_VARIABLE, find_folder, list_takes
+from pipeline.data.datasets.fsdd import ROOT_VARIABLE, find_folder, list_recordings
 
 FEW = Cochlea(membrane=BasilarMembrane(channels=16))
 REAL = os.environ.get(ROOT_VARIABLE)
@@ -49,9 +49,9 @@ def test_split_by_index(folder):
 
 
 def test_indices_are_numbers_and_order_the_recordings(folder):
-    takes = list_takes(folder)
-    assert [take.index for take in takes[:4]] == [0, 4, 5, 10]
-    assert takes == sorted(takes, key=lambda take: (take.digit, take.speaker, take.index))
+    files = list_recordings(folder)
+    assert [file.index for file in files[:4]] == [0, 4, 5, 10]
+    assert files == sorted(files, key=lambda file: (file.digit, file.speaker, file.index))
 
 
 def test_another_speaker_leaves_the_others_alone(folder, monkeypatch):
@@ -104,14 +104,14 @@ def test_a_misnamed_recording_is_named(folder, name):
 def test_other_files_are_let_be(folder):
     (folder / "README.md").write_text("about")
     (folder / ".3_ann.wav").touch()
-    assert len(list_takes(folder)) == 24
+    assert len(list_recordings(folder)) == 24
 
 
 @pytest.mark.parametrize(("kept", "missing"), [((0, 4), "train"), ((5, 10), "test")])
 def test_an_empty_part(folder, kept, missing):
-    for take in list_takes(folder):
-        if take.index not in kept:
-            take.path.unlink()
+    for file in list_recordings(folder):
+        if file.index not in kept:
+            file.path.unlink()
     with pytest.raises(InputError, match=f"no recording for the {missing} part"):
         load("fsdd", folder, cochlea=FEW, progress=False)
 
@@ -125,12 +125,12 @@ def test_a_broken_recording_is_named(folder):
 
 @needs_recordings
 def test_the_recordings_are_all_there_and_good():
-    takes = list_takes(find_folder(None))
-    speakers = {take.speaker for take in takes}
-    assert len(takes) == len(speakers) * 500
-    assert len({(take.digit, take.speaker, take.index) for take in takes}) == len(takes)
-    assert sum(take.index < fsdd.TEST_INDICES for take in takes) * 10 == len(takes)
-    for take in takes[::7]:
-        recording = read_audio(take.path)
+    files = list_recordings(find_folder(None))
+    speakers = {file.speaker for file in files}
+    assert len(files) == len(speakers) * 500
+    assert len({(file.digit, file.speaker, file.index) for file in files}) == len(files)
+    assert sum(file.index < fsdd.TEST_INDICES for file in files) * 10 == len(files)
+    for file in files[::7]:
+        recording = read_audio(file.path)
         assert recording.rate == 8000
         assert 0.1 < recording.seconds < 3

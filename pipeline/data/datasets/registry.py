@@ -1,0 +1,72 @@
+"""All data sets by name. A new data set is one new module and one import line here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from models.errors import InputError
+from pipeline.data.datasets import audio as audio
+from pipeline.data.datasets import digits as digits
+from pipeline.data.datasets import fsdd as fsdd
+from pipeline.data.datasets import shd as shd
+from pipeline.data.datasets import ssc as ssc
+from pipeline.data.datasets.base import ENTRIES, Dataset, Entry
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all data sets."""
+    return tuple(ENTRIES)
+
+
+def entry(name: str) -> Entry:
+    """Return the entry of a data set.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set; the message names the nearest one.
+    """
+    if name not in ENTRIES:
+        raise InputError(f"There is no data set {name!r}; {_suggestion(name, ENTRIES)}")
+    return ENTRIES[name]
+
+
+def load(name: str, root: Path | None = None, **options: Any) -> Dataset:
+    """Return a data set; prepare or download it if necessary.
+
+    Parameters
+    ----------
+    name : str
+        One of ``names()``.
+    root : Path, optional
+        The folder with its files. Some data sets have a default, see their modules.
+    **options
+        Keyword arguments of the data set's own ``load``.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set or option, or if files are missing or bad.
+    """
+    chosen = entry(name)
+    for option in options:
+        if option not in chosen.defaults:
+            raise InputError(f"The data set {name!r} has no option {option!r}; {_suggestion(option, chosen.defaults)}")
+    if root is not None and not chosen.folder:
+        raise InputError(f"{name} takes no folder, found {root}; leave the root out.")
+    if root is None and chosen.needs_folder:
+        raise InputError(
+            f"{name} needs a folder with {chosen.folder}; name it with --root, or with data.root in a config."
+        )
+    return chosen.loader(root, **options)
+
+
+def _suggestion(wrong: str, known: Collection[str]) -> str:
+    """Return the end of a sentence that names the nearest known name, or all of them."""
+    near = difflib.get_close_matches(wrong, known, 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(known)}." if known else "it has none."
