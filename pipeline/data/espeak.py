@@ -1,18 +1,16 @@
-"""Speech from espeak-ng, through ctypes, in memory: the same request always gives the same samples.
+"""Speech synthesis by espeak-ng through ctypes: the same request always gives the same samples.
 
-espeak-ng keeps state from one synthesis to the next that no call resets (the phase of the flutter of the
-pitch, an automatic gain), and seeds its breath noise from the clock. Every utterance here therefore gets a
-library of its own: loaded, initialised, seeded, asked once, unloaded. That costs about 2 ms.
+From one synthesis to the next espeak-ng keeps state that no call resets (the phase of the flutter of the
+pitch, an automatic gain), and it seeds its breath noise from the clock. Every utterance is therefore made by a
+freshly loaded library, which is initialised, seeded, called once and unloaded. That costs about 2 ms.
 """
 
 from __future__ import annotations
 
-import _ctypes
 import atexit
 import ctypes
 import hashlib
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import espeakng_loader
 import numpy as np
@@ -28,11 +27,11 @@ from numpy.typing import NDArray
 SAMPLE_RATE = 22050
 """Hz, espeak-ng's own."""
 
-_SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: hand the samples to the callback, play nothing
+_SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: pass the samples to the callback and play nothing
 _DON_T_EXIT = 0x8000  # espeak_Initialize: report a failure instead of ending the process
 _UTF8 = 1
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4  # espeak_PARAMETER
-_LONGEST_PATH = 120  # espeak-ng cuts the path of its data off at 160 bytes, file names included
+_LONGEST_PATH = 120  # espeak-ng truncates paths of its data, file names included, at 160 bytes
 _FULL_SCALE = 32768.0
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -41,16 +40,16 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Request:
-    """Everything that one utterance depends on, in espeak-ng's own units.
+    """All parameters of one utterance, in espeak-ng's own units.
 
     Attributes
     ----------
     text : str
-        What to say.
+        The text to speak.
     language : str
-        A language of espeak-ng, such as ``en-us`` or ``de``.
+        Language of espeak-ng, such as ``en-us`` or ``de``.
     variant : str
-        A voice variant, such as ``m1``.
+        Voice variant, such as ``m1``.
     rate : int
         Words a minute, from 80; espeak-ng's usual rate is 175.
     pitch : int
@@ -76,13 +75,13 @@ class Request:
 def say(request: Request) -> NDArray[np.float64]:
     """Return the samples of one utterance, shape (n,), full scale 1, at ``SAMPLE_RATE``.
 
-    The result depends on nothing but the request and the installed espeak-ng: not on what was said before,
-    the process or the clock. May be called from several threads, which take turns.
+    The result depends only on the request and the installed espeak-ng: not on earlier calls, the process or the
+    clock. Calls from several threads run one after the other.
 
     Raises
     ------
     RuntimeError
-        If espeak-ng doesn't start, doesn't know the voice, or says nothing.
+        If espeak-ng does not start, does not know the voice, or returns silence.
     """
     blocks: list[NDArray[np.int16]] = []
 
@@ -92,7 +91,7 @@ def say(request: Request) -> NDArray[np.float64]:
         return 0
 
     if not (_data_folder() / "voices" / "!v" / request.variant).is_file():
-        # espeak-ng itself takes an unknown variant without a word and speaks with its default voice.
+        # For an unknown variant espeak-ng uses its default voice and reports no error.
         raise RuntimeError(f"espeak-ng has no voice variant {request.variant!r}")
     callback = _Callback(keep)
     text = request.text.encode()
@@ -128,7 +127,7 @@ def fingerprint() -> str:
 
 @contextmanager
 def _fresh_library() -> Iterator[ctypes.CDLL]:
-    """Load the library, initialised, and unload it, so that the next one starts from zeroed memory."""
+    """Load and initialise the library, and unload it, so that the next one starts with zeroed memory."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:
         if library.espeak_ng_GetSampleRate() != 0:
@@ -140,10 +139,15 @@ def _fresh_library() -> Iterator[ctypes.CDLL]:
         yield library
         library.espeak_Terminate()
     finally:
-        if sys.platform == "win32":
-            _ctypes.FreeLibrary(library._handle)
-        else:
-            _ctypes.dlclose(library._handle)
+        _unload(library)
+
+
+def _unload(library: ctypes.CDLL) -> None:
+    """Unload a library; ctypes has no public function for it, and its private one depends on the system."""
+    import _ctypes
+
+    unload: Any = getattr(_ctypes, "FreeLibrary", None) or getattr(_ctypes, "dlclose")  # noqa: B009
+    unload(library._handle)
 
 
 def _data_folder() -> Path:
@@ -152,11 +156,14 @@ def _data_folder() -> Path:
 
 @cache
 def _short_path(folder: Path) -> Path:
-    """Return a path to ``folder`` that fits into espeak-ng's buffer: itself, or a link to it."""
+    """Return a path that fits into espeak-ng's buffer: ``folder`` itself, a link to it or a copy of it."""
     if len(str(folder).encode()) <= _LONGEST_PATH:
         return folder
     home = Path(tempfile.mkdtemp(prefix="espeak-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     link = home / "espeak-ng-data"
-    link.symlink_to(folder, target_is_directory=True)
+    try:
+        link.symlink_to(folder, target_is_directory=True)
+    except OSError:  # on Windows links need a privilege
+        shutil.copytree(folder, link)
     return link
