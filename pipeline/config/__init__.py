@@ -1,7 +1,7 @@
 """The configuration of a run: what may be set, what it defaults to, and how it is read."""
 
 from pipeline.config.initialisers import InitialConfig, InitialiserConfig
-from pipeline.config.load import CONFIG_FOLDER, load_config
+from pipeline.config.load import CONFIG_FOLDER, config_from_table, load_config
 from pipeline.config.losses import CrossEntropyConfig, FirstSpikeConfig, MaxOverTimeConfig, WindowConfig
 from pipeline.config.network import SynapsesConfig
 from pipeline.config.run import Config, config_hash
@@ -19,6 +19,7 @@ __all__ = [
     "SynapsesConfig",
     "TrainingConfig",
     "WindowConfig",
+    "config_from_table",
     "config_hash",
     "load_config",
 ]

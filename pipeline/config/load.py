@@ -81,10 +81,31 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
     fields = migrate(fields)
     for name, value, override in sorted(map(_parsed, overrides), key=_choices_first):
         _override(fields, name, value, override)
+    return _validated(fields, path)
+
+
+def config_from_table(table: Mapping[str, Any], source: str | Path) -> Config:
+    """Return the config that a table holds, as TOML has it, of this or an earlier version.
+
+    Parameters
+    ----------
+    table : mapping
+    source : str or Path
+        Where it was read, for messages.
+
+    Raises
+    ------
+    InputError
+        If a field is unknown or has a wrong value.
+    """
+    return _validated(migrate(table), source)
+
+
+def _validated(fields: Mapping[str, Any], source: str | Path) -> Config:
     try:
         return Config.model_validate(fields)
     except ValidationError as error:
-        raise InputError(f"{path}: {first_problem(error)}") from None
+        raise InputError(f"{source}: {first_problem(error)}") from None
 
 
 def _find(source: str | Path) -> Path:

@@ -92,7 +92,7 @@ DRAWINGS: dict[str, Drawing] = {
     "windows": Drawing(
         windows.over_words,
         "Four readout windows over the cochlea's spikes of six recorded words, and how much of each lies in the word.",
-        ("words-fsdd.h5",),
+        ("words-fsdd.h5", "networks/fsdd/09f9156215fa-s1/config.toml"),
     ),
     "early-and-late": Drawing(
         early_and_late.early_and_late,

@@ -29,7 +29,7 @@ ENDS = (0.05, 0.95)
 
 
 @styled
-def over_words(path: Path) -> Figure:
+def over_words(path: Path, config: Path) -> Figure:
     """Draw each word's rate of cochlea spikes, and over it the windows, each of mean 1.
 
     The numbers say how much of each window's weight lies within the word.
@@ -38,9 +38,11 @@ def over_words(path: Path) -> Figure:
     ----------
     path : Path
         Recordings of fsdd as spikes, in SHD's format.
+    config : Path
+        The config of a network that was trained on fsdd: the length of its trials is shown.
     """
     data = hdf5.read(path)
-    trial = load_config("fsdd").data.trial
+    trial = load_config(config).data.trial
     columns = 2
     rows = -(-len(data) // columns)
     figure = Figure(figsize=(WIDTH, 1.25 * rows + 0.6), layout="constrained")

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
-from results.experiments.comparison.runs import Job, commits, run_all, some_trained
+from results.experiments.comparison.provenance import provenance
+from results.experiments.comparison.runs import Job, run_all, some_trained
 from results.statistics.summary import summary
 from results.tables.files import write_csv
 from results.tables.markdown import cell, markdown
@@ -72,7 +73,7 @@ def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str)
 
 
 def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs: Sequence[Job] = ()) -> None:
-    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained and by which commits.
+    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained.
 
     Parameters
     ----------
@@ -83,10 +84,11 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs
     table : DataFrame
         Of `tables.summary`.
     jobs : sequence of Job
-        What was asked for: in the JSON, every variant's config and overrides.
+        What was asked for: in the JSON, every variant's config and overrides, beside what `provenance.provenance` says:
+        the commits that trained the runs, and their resolved configs.
     """
     asked = {job.variant.name: [job.variant.config, *job.shared, *job.variant.overrides] for job in jobs}
-    about = {"variants": asked, "commits": commits(rows), "environment": environment()}
+    about = {"variants": asked, "environment": environment()} | provenance(rows)
     write_csv(folder / f"{name}-runs.csv", rows)
     write_csv(folder / f"{name}.csv", table)
     for file, text in (

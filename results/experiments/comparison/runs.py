@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -239,9 +238,3 @@ def _do(job: Job) -> dict[str, Any]:
         "failed": "",
         "run": str(run.folder),
     }
-
-
-def commits(rows: pd.DataFrame) -> list[str]:
-    """Return the commits of the code that trained runs."""
-    made = {json.loads((Path(run) / "env.json").read_text(encoding="utf-8"))["commit"] for run in rows["run"].dropna()}
-    return sorted(map(str, made))

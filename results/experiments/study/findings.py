@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 
 from models.errors import InputError
-from pipeline.config import Config
+from pipeline.config import Config, config_from_table
 from pipeline.data.atomic import write_atomically
-from results.experiments.comparison.runs import Variant
+from results.experiments.comparison.provenance import config_hash_of
 from results.experiments.study import matching
 from results.experiments.study.plan import REFERENCE, Plan
 from results.figures.study import information, verdict
@@ -26,7 +26,7 @@ from results.tables.files import check_runs, read_csv, write_csv
 from results.tables.markdown import markdown
 
 PARTS = {
-    "runs": ("variant", "seed", "held", "accuracy", "right", "failed"),
+    "runs": ("variant", "seed", "held", "accuracy", "right", "failed", "run"),
     "recordings": ("held", "speaker", "word"),
     "choice": ("held", "window", "setting", "validation", "chosen", "centre", "overlap"),
     "slices": ("begin", "alone", "until", "chance"),
@@ -34,7 +34,7 @@ PARTS = {
 """The tables beside a study's JSON, and columns that they must have."""
 
 TEXT = {
-    "runs": ("variant", "held", "right", "failed"),
+    "runs": ("variant", "held", "right", "failed", "run"),
     "recordings": PARTS["recordings"],
     "choice": ("held",),
     "slices": (),
@@ -65,6 +65,8 @@ class Findings:
         Where tables were made.
     commits : sequence of str
         Of the code that trained the runs.
+    configs : mapping
+        The resolved configs of the runs, as tables, by hash; see `comparison.provenance`.
     """
 
     plan: Plan
@@ -75,6 +77,7 @@ class Findings:
     onset: float
     environment: Mapping[str, Any]
     commits: Sequence[str]
+    configs: Mapping[str, Mapping[str, Any]]
 
     @classmethod
     def read(cls, path: Path) -> Findings:
@@ -88,8 +91,11 @@ class Findings:
         try:
             about = json.loads(path.read_text(encoding="utf-8"))
             plan = TypeAdapter(Plan).validate_python(about["plan"])
-            onset, environment, made_of = float(about["onset"]), about["environment"], about["commits"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            onset, environment = float(about["onset"]), about["environment"]
+            commits, configs = about["commits"], about["configs"]
+        except KeyError as error:
+            raise InputError(f"{path} is not a study's: it lacks {error}; make study writes it anew") from None
+        except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{path} is not a study's: {type(error).__name__}, {str(error).splitlines()[0]}") from None
 
         def part(name: str) -> pd.DataFrame:
@@ -97,7 +103,11 @@ class Findings:
 
         rows = part("runs")
         check_runs(path.with_name(f"{path.stem}-runs.csv"), rows)
-        return cls(plan, rows, part("recordings"), part("choice"), part("slices"), onset, environment, made_of)
+        lacking = {config_hash_of(run) for run in rows["run"].dropna()} - set(configs)
+        if lacking:
+            raise InputError(f"{path} lacks the config {min(lacking)} of a run in {path.stem}-runs.csv")
+        parts = part("recordings"), part("choice"), part("slices")
+        return cls(plan, rows, *parts, onset, environment, commits, configs)
 
     def write(self, folder: Path) -> None:
         """Write ``<plan>.csv``, ``.md`` and ``.json``, and ``-runs``, ``-recordings``, ``-choice``, ``-slices.csv``."""
@@ -106,7 +116,8 @@ class Findings:
         for ending, part in parts.items():
             write_csv(folder / f"{self.plan.name}{ending}.csv", part)
         about = {"plan": asdict(self.plan), "onset": self.onset, "commits": list(self.commits)}
-        text = json.dumps(about | {"environment": self.environment}, indent=2) + "\n"
+        about |= {"environment": self.environment, "configs": self.configs}
+        text = json.dumps(about, indent=2) + "\n"
         write_atomically(folder / f"{self.plan.name}.json", [text.encode()])
         said = "\n\n".join(f"{sentence}." for sentence in self.sentences)
         text = f"{markdown(self.table)}\n{said}\n\nChosen on validation:\n\n{markdown(self.choice)}"
@@ -180,13 +191,10 @@ class Findings:
 
     @property
     def windows(self) -> list[tuple[str, Config]]:
-        """The windows that validation chose, by name; each setting once, though several folds may have chosen it."""
-        found = []
-        for row in self.choice[self.choice["chosen"]].drop_duplicates(["window", "setting"]).itertuples():
-            overrides = (f"loss.window.shape={row.window}", *str(row.setting).split())
-            # A window is the same on every engine; the one that trained it need not be here.
-            config = Variant(str(row.window), self.plan.config, overrides).settings(
-                1, (*self.plan.shared, "engine=cpu")
-            )
-            found.append((str(row.window), config.resolved()))
-        return found
+        """The windows that were compared, by name, with the configs that trained them; each config once."""
+        runs = self.rows.dropna(subset="run")
+        trained = dict.fromkeys(zip(runs["variant"], map(config_hash_of, runs["run"]), strict=True))
+        return [
+            (name, config_from_table(self.configs[config], f"config {config} of {self.plan.name}"))
+            for name, config in trained
+        ]

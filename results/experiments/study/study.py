@@ -16,7 +16,8 @@ from pipeline.pictures.save import save
 from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.experiments.comparison import details
-from results.experiments.comparison.runs import commits, run_all, some_trained
+from results.experiments.comparison.provenance import provenance
+from results.experiments.comparison.runs import run_all, some_trained
 from results.experiments.study import matching
 from results.experiments.study.choosing import choose, comparing_jobs
 from results.experiments.study.findings import Findings
@@ -67,7 +68,7 @@ def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Pat
             slices,
             onset(data.train),
             environment(),
-            commits(rows),
+            **provenance(rows),
         )
         findings.write(folder)
         parts = {"choosing": choosing, "curves": details.curves(rows), "confusion": details.confusion(rows)}

@@ -19,7 +19,11 @@ from results.figures.windows import weighed_within
 
 
 @pytest.mark.parametrize("name", list(gallery.DRAWINGS))
-def test_each_is_drawn_and_says_what_it_shows(name: str, tmp_path: Path) -> None:
+def test_each_is_drawn_from_no_shipped_config_and_says_what_it_shows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs").mkdir()
+    monkeypatch.setattr("pipeline.config.load.CONFIG_FOLDER", tmp_path / "configs")
     missing = [need for need in gallery.DRAWINGS[name].needs if not (gallery.PUBLISHED / need).is_file()]
     if missing:
         pytest.skip(f"{missing[0]} has not been committed yet")

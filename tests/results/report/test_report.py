@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -79,15 +81,17 @@ def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> 
     """Return findings on 200 recordings of 50 words by a speaker, on which the Gaussian is better by a difference."""
     rng = np.random.default_rng(1)
     hard = rng.random(200)
+    plan = Plan(name, "fsdd", seeds=seeds)
+    chosen = {window: options[3].settings(1, ("engine=cpu",)) for window, options in plan.candidates().items()}
     rows = [
         {"variant": window, "seed": seed, "held": "test", "examples": 200, "accuracy": right.mean(), "right": digits}
         | {"data": "made", "window": window, "hidden": "64", "kind": "recurrent", "failed": ""}
+        | {"run": f"runs/fsdd/{chosen[window].hash()}-s{seed}"}
         for seed in range(1, seeds + 1)
         for window, worth in (("exponential", 0.0), ("uniform", 0.0), ("gaussian", difference), ("bump", 0.0))
         for right in [hard + rng.normal(0, 0.02, 200) < 0.6 + worth]
         for digits in ["".join(map(str, right.astype(int)))]
     ]
-    plan = Plan(name, "fsdd", seeds=seeds)
     slices = pd.DataFrame({"begin": [0.0, 350.0], "alone": [0.8, 0.2], "until": [0.8, 0.9], "chance": 0.1})
     choice = pd.DataFrame(
         [
@@ -101,7 +105,9 @@ def made(name: str, difference: float, seeds: int = 10, onset: float = 20.0) -> 
     place = np.arange(200)
     recordings = pd.DataFrame({"held": "test", "speaker": place // 40, "word": place // 4 % 10}).astype(str)
     matched = match(plan, choice, slices)
-    return Findings(plan, pd.DataFrame(rows), recordings, matched, slices, onset, environment, ["fedcba9876543210"])
+    configs = {config.hash(): tomllib.loads(config.toml()) for config in chosen.values()}
+    made_of = (environment, ["fedcba9876543210"], configs)
+    return Findings(plan, pd.DataFrame(rows), recordings, matched, slices, onset, *made_of)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +184,8 @@ def test_one_seed_gives_no_verdict_and_no_number_that_is_none() -> None:
     ("ending", "change", "said"),
     [
         (".json", lambda text: text[:100], "is not a study's"),
-        (".json", lambda text: text.replace('"onset"', '"outset"'), "is not a study's"),
+        (".json", lambda text: text.replace('"onset"', '"outset"'), "is not a study's: it lacks 'onset'"),
+        (".json", lambda text: re.sub(r'"\w{12}": {', '"0123456789ab": {', text), "lacks the config"),
         (".json", lambda text: text.replace('"seeds": 10', '"seeds": "ten"'), "is not a study's"),
         ("-runs.csv", lambda text: text[: text.rstrip().rindex("\n") + 12], "a run has neither"),
         ("-runs.csv", lambda text: text + text.splitlines()[-1] + "\n", "is there twice"),

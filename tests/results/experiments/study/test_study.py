@@ -13,7 +13,7 @@ from rich.console import Console
 from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data.packing import pack
-from pipeline.training.run import commit
+from pipeline.training.run import Run, commit
 from results.experiments.comparison.details import mean_curves
 from results.experiments.comparison.runs import is_over, run_of
 from results.experiments.study import matching, submit
@@ -142,6 +142,10 @@ def test_a_small_study_runs_and_says_what_follows(
     assert again.sentences == found.sentences
     pd.testing.assert_frame_equal(again.table, table)
     assert again.commits == found.commits == [commit()]
+    assert {config.window.shape for _, config in again.windows} == set(table["window"])
+    assert again.windows == [
+        (name, Run.at(run).config()) for name, run in runs[runs["seed"] == 1][["variant", "run"]].itertuples(index=False)
+    ]
     assert 5 < found.onset < 20, "made-up words begin after 5 ms, and a twentieth of their spikes is 4 ms more"
     runs[runs.index != 0].to_csv(folder / "words-runs.csv", index=False)
     left = Findings.read(folder / "words.json").table.set_index("window")["seeds"]

@@ -1,0 +1,39 @@
+"""What a table's runs were made from: the commits of the code, and the resolved configs, read from the runs' folders."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def config_hash_of(run: str) -> str:
+    """Return the config's hash in the name of a run's folder, ``<hash>-s<seed>``."""
+    return Path(run).name.rpartition("-s")[0]
+
+
+def provenance(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what the trained runs of a table were made from.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `runs.run_all`: the column ``run`` names each run's folder, or nothing where the run failed.
+
+    Returns
+    -------
+    dict
+        ``commits`` of the code that trained the runs, sorted; ``configs``, every resolved config as a table, by its
+        hash. Runs that differ in the seed only share a config; its seed is that of the first of them.
+    """
+    folders = [Path(run) for run in rows["run"].dropna().unique()]
+    commits = {str(json.loads((folder / "env.json").read_text(encoding="utf-8"))["commit"]) for folder in folders}
+    configs: dict[str, Any] = {}
+    for folder in folders:
+        name = config_hash_of(str(folder))
+        if name not in configs:
+            configs[name] = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+    return {"commits": sorted(commits), "configs": configs}
