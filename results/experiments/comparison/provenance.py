@@ -1,4 +1,4 @@
-"""What a table's runs were made from: the commits of the code, and the resolved configs, read from the runs' folders."""
+"""What a table's runs were made from: the code's commits and the resolved configs, read from the runs' folders."""
 
 from __future__ import annotations
 

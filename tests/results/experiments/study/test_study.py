@@ -144,7 +144,8 @@ def test_a_small_study_runs_and_says_what_follows(
     assert again.commits == found.commits == [commit()]
     assert {config.window.shape for _, config in again.windows} == set(table["window"])
     assert again.windows == [
-        (name, Run.at(run).config()) for name, run in runs[runs["seed"] == 1][["variant", "run"]].itertuples(index=False)
+        (name, Run.at(run).config())
+        for name, run in runs[runs["seed"] == 1][["variant", "run"]].itertuples(index=False)
     ]
     assert 5 < found.onset < 20, "made-up words begin after 5 ms, and a twentieth of their spikes is 4 ms more"
     runs[runs.index != 0].to_csv(folder / "words-runs.csv", index=False)
