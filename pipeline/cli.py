@@ -112,7 +112,7 @@ def classify_command(
     """Say which word each recording is."""
     # Here, since the cochlea and matplotlib would double the start-up of every other command.
     from pipeline.evaluation.classify import classify
-    from pipeline.pictures.classification import classification
+    from pipeline.pictures.example import classification
     from pipeline.pictures.save import save
 
     trained = load_trained(Run.at(run), threads, _engine(engine))

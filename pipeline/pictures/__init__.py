@@ -1,1 +1,1 @@
-"""Pictures of a single run or a single example: functions from data to a figure; saving is the caller's."""
+"""Pictures of one run or one example: functions that return a figure, which `save.save` writes to a file."""

@@ -1,4 +1,4 @@
-"""How training went."""
+"""Learning curves: loss, accuracy, firing rate and silent neurons by epoch."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pipeline.pictures.style import BLACK, BLUE, GREEN, VERMILLION, WIDTH, style
 PANELS = {
     "loss": "cross-entropy (nats)",
     "accuracy": "accuracy",
-    "rate": "spikes an example\nand hidden neuron",
+    "rate": "spikes per example\nand hidden neuron",
     "silent": "silent hidden neurons",
 }
-"""Columns of the metrics that have a panel, and its label."""
+"""Columns of the metrics, one panel each, and the panel's label."""
 
 LINES = {"train": (BLUE, "-"), "validation": (VERMILLION, "--"), "test": (GREEN, ":")}
 
 
 @styled
 def learning_curve(metrics: pd.DataFrame) -> Figure:
-    """Draw loss, accuracy, firing rate and silent fraction over the epochs, the best epoch marked.
+    """Draw loss, accuracy, firing rate and silent fraction over the epochs and mark the best epoch.
 
     Parameters
     ----------
     metrics : DataFrame
-        One row an epoch and split with the columns epoch, split, loss, accuracy, rate (spikes an example and
+        One row per epoch and split with the columns epoch, split, loss, accuracy, rate (spikes per example and
         hidden neuron) and silent (fraction of hidden neurons); a run's metrics.csv.
 
     Returns
@@ -41,7 +41,7 @@ def learning_curve(metrics: pd.DataFrame) -> Figure:
     for axes, (column, label) in zip(grid.flat, PANELS.items(), strict=True):
         for split, rows in metrics.groupby("split", sort=False):
             colour, dashes = LINES[split]
-            marker = "." if len(rows) < 3 else ""  # a line of one point is invisible
+            marker = "." if len(rows) < 3 else ""  # a line needs two points to be visible
             axes.plot(rows["epoch"], rows[column], dashes, color=colour, marker=marker, label=split)
         axes.axvline(best, color=BLACK, linewidth=0.8, linestyle=":")
         axes.set_ylabel(label)
@@ -59,9 +59,9 @@ def learning_curve(metrics: pd.DataFrame) -> Figure:
 
 
 def best_epoch(metrics: pd.DataFrame) -> int:
-    """Return the epoch that a run keeps: the first of the highest validation accuracy, the lower loss deciding ties.
+    """Return the epoch that a run keeps: the one of highest validation accuracy.
 
-    Without a validation split it is the last one.
+    Of several, it is the one of lowest loss, and of these the first. Without a validation split it is the last epoch.
     """
     validation = metrics[metrics["split"] == "validation"]
     if validation.empty:

@@ -1,4 +1,4 @@
-"""The rows that pictures of one example are put together from; all share an axis of time in ms."""
+"""Panels of the pictures of one example; all share a time axis in ms."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.events import CHANNELS, Events
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 
 RANKS = ((VERMILLION, 2.2, "-"), (BLUE, 1.1, "--"), (GREEN, 1.1, "-."), (ORANGE, 1.1, ":"), (PURPLE, 1.1, "--"))
-"""Colour, width and dashes of the likeliest classes, likeliest first; told apart in grey as well."""
+"""Colour, width and dashes of the most probable classes in descending order; distinct in greyscale, too."""
 
 
 def waveform(axes: Axes, audio: Recording, trial: float) -> None:
-    """Draw a waveform up to the end of a trial of ``trial`` ms, and say what is beyond it."""
+    """Draw a waveform up to the end of a trial of ``trial`` ms; the title states how much lies beyond it."""
     samples = audio.samples[: int(np.ceil(trial * audio.rate / 1000))]
     axes.plot(np.arange(len(samples)) * (1000 / audio.rate), samples, color=BLACK, linewidth=0.5)
     peak = float(np.abs(samples).max(initial=0.0)) or 1.0
@@ -31,15 +31,15 @@ def waveform(axes: Axes, audio: Recording, trial: float) -> None:
 
 
 def input_spikes(axes: Axes, events: Events, trial: float) -> None:
-    """Draw the cochlea's spikes; high tones are on top, as in a spectrogram."""
+    """Draw the cochlea's spikes, high frequencies on top as in a spectrogram."""
     seen = events.times < trial
     _dots(axes, events.times[seen], events.units[seen])
-    axes.set_ylim(CHANNELS, -1)  # channel 0 is the cochlea's base, where the highest tones are
-    axes.set_ylabel("input channel\n(0: highest tones)")
+    axes.set_ylim(CHANNELS, -1)  # channel 0 is the base of the cochlea, with the highest frequency
+    axes.set_ylabel("input channel\n(0: highest frequency)")
 
 
 def hidden_spikes(axes: Axes, inside: NetworkRecording) -> None:
-    """Draw the hidden layers' spikes, neurons numbered on from layer to layer, a line between two layers."""
+    """Draw the hidden layers' spikes; neurons are numbered across layers, with a line between two layers."""
     layers = [name for name in inside.spikes if name != "output"]
     ends = np.cumsum([inside.voltages[name].shape[1] for name in layers])
     times = [inside.spikes[name].times for name in layers]
@@ -54,17 +54,17 @@ def hidden_spikes(axes: Axes, inside: NetworkRecording) -> None:
 def output_voltages(
     axes: Axes, inside: NetworkRecording, window: NDArray[np.float32], classes: Sequence[str], dt: float
 ) -> None:
-    """Draw every output's voltage, the likeliest classes in colour, over the shaded window.
+    """Draw the voltage of every output over the shaded window; the most probable classes are coloured.
 
     Parameters
     ----------
     axes : Axes
     inside : Recording
-        Of ``steps`` time steps.
+        Spikes and voltages of the network, ``steps`` time steps.
     window : ndarray of float32, shape (steps,)
         w(t).
     classes : sequence of str
-        Names.
+        Names of the classes.
     dt : float
         Time step in ms.
     """
@@ -74,7 +74,7 @@ def output_voltages(
     scale.set_ylim(0, 1.1 * float(window.max()))
     scale.set_ylabel("w(t)")
     scale.spines["right"].set_visible(True)
-    # The twin would cover the voltages.
+    # Otherwise the second axes, drawn later, would cover the voltages.
     axes.set_zorder(scale.get_zorder() + 1)
     axes.patch.set_visible(False)
     ranked, voltages = ranking(inside), inside.voltages["output"]
@@ -96,14 +96,8 @@ def output_voltages(
     axes.legend(handles=[*handles, shade], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(handles) + 1)
 
 
-def time_axis(axes: Axes, trial: float) -> None:
-    """Label the lowest panel."""
-    axes.set_xlim(0, trial)
-    axes.set_xlabel("time (ms)")
-
-
 def ranking(inside: NetworkRecording) -> list[tuple[int, float]]:
-    """Return index and probability of all classes, likeliest first."""
+    """Return index and probability of all classes, most probable first."""
     probabilities = softmax(inside.logits[None])[0]
     return [(int(i), float(probabilities[i])) for i in np.argsort(-probabilities, kind="stable")]
 

@@ -1,4 +1,4 @@
-"""Figures to files."""
+"""Writing figures to files."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from matplotlib.figure import Figure
 from pipeline.data.atomic import write_atomically
 
 DPI = 150
+"""Resolution of PNG files in dots per inch."""
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or PDF, whole or not at all; the same figure gives the same bytes.
+    """Write a figure as PNG or PDF, atomically; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure : Figure
     path : Path
-        Ends in .png or .pdf; its folder is made if need be.
+        Ends in .png or .pdf; its folder is created if necessary.
     """
     buffer = io.BytesIO()
     kind = path.suffix.removeprefix(".")

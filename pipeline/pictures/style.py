@@ -1,4 +1,4 @@
-"""How all pictures look: legible in print, in grey and to people who don't tell red from green."""
+"""The style of all pictures: legible in print, in greyscale and with red-green colour blindness."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
 GREY = "#BBBBBB"
 
 COUNTS = "Blues"
-"""Colour map of amounts: from the paper's white to dark, told apart by lightness alone."""
+"""Colour map of amounts, from white to dark; lightness alone tells values apart."""
 
 WIDTH = 7.0
-"""Inches: the width of a page's text."""
+"""Width of a figure in inches: that of a page's text."""
 
 STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -54,7 +54,7 @@ Drawn = ParamSpec("Drawn")
 
 
 def styled(draw: Callable[Drawn, Figure]) -> Callable[Drawn, Figure]:
-    """Let a function draw in the project's style, leaving everybody else's alone."""
+    """Return a function that draws in the project's style and leaves the global style unchanged."""
 
     @wraps(draw)
     def drawn(*args: Drawn.args, **kwargs: Drawn.kwargs) -> Figure:

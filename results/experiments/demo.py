@@ -26,8 +26,8 @@ from pipeline.data.voices import VOICES
 from pipeline.evaluation.evaluate import Evaluation, evaluate
 from pipeline.evaluation.trained import Trained, load_trained
 from pipeline.pictures.confusion import confusion
+from pipeline.pictures.example import raster
 from pipeline.pictures.learning_curve import learning_curve
-from pipeline.pictures.raster import raster
 from pipeline.pictures.save import save
 from pipeline.training.batches import on_grid
 from pipeline.training.examples import load_dataset, split_training

@@ -14,10 +14,9 @@ from models.recording import Spikes
 from models.windows import Gaussian
 from pipeline.audio import Recording
 from pipeline.events import Events
-from pipeline.pictures.classification import classification
 from pipeline.pictures.confusion import confusion
+from pipeline.pictures.example import classification, raster
 from pipeline.pictures.learning_curve import best_epoch, learning_curve
-from pipeline.pictures.raster import raster
 from pipeline.pictures.save import DPI, save
 from pipeline.pictures.style import VERMILLION
 
@@ -67,16 +66,17 @@ def test_confusion_writes_every_count_in_its_cell_and_colours_by_row(classes):
     axes = confusion(counts, [f"w{i}" for i in range(classes)]).axes[0]
     written = np.zeros_like(counts)
     for text in axes.texts:
-        column, row = text.get_position()
-        written[row, column] = int(text.get_text())
+        column, row = (int(position) for position in text.get_position())
+        written[row, column] = int(text.get_text() or 0)
+        assert (text.get_text() == "") == (counts[row, column] == 0)
     np.testing.assert_array_equal(written, counts)
-    rows = np.asarray(axes.images[0].get_array()).sum(axis=1)
+    rows = np.asarray(axes.collections[0].get_array()).reshape(counts.shape).sum(axis=1)
     np.testing.assert_allclose(rows, counts.sum(axis=1) > 0)
     assert [label.get_text() for label in axes.get_yticklabels()] == [f"w{i}" for i in range(classes)]
 
 
-def test_confusion_states_how_many_are_right():
-    assert confusion([[3, 1], [0, 2]], ["yes", "no"]).axes[0].get_title() == "5 of 6 right (83.3%)"
+def test_confusion_states_how_many_are_correct():
+    assert confusion([[3, 1], [0, 2]], ["yes", "no"]).axes[0].get_title() == "5 of 6 correct (83.3%)"
 
 
 def test_no_two_names_or_counts_of_twenty_classes_overlap():
