@@ -1,4 +1,4 @@
-"""Pictures of a sweep."""
+"""Figures of a sweep: convergence, parallel coordinates, partial dependence, and where it evaluated."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from sweeps.strategies import surrogate
 
 COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE)
 FEW_DECADES = 50
-"""The ratio of an axis's ends below which powers of ten alone would be too few marks."""
+"""Ratio of an axis's ends below which powers of ten alone would be too few ticks."""
 
 
 def running_best(points: Sequence[Point]) -> list[float]:
-    """Return the least error of points trained to the end, after each finished point in their order."""
+    """Return the lowest error of points that were trained to the end, after each finished point in order."""
     best, found = np.nan, []
     for point in sorted(points, key=lambda p: p.number):
         if point.status == "done" and point.error is not None:
@@ -38,12 +38,12 @@ def running_best(points: Sequence[Point]) -> list[float]:
 
 @styled
 def convergence(sweeps: Mapping[str, Sequence[Sequence[Point]]]) -> Figure:
-    """Draw the least error so far by points: of every strategy the mean over its repeats, and each of them.
+    """Draw the lowest error so far by the number of sweep trials: each repeat (thin) and each strategy's mean (thick).
 
     Parameters
     ----------
     sweeps : mapping of str to sequence
-        By strategy, each repeat's finished points.
+        By strategy, the finished points of each repeat.
     """
     figure = Figure(figsize=(5, 3.4), layout="constrained")
     axes = figure.add_subplot()
@@ -55,14 +55,14 @@ def convergence(sweeps: Mapping[str, Sequence[Sequence[Point]]]) -> Figure:
         mean = np.mean([line[:length] for line in lines], axis=0)
         label = f"{name}, {len(lines)} repeat{'s' if len(lines) > 1 else ''}"
         axes.step(range(1, length + 1), mean, where="post", color=colour, linewidth=2, label=label)
-    axes.set(xlabel="points", ylabel="least error so far", title="Convergence")
+    axes.set(xlabel="sweep trials", ylabel="lowest error so far", title="Convergence")
     axes.legend()
     return figure
 
 
 @styled
 def parallel(space: Space, points: Sequence[Point]) -> Figure:
-    """Draw every point as a line over its parameters, coloured by its error."""
+    """Draw each point as a line over its parameters (parallel coordinates), coloured by its error."""
     known = _known(points)
     columns = encoded(space, known)
     low, high = columns.min(axis=0), columns.max(axis=0)
@@ -75,14 +75,14 @@ def parallel(space: Space, points: Sequence[Point]) -> Figure:
         axes.plot(scaled[i], color=colours(norm(errors[i])), linewidth=1, alpha=0.8)
     names = [name.removeprefix("network.").removeprefix("training.") for name in space.parameters]
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
-    axes.set(yticks=[0, 1], yticklabels=["least", "most"], title="Points by their parameters")
+    axes.set(yticks=[0, 1], yticklabels=["lowest", "highest"], title="Sweep trials by their parameters")
     figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="error")
     return figure
 
 
 @styled
 def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
-    """Draw the surrogate's error against each parameter, the others averaged over the space."""
+    """Draw the surrogate's error against each parameter, averaged over the others (partial dependence)."""
     known = _known(points)
     optimiser = surrogate(space, known)
     model = optimiser.models[-1]
@@ -121,7 +121,7 @@ def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
 
 @styled
 def evaluations(space: Space, points: Sequence[Point]) -> Any:
-    """Draw where points were, in every pair of parameters, in the order in which they were asked for."""
+    """Draw where the points lie, for each pair of parameters; colours give their order."""
     import matplotlib.pyplot as plt
     from skopt.plots import plot_evaluations
 
@@ -139,7 +139,7 @@ def evaluations(space: Space, points: Sequence[Point]) -> Any:
 
 
 def _logarithmic(axes: Axes, ratio: float) -> None:
-    """Make the horizontal axis logarithmic, with numbers between the powers of ten where there are few of those."""
+    """Make the horizontal axis logarithmic, with ticks between the powers of ten where there are few of these."""
     axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())
     if ratio < FEW_DECADES:
@@ -150,5 +150,5 @@ def _logarithmic(axes: Axes, ratio: float) -> None:
 def _known(points: Sequence[Point]) -> list[Point]:
     known = [point for point in points if point.error is not None]
     if len(known) < 3:
-        raise InputError(f"{len(known)} points have an error; a picture needs at least 3")
+        raise InputError(f"{len(known)} points have an error; a figure needs at least 3")
     return known

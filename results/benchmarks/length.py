@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psutil
-from matplotlib.figure import Figure
 
 from results.benchmarks.shd_shaped import CASES, Shape
 from results.benchmarks.trainers import OURS, TRAINERS
 from results.benchmarks.turns import Measured, take_turns, training
-from results.figures.length import length_plot
+from results.figures.length import by_length
 
 NAME = "length"
 STEPS = (250, 500, 1000, 2000, 4000, 8000)
@@ -108,18 +107,4 @@ def _ratios(measured: Measured, ours: Measured) -> Row:
     }
 
 
-def draw(rows: Sequence[Mapping[str, float | str]]) -> Figure:
-    """Draw time and memory by length."""
-    return length_plot(dict(_lines(rows)))
-
-
-def _lines(rows: Sequence[Mapping[str, float | str]]) -> Iterator[tuple[str, list[tuple[int, float, float]]]]:
-    """Yield each trainer that was measured, with its steps, milliseconds and megabytes."""
-    for trainer in dict.fromkeys(str(row["trainer"]) for row in rows):
-        points = [
-            (int(row["steps"]), float(row["ms_an_example"]), float(row["megabytes"]))
-            for row in rows
-            if row["trainer"] == trainer and "ms_an_example" in row
-        ]
-        if points:
-            yield trainer, points
+draw = by_length

@@ -1,1 +1,1 @@
-"""The thesis's figures, computed: one module a figure or a family of them, each a function to a matplotlib figure."""
+"""Figures, computed or drawn from published results; `gallery` names the modules that register them."""

@@ -1,4 +1,4 @@
-"""Figures 8 and 11: the loss of a network with two weights, and how it is descended."""
+"""Figures 8 and 11: the loss of a network with two weights, and paths of gradient descent on it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
 
 Array = NDArray[np.float64]
 
@@ -16,23 +17,25 @@ INPUTS = np.linspace(-2, 2, 21)
 BIAS = 0.3
 BEST = (1.6, 0.8)
 TARGETS = BEST[1] * np.tanh(BEST[0] * INPUTS + BIAS)
-"""What a network of the same kind gives: the global minimum is 0. Without the bias the loss would be the same at
-opposite weights, and the other minimum as good."""
+"""Outputs of a network of the same kind with the weights `BEST`, so that the global minimum is 0. Without the bias,
+opposite weights would have the same loss, and both minima the same depth."""
 
 STEPS = 2000
 BATCH = 7
 RATE = {"SGD": 0.35, "Adam": 0.12}
+"""Initial learning rates."""
+
 STARTS = ((-2.4, -1.7), (2.2, -1.9), (-0.4, 2.2), (0.6, -1.6))
 
 
 def loss(first: Array | float, second: Array | float) -> Array:
-    """Return the mean square error (equation 12) of y = second tanh(first x + bias), for any shape of weights."""
+    """Return the mean squared error (equation 12) of y = second tanh(first x + bias), of the shape of the weights."""
     a, b = np.asarray(first, float)[..., None], np.asarray(second, float)[..., None]
     return np.asarray(((b * np.tanh(a * INPUTS + BIAS) - TARGETS) ** 2).mean(axis=-1))
 
 
 def gradient(weights: Array, chosen: slice | NDArray[np.int64] = slice(None)) -> Array:
-    """Return the gradient of the loss of some examples, at two weights, by the chain rule (equations 16 and 17)."""
+    """Return the gradient of the loss of the chosen examples by the chain rule (equations 16 and 17), shape (2,)."""
     a, b = weights
     x = INPUTS[chosen]
     hidden = np.tanh(a * x + BIAS)
@@ -60,16 +63,20 @@ def adam(start: Sequence[float], rate: float = RATE["Adam"], steps: int = STEPS)
 
 
 def _batches(steps: int) -> NDArray[np.int64]:
-    """Return the examples of each step, the same for every descent."""
+    """Return the examples of each step, shape (steps, BATCH), the same for every descent."""
     rng = np.random.default_rng(0)
     return np.array([rng.choice(len(INPUTS), BATCH, replace=False) for _ in range(steps)])
 
 
 def _decay(step: int) -> float:
-    """Return what the rate is multiplied by: chance has to die away for a descent to come to rest."""
+    """Return the factor of the learning rate, which decays so that the noise of batches dies out."""
     return 1 / (1 + step / 300)
 
 
+@figure(
+    "08-loss-surface",
+    says="The loss over two weights, with a saddle between two valleys, and one gradient descent from P to the star.",
+)
 @styled
 def surface() -> Figure:
     """Draw the loss over both weights, its two minima, and one descent (figure 8)."""
@@ -88,9 +95,14 @@ def surface() -> Figure:
     return figure
 
 
+@figure(
+    "11-descent",
+    says="Paths of SGD and Adam from four starting points (dots) to their ends (stars): the start decides whether the "
+    "global minimum is found or a local one.",
+)
 @styled
 def paths() -> Figure:
-    """Draw SGD and Adam from several starts: which minimum is found depends on where one begins (figure 11)."""
+    """Draw SGD and Adam from several starts (figure 11)."""
     figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
     a, b = np.meshgrid(np.linspace(-3, 3, 160), np.linspace(-2.5, 2.5, 160))
     heights = loss(a, b)
@@ -100,12 +112,11 @@ def paths() -> Figure:
         for start, colour in zip(STARTS, (BLUE, ORANGE, GREEN, PURPLE), strict=True):
             path = method(start)
             end = float(loss(*path[-1]))
-            axes.plot(*path.T, color=colour, label=f"ends at {end:.3f}")
+            axes.plot(*path.T, color=colour, label=f"final loss {end:.3f}")
             axes.plot(*path[0], "o", color=colour)
             axes.plot(*path[-1], "*", color=colour, markersize=10, markeredgecolor="white")
-        axes.set(
-            xlabel=r"$\theta_1$", title=f"{name}, {STEPS} steps from {RATE[name]} on", xlim=(-3, 3), ylim=(-2.5, 2.5)
-        )
+        axes.set(xlabel=r"$\theta_1$", xlim=(-3, 3), ylim=(-2.5, 2.5))
+        axes.set_title(f"{name}, {STEPS} steps, initial rate {RATE[name]}")
         axes.legend(loc="upper left", framealpha=0.8, frameon=True, fontsize=6.5)
     figure.axes[0].set_ylabel(r"$\theta_2$")
     return figure

@@ -1,4 +1,4 @@
-"""Figure 14: Eventprop in a trained network, spikes and voltages forward, adjoints backward."""
+"""Figure 14: Eventprop in a trained network, with spikes and voltages forward in time and adjoints backward."""
 
 from __future__ import annotations
 
@@ -14,20 +14,35 @@ from pipeline.data import hdf5
 from pipeline.evaluation.trained import Trained, load_trained
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, WIDTH, styled
 from pipeline.training.run import Run
+from results.figures.registry import figure
+
+NETWORK = "networks/fsdd/09f9156215fa-s1"
+"""The published run that figures show."""
+
+WORDS = "words-fsdd.h5"
+"""Published recordings as spikes."""
 
 SPIKES = range(6, 13)
-"""So many has a hidden neuron that is drawn: of more, one could not tell the jumps apart."""
+"""Numbers of spikes of the hidden neurons that are drawn; the jumps of busier ones would overlap."""
 
 
 def record(run: Path, words: Path) -> tuple[Trained, SpikeBatch, list[Recording]]:
-    """Return a trained run, recorded words on its time grid, and what they do in it, adjoints included.
+    """Run recorded words through a trained network, forward and backward.
 
     Parameters
     ----------
     run : Path
-        Its ``best.npz``.
+        The run's ``best.npz``.
     words : Path
         Recordings as spikes, in SHD's format.
+
+    Returns
+    -------
+    Trained
+    SpikeBatch
+        The words on the network's time grid.
+    list of Recording
+        Spikes, voltages and adjoints, one a word.
     """
     trained = load_trained(Run.at(run.parent), 1, "cpu")
     data, config = hdf5.read(words), trained.config
@@ -37,24 +52,32 @@ def record(run: Path, words: Path) -> tuple[Trained, SpikeBatch, list[Recording]
 
 
 def shown(recording: Recording, neurons: int) -> NDArray[np.int64]:
-    """Return the busiest hidden neurons whose spikes can be told apart."""
+    """Return the hidden neurons with the most spikes among those with a number of spikes in `SPIKES`."""
     counts = np.bincount(recording.spikes["hidden"].neurons, minlength=recording.voltages["hidden"].shape[1])
     apart = np.flatnonzero((counts >= SPIKES.start) & (counts < SPIKES.stop))
     return np.asarray(apart[np.argsort(-counts[apart], kind="stable")][:neurons])
 
 
+@figure(
+    "14-eventprop",
+    says="A recorded word in a trained network: input spikes, hidden voltages with spikes and output voltages forward "
+    "in time; the adjoints of three hidden neurons backward in time. The adjoint of the voltage jumps at the neuron's "
+    "spikes (dots) and nowhere else.",
+    needs=(f"{NETWORK}/best.npz", WORDS),
+    beside=(f"{NETWORK}/config.toml",),
+)
 @styled
 def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int = 3) -> Figure:
-    """Draw one word: input, hidden neurons' voltages, output voltages; then adjoints, right to left.
+    """Draw one word forward (input, hidden voltages, output voltages) and backward (adjoints).
 
     Parameters
     ----------
     run, words : Path
         See `record`.
     example : int
-        Which word.
+        Index of the word.
     neurons : int
-        Hidden neurons.
+        Hidden neurons to draw.
     """
     trained, batch, recordings = record(run, words)
     recording = recordings[example]
@@ -69,8 +92,8 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
     rows = figure.subplots(5, 1, sharex=True, height_ratios=(1, 1.4, 1, 1.2, 1.2))
     part = slice(batch.offsets[example], batch.offsets[example + 1])
     rows[0].plot(batch.steps[part] * dt, batch.units[part], ".", color=BLACK, markersize=0.8)
-    rows[0].set(ylabel="input", yticks=[])
-    rows[0].set_title(f'forward →    the word "{names[batch.labels[example]]}"', loc="left")
+    rows[0].set(ylabel="input spikes\n(channel)", yticks=[])
+    rows[0].set_title(f'forward in time →    the word "{names[batch.labels[example]]}"', loc="left")
     for k, (neuron, colour) in enumerate(zip(chosen, colours, strict=True)):
         rows[1].plot(times, recording.voltages["hidden"][:, neuron] + 1.3 * k, color=colour)
         at = spikes.times[spikes.neurons == neuron]
@@ -87,11 +110,11 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
         rows[2].text(
             times[peak], scaled[peak], word, size=6.5, va="bottom", ha="center", color=VERMILLION if right else BLACK
         )
-    rows[2].set(ylabel="outputs under\nthe window", yticks=[])
-    rows[3].set_title("← backward", loc="right")
+    rows[2].set(ylabel="output voltages;\nblue: window", yticks=[])
+    rows[3].set_title("← backward in time", loc="right")
     for row, traces, name in (
-        (rows[3], recording.adjoint_currents, "dL/dI"),
-        (rows[4], recording.adjoint_voltages, "dL/dV"),
+        (rows[3], recording.adjoint_currents, "adjoint of\ncurrent, dL/dI"),
+        (rows[4], recording.adjoint_voltages, "adjoint of\nvoltage, dL/dV"),
     ):
         for neuron, colour in zip(chosen, colours, strict=True):
             trace = traces["hidden"][:, neuron]
@@ -100,5 +123,5 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
             row.plot(begins[at], trace[at], "o", color=colour, markersize=3)
         row.axhline(0, color=BLACK, linewidth=0.5)
         row.set_ylabel(name)
-    rows[4].set_xlabel("time (ms); dots are the forward pass's spikes")
+    rows[4].set_xlabel("time in the trial (ms); dots: spikes of the forward pass")
     return figure

@@ -1,39 +1,55 @@
-"""The picture of the case ``length``."""
+"""Time and memory of training by the trial's length, as the benchmark ``length`` measures them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.ticker as ticker
+import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
 
 COLOURS = (BLUE, GREEN, ORANGE, VERMILLION, PURPLE)
 MARKERS = "osD^v"
+PANELS = {"ms_an_example": "training time (ms per example)", "megabytes": "peak memory (MB)"}
+LEAST = 0.1
+"""What smaller values are drawn as, since the axes are logarithmic."""
+
+
+@figure(
+    "length",
+    says="Training time and peak memory against the trial's length, with the same spikes in every trial: Eventprop "
+    "and backpropagation through time with surrogate gradients.",
+    needs=("bench/length.json",),
+)
+def published(path: Path) -> Figure:
+    """Draw the published ``length.json``; see `by_length`."""
+    return by_length(json.loads(path.read_text(encoding="utf-8"))["rows"])
 
 
 @styled
-def length_plot(lines: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
-    """Draw time and peak memory of training by the trial's length, both axes logarithmic.
+def by_length(rows: Sequence[Mapping[str, float | str]]) -> Figure:
+    """Draw training time and peak memory by the trial's length, both axes logarithmic.
 
     Parameters
     ----------
-    lines : mapping of str to sequence of tuple
-        For each trainer, points of steps, milliseconds an example and megabytes.
-
-    Returns
-    -------
-    Figure
+    rows : sequence of mapping
+        Of `results.benchmarks.length.run`; trainers without a measurement are left out.
     """
+    table = pd.DataFrame(rows).dropna(subset="ms_an_example").astype({"steps": int})
     figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     panels = figure.subplots(1, 2)
-    lengths = sorted({point[0] for points in lines.values() for point in points})
-    for panel, place, what in zip(panels, (1, 2), ("ms an example", "MB at the peak"), strict=True):
-        for (trainer, points), colour, marker in zip(lines.items(), COLOURS, MARKERS, strict=False):
-            x, y = [point[0] for point in points], [max(point[place], 0.1) for point in points]
-            panel.plot(x, y, color=colour, marker=marker, markersize=4, label=trainer)
-        panel.set(xscale="log", yscale="log", xlabel="steps of a trial", ylabel=what)
+    lengths = sorted(set(table["steps"]))
+    for panel, (column, label) in zip(panels, PANELS.items(), strict=True):
+        trainers = table.groupby("trainer", sort=False)
+        for (trainer, points), colour, marker in zip(trainers, COLOURS, MARKERS, strict=False):
+            values = points[column].clip(lower=LEAST)
+            panel.plot(points["steps"], values, color=colour, marker=marker, markersize=4, label=trainer)
+        panel.set(xscale="log", yscale="log", xlabel="steps of a trial", ylabel=label)
         panel.set_xticks(lengths, [f"{count:,}" for count in lengths], rotation=45)
         panel.xaxis.set_minor_locator(ticker.NullLocator())
         panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))

@@ -1,4 +1,4 @@
-"""Figure 2: a membrane, its channels, and the potentials at which diffusion and charge balance."""
+"""Figure 2: a membrane with its ion channels and Nernst potentials."""
 
 from __future__ import annotations
 
@@ -10,23 +10,37 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from pipeline.pictures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
 
 CONCENTRATIONS = {"Na$^+$": (50.0, 440.0), "K$^+$": (400.0, 20.0)}
-"""mM inside and outside the squid's axon (Hodgkin 1964)."""
+"""mM inside and outside the squid giant axon (Hodgkin 1964)."""
 
 COLOURS = {"Na$^+$": ORANGE, "K$^+$": BLUE}
 TEMPERATURE = 279.45
-"""K: Hodgkin and Huxley's 6.3 degrees."""
+"""K: 6.3 degrees Celsius, as in Hodgkin and Huxley (1952)."""
 
 
 def nernst(inside: float, outside: float, temperature: float = TEMPERATURE) -> float:
-    """Return the potential in mV at which an ion of charge +1 flows neither way: (R T / F) ln(outside / inside)."""
+    """Return the Nernst potential of an ion of charge +1 in mV: (R T / F) ln(outside / inside).
+
+    Parameters
+    ----------
+    inside, outside : float
+        Concentrations, in the same unit.
+    temperature : float
+        K.
+    """
     return 1000 * 8.314462618 * temperature / 96485.33212 * math.log(outside / inside)
 
 
+@figure(
+    "02-membrane",
+    says="A membrane with a sodium and a potassium channel. Red arrows: flow along the concentration gradient; black "
+    "arrows: flow along the electric field at rest; E: Nernst potential. One mark stands for 10 mM.",
+)
 @styled
 def membrane() -> Figure:
-    """Draw the membrane; as many dots as ions, one in ten mM."""
+    """Draw the membrane, with one mark for every 10 mM of an ion."""
     figure = Figure(figsize=(0.85 * WIDTH, 3.3), layout="constrained")
     axes = figure.add_subplot()
     rng = np.random.default_rng(0)
@@ -44,7 +58,7 @@ def membrane() -> Figure:
     axes.plot([], [], "o", color=ORANGE, label="Na$^+$")
     axes.plot([], [], "^", color=BLUE, label="K$^+$")
     axes.legend(loc="center right")
-    axes.set_title("What drives ions: their concentrations (red) and, at rest, charge (black)")
+    axes.set_title("Forces on ions at rest: concentration (red) and electric field (black)")
     return figure
 
 
@@ -62,9 +76,9 @@ def _channel(axes: Axes, x: float, name: str, inside: float, outside: float) -> 
         axes.add_patch(FancyBboxPatch((x + side, 1.65), 0.18, 1.0, boxstyle="round,pad=0.03", color=COLOURS[name]))
     axes.add_patch(Rectangle((x - 0.13, 1.65), 0.26, 1.0, color="white"))
     down = outside > inside
+    # The inside is negative at rest, so the electric field drives positive ions in.
     for shift, up, colour in ((-0.55, not down, VERMILLION), (0.6, False, BLACK)):
         ends = ((x + shift, 1.6), (x + shift, 2.7))
         tail, head = ends if up else ends[::-1]
         axes.add_patch(FancyArrowPatch(tail, head, arrowstyle="-|>", mutation_scale=9, color=colour))
-    # The inside is negative at rest: charge pulls positive ions in.
     axes.text(x, 2.78, f"E = {nernst(inside, outside):.0f} mV", ha="center", va="bottom", backgroundcolor="white")

@@ -1,8 +1,9 @@
-"""Figures 7, 9, 10 and 12: a network coloured by real weights, and a layer as a product of matrices."""
+"""Figures 7, 9, 10 and 12: a network coloured by trained weights, and its layers as products of matrices."""
 
 from __future__ import annotations
 
 import numpy as np
+import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -11,19 +12,22 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from pipeline.pictures.style import BLACK, GREY, VERMILLION, WIDTH, styled
-from results.figures.toy_network import tiny_weights
+from pipeline.pictures.style import BLACK, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
+from results.figures.toy_network import trained_weights
 
 DIVERGING = "PuOr"
-"""Told apart without red or green."""
+"""A colour map without red and green."""
 
 SIZES = (3, 6, 3)
+"""Neurons of the matrix figures' layers."""
 
 
+@figure("07-network", says="A network of three layers whose connections are coloured by their trained weights.")
 @styled
 def layers() -> Figure:
-    """Draw a three-layer network whose connections are coloured by weights that training has found (figure 7)."""
-    weights = tiny_weights()
+    """Draw a three-layer network whose connections are coloured by trained weights (figure 7)."""
+    weights = trained_weights()
     matrices = [weights[name] / np.abs(weights[name]).max() for name in ("input_hidden", "hidden_output")]
     norm, colours = Normalize(-1, 1), colormaps[DIVERGING]
     figure = Figure(figsize=(0.75 * WIDTH, 3.4), layout="constrained")
@@ -39,13 +43,16 @@ def layers() -> Figure:
         axes.text(column[0][0], 1.12, name, ha="center")
     axes.set(xlim=(-0.2, 2.2), ylim=(-1.15, 1.3))
     axes.axis("off")
-    figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="weight, by the greatest of its layer", shrink=0.8)
+    figure.colorbar(
+        ScalarMappable(norm, colours), ax=axes, label="weight / greatest absolute weight of its layer", shrink=0.8
+    )
     return figure
 
 
+@figure("09-matrix-form", says="Two layers as products of matrices, of sizes 1 × 3 times 3 × 6 and 1 × 6 times 6 × 3.")
 @styled
 def matrix_form() -> Figure:
-    """Draw a network's two products, x W = h and h W = y, with real numbers (figure 9)."""
+    """Draw a network's two products, x W = h and h W = y, with their numbers (figure 9)."""
     x, w, h, v, y = _numbers()
     figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
     axes = figure.subplots(1, 5, width_ratios=(3, 6, 6, 3, 3))
@@ -56,9 +63,12 @@ def matrix_form() -> Figure:
     return figure
 
 
+@figure(
+    "10-one-neuron", says="The weighted sum of the first hidden neuron is the product of the framed row and column."
+)
 @styled
 def one_neuron() -> Figure:
-    """Draw which numbers make the first hidden neuron's sum (figure 10; equation 13)."""
+    """Draw the weighted sum of the first hidden neuron (figure 10; equation 13)."""
     x, w, h, _, _ = _numbers()
     figure = Figure(figsize=(WIDTH, 1.9), layout="constrained")
     axes = figure.subplots(1, 3, width_ratios=(3, 6, 6))
@@ -72,9 +82,14 @@ def one_neuron() -> Figure:
     return figure
 
 
+@figure(
+    "12-backward",
+    says="Backpropagation: the gradient of each weight matrix is the product of its layer's inputs, a column, and the "
+    "gradient with respect to its outputs, a row.",
+)
 @styled
 def backward() -> Figure:
-    """Draw the gradients of both matrices as products of what is known (figure 12; equations 12, 16 and 17)."""
+    """Draw the gradients of both matrices as outer products (figure 12; equations 12, 16 and 17)."""
     x, _, h, v, y = _numbers()
     error, below = errors(y, v)
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
@@ -90,13 +105,24 @@ def backward() -> Figure:
 
 
 def errors(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean square error's gradients by the outputs (equation 12) and by the hidden neurons (equation 17)."""
+    """Return the gradients of the mean squared error with respect to outputs (equation 12) and hidden neurons (17).
+
+    Parameters
+    ----------
+    y : ndarray, shape (outputs,)
+    v : ndarray, shape (hidden, outputs)
+
+    Returns
+    -------
+    ndarray, shape (outputs,)
+    ndarray, shape (hidden,)
+    """
     error = 2 / len(y) * (y - np.array([1.0, 0.0, 0.0]))
     return error, error @ v.T
 
 
 def _numbers() -> tuple[NDArray[np.float64], ...]:
-    """Return x, W, h, V and y of the thesis's sizes."""
+    """Return inputs x, weights W, hidden h, weights V and outputs y, of the sizes `SIZES` as in the thesis."""
     rng = np.random.default_rng(5)
     x = np.array([0.8, -0.4, 1.2])
     w, v = rng.normal(0, 0.7, SIZES[:2]).round(1), rng.normal(0, 0.7, SIZES[1:]).round(1)
@@ -105,18 +131,15 @@ def _numbers() -> tuple[NDArray[np.float64], ...]:
 
 
 def _heat(axes: Axes, matrix: NDArray[np.float64], title: str) -> None:
-    axes.imshow(matrix, cmap=DIVERGING, vmin=-2, vmax=2)
-    for (i, j), value in np.ndenumerate(matrix):
-        axes.text(j, i, f"{value:.1f}", ha="center", va="center", size=7, color="white" if abs(value) > 1.3 else BLACK)
-    axes.set(xticks=[], yticks=[])
+    look = {"cmap": DIVERGING, "vmin": -2, "vmax": 2, "cbar": False, "xticklabels": False, "yticklabels": False}
+    sns.heatmap(matrix, annot=True, fmt=".1f", annot_kws={"size": 7}, square=True, linewidths=0.5, ax=axes, **look)
     axes.set_title(title, size=8, weight="normal")
-    for spine in axes.spines.values():
-        spine.set_color(GREY)
 
 
 def _mark(axes: Axes, row: int, column: int, rows: int, columns: int) -> None:
-    place = (column - 0.5, row - 0.5)
-    axes.add_patch(Rectangle(place, columns, rows, fill=False, edgecolor=VERMILLION, linewidth=2.5, clip_on=False))
+    axes.add_patch(
+        Rectangle((column, row), columns, rows, fill=False, edgecolor=VERMILLION, linewidth=2.5, clip_on=False)
+    )
 
 
 def _column(x: float, neurons: int) -> list[tuple[float, float]]:

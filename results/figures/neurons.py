@@ -1,4 +1,4 @@
-"""Figures 1, 3 to 6: neurons of the second and third generation, Hodgkin-Huxley's, leaky, Izhikevich's."""
+"""Figures 1 and 3 to 6: neurons of the second and third generation, and three models of spiking neurons."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from models.neurons.hodgkin_huxley import HodgkinHuxley, pulse
 from models.neurons.lif import LeakyIntegrateAndFire
 from models.neurons.patterns import PATTERNS
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
 
 PULSES = (5.0, 10.0, 15.0, 20.0)
-"""ms: the thesis's three, and the one that its text speaks of."""
+"""ms: the three pulses of the thesis's figures, and the one that only its text names."""
 
 AMPLITUDE = 10.0
 """uA / cm^2."""
+
 CHARGE = 6.5
-"""What a spike of figure 1 brings, by its weight: a spike is one step long, a membrane forgets it over twelve."""
+"""Input current of a spike of figure 1 per unit weight, for one step; tau_mem is 12 steps."""
 
 
+@figure(
+    "01-generations",
+    says="(a) A neuron of the second generation outputs the rectified weighted sum of its inputs. (b) A neuron of the "
+    "third generation integrates input spikes and spikes when its membrane voltage reaches the threshold.",
+)
 @styled
 def generations() -> Figure:
-    """Draw what a neuron of the second and one of the third generation make of their inputs (figure 1)."""
+    """Draw the response of a neuron of the second and one of the third generation to their inputs (figure 1)."""
     figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
     left, right = figure.subfigures(1, 2, squeeze=False)[0]
     rng = np.random.default_rng(3)
@@ -37,14 +44,14 @@ def generations() -> Figure:
     axes[1].plot(times, total, color=BLACK)
     axes[1].set_ylabel("weighted sum")
     axes[2].plot(times, np.maximum(total, 0), color=VERMILLION)
-    axes[2].set(ylabel="max(0, sum)", xlabel="presentations")
+    axes[2].set(ylabel="max(0, sum)", xlabel="time step")
     spikes = rng.random((3, 200)) < np.array([[0.12], [0.07], [0.1]])
     neuron = LeakyIntegrateAndFire(12.0)
     voltage, fired = neuron.simulate(CHARGE * weights @ spikes)
     axes = right.subplots(3, 1, sharex=True)
     for row, colour in enumerate((BLUE, ORANGE, GREEN)):
         axes[0].vlines(np.flatnonzero(spikes[row]), row - 0.35, row + 0.35, color=colour)
-    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title=f"(b) third generation, charges {CHARGE} w")
+    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title=f"(b) third generation, input current {CHARGE} w")
     axes[1].plot(times, voltage, color=BLACK)
     axes[1].axhline(neuron.threshold, color=GREY, linestyle="--")
     axes[1].set_ylabel("membrane voltage")
@@ -55,7 +62,7 @@ def generations() -> Figure:
 
 @styled
 def hodgkin_huxley(length: float) -> Figure:
-    """Draw what a pulse of ``length`` ms does to Hodgkin and Huxley's neuron (figures 3 to 5)."""
+    """Draw the response of the Hodgkin-Huxley neuron to a current pulse of ``length`` ms (figures 3 to 5)."""
     trace = HodgkinHuxley().simulate(pulse(AMPLITUDE, 5.0, length), 50.0)
     figure = Figure(figsize=(0.7 * WIDTH, 3.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
@@ -64,16 +71,30 @@ def hodgkin_huxley(length: float) -> Figure:
     above.set_title(f"A pulse of {length:g} ms: {len(trace.spikes)} spike{'s' if len(trace.spikes) != 1 else ''}")
     current = above.twinx()
     current.plot(trace.times, trace.current, color=VERMILLION, linewidth=1)
-    current.set(ylabel="input (µA/cm²)", ylim=(-1, 60))
+    current.set(ylabel="input current (µA/cm²)", ylim=(-1, 60))
     current.spines["right"].set_visible(True)
     current.set_yticks([0, AMPLITUDE])
     for gate, colour, dashes in (("m", ORANGE, "-"), ("h", GREEN, "--"), ("n", BLACK, ":")):
         below.plot(trace.times, getattr(trace, gate), color=colour, linestyle=dashes, label=gate)
-    below.set(xlabel="time (ms)", ylabel="gates", ylim=(0, 1))
+    below.set(xlabel="time (ms)", ylabel="gating variables", ylim=(0, 1))
     below.legend(ncols=3, loc="upper right")
     return figure
 
 
+for _number, _length in zip(("03", "04", "05", "05b"), PULSES, strict=True):
+    figure(
+        f"{_number}-hodgkin-huxley-{_length:.0f}ms",
+        says=f"Membrane voltage and gating variables of the Hodgkin-Huxley neuron during a current pulse of "
+        f"{_length:g} ms.",
+        length=_length,
+    )(hodgkin_huxley)
+
+
+@figure(
+    "06-leaky",
+    says="The membrane voltage of a leaky integrate-and-fire neuron rises with each input spike and decays; at the "
+    "threshold the neuron spikes and is reset.",
+)
 @styled
 def leaky() -> Figure:
     """Draw a leaky integrate-and-fire neuron's voltage under input spikes (figure 6; equations 6 to 8)."""
@@ -95,6 +116,7 @@ def leaky() -> Figure:
     return figure
 
 
+@figure("06b-izhikevich", says="Twenty firing patterns of the Izhikevich neuron, each with its input current.")
 @styled
 def patterns() -> Figure:
     """Draw the twenty firing patterns of Izhikevich (2004), which the thesis describes."""
@@ -109,5 +131,5 @@ def patterns() -> Figure:
         axes.set_title(pattern.name, size=7.5, weight="normal")
         axes.tick_params(labelsize=6)
     figure.supxlabel("time (ms)", size=9)
-    figure.supylabel("membrane voltage (mV), and below it the input in red", size=9)
+    figure.supylabel("blue: membrane voltage (mV); red: input current (scaled)", size=9)
     return figure

@@ -1,4 +1,4 @@
-"""Figure 13: LTP and LTD, from pairing experiments on a simulated synapse."""
+"""Figure 13: long-term potentiation and depression in pairing experiments on a simulated synapse."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from matplotlib.figure import Figure
 
 from models.neurons.stdp import PairSynapse
 from pipeline.pictures.style import BLACK, BLUE, VERMILLION, WIDTH, styled
+from results.figures.registry import figure
 
 PAIRINGS = 60
 PERIOD = 1000.0
-"""ms between two pairings: sixty a minute, as Bi and Poo did."""
+"""ms between two pairings: 60 per minute, as in Bi and Poo (1998)."""
 
 
+@figure(
+    "13-stdp",
+    says="Spike-timing-dependent plasticity: the synapse grows if its input spikes before the neuron, and shrinks if "
+    "it spikes after.",
+)
 @styled
 def window() -> Figure:
-    """Draw the change of a synapse by the time from its input's spike to its neuron's, and the rule's own curve."""
+    """Draw the change of a synaptic weight by the time from input to output spike, beside the rule's own curve."""
     synapse = PairSynapse()
     distances = np.concatenate((np.arange(-80, 0, 4.0), np.arange(4, 81, 4.0)))
     changes = [synapse.pair(distance, PAIRINGS, PERIOD) / synapse.start - 1 for distance in distances]
@@ -28,6 +34,8 @@ def window() -> Figure:
         axes.plot(distances[chosen], 100 * np.array(changes)[chosen], "o", color=colour, markersize=4, label=name)
     axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.axvline(0, color=BLACK, linewidth=0.6)
-    axes.set(xlabel="time from input spike to output spike (ms)", ylabel=f"change after {PAIRINGS} pairings (%)")
+    axes.set(
+        xlabel="time from input spike to output spike (ms)", ylabel=f"change of weight after\n{PAIRINGS} pairings (%)"
+    )
     axes.legend()
     return figure

@@ -1,11 +1,11 @@
-"""The figure of why trainings fail."""
+"""Why training can fail: spikes that graze the threshold, and the loss, silent neurons and accuracy that follow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -20,16 +20,16 @@ DASHES = ("-", "--", "-.", ":")
 def robustness_figure(
     spikes: Mapping[str, pd.DataFrame], metrics: Mapping[str, pd.DataFrame], ends: pd.DataFrame
 ) -> Figure:
-    """Draw what makes trainings fail, and what becomes of those that are kept from it.
+    """Draw why training fails without the least slope, and how runs with the shipped settings end.
 
     Parameters
     ----------
     spikes : mapping of str to DataFrame
-        By the name of a setting: gradient norm and least slope of each batch, see `gradient_spikes.gradient_spikes`.
+        By setting: gradient norm and least slope of each batch, see `gradient_spikes.gradient_spikes`.
     metrics : mapping of str to DataFrame
-        By the name of a variant: the metrics of one run, one row an epoch and split.
+        By variant: the metrics of one run, one row an epoch and split.
     ends : DataFrame
-        Of `comparison.runs.run_all`: the shipped settings, many seeds.
+        One row a run of the shipped settings: ``variant`` and ``last_validation``, the accuracy after the last epoch.
 
     Returns
     -------
@@ -40,11 +40,11 @@ def robustness_figure(
     _tangential(tangential, spikes)
     _lines(loss, metrics, "loss")
     loss.set_ylabel("training loss (nats)")
-    loss.set_title("What becomes of the loss")
+    loss.set_title("Training loss")
     _lines(silent, metrics, "silent")
     silent.set_ylabel("silent hidden neurons")
     silent.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    silent.set_title("Neurons that fall silent")
+    silent.set_title("Silent neurons")
     _ends(final, ends)
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -55,7 +55,7 @@ def _tangential(axes: Axes, spikes: Mapping[str, pd.DataFrame]) -> None:
         axes.scatter(rows["min_slope"], rows["norm"], s=6, c=colour, marker=marker, alpha=0.5, linewidths=0, label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("least slope of a batch's spikes, τ dV/dt (thresholds)")
+    axes.set_xlabel("least slope at a spike of a batch,\ntau_mem dV/dt (thresholds)")
     axes.set_ylabel("norm of the gradient")
     axes.set_title("Spikes that graze the threshold")
     axes.grid()
@@ -73,17 +73,13 @@ def _lines(axes: Axes, metrics: Mapping[str, pd.DataFrame], column: str) -> None
 
 
 def _ends(axes: Axes, ends: pd.DataFrame) -> None:
-    rng = np.random.default_rng(0)
-    names = list(dict.fromkeys(ends["variant"]))
-    for i, name in enumerate(names):
-        values = ends.loc[ends["variant"] == name, "last_validation"].to_numpy()
-        jittered = i + rng.uniform(-0.15, 0.15, len(values))
-        axes.scatter(jittered, values, s=12, c=COLOURS[i], marker="o^"[i % 2], alpha=0.8)
-        axes.hlines(np.median(values), i - 0.25, i + 0.25, color=GREY, linewidth=1.0)
-    axes.set_xticks(range(len(names)), [f"{name}\n{int((ends['variant'] == name).sum())} seeds" for name in names])
-    axes.set_xlim(-0.5, len(names) - 0.5)
-    axes.set_ylim(0, 1)
+    what = {"x": "variant", "y": "last_validation", "hue": "variant", "legend": False, "ax": axes}
+    runs = ends.groupby("variant", sort=False)["last_validation"]
+    sns.swarmplot(ends, size=3.5, alpha=0.8, palette=COLOURS[: len(runs)], **what)
+    for place, (_, values) in enumerate(runs):
+        axes.hlines(values.median(), place - 0.25, place + 0.25, color=GREY, linewidth=1.0)
+    axes.set_xticks(range(len(runs)), [f"{name}\n{len(values)} seeds" for name, values in runs])
+    axes.set(xlabel="", ylabel="validation accuracy after the last epoch", ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_ylabel("validation accuracy at the end")
-    axes.set_title("The defaults")
+    axes.set_title("Shipped settings; grey: medians")
     axes.grid(axis="y")

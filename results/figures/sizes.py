@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
-from pipeline.evaluation.intervals import student
 from pipeline.pictures.style import BLUE, ORANGE, WIDTH, styled
+from results.figures.registry import figure
+from results.figures.seeds import interval
+from results.tables.files import read_csv
 
 KINDS = {"feed-forward": (ORANGE, "s", "--", 0.96), "recurrent": (BLUE, "o", "-", 1.04)}
-"""Colour, mark, dashes, and how far aside it is drawn."""
+"""Colour, marker, line style, and by what factor it is drawn aside of the size."""
+
+
+@figure(
+    "sizes",
+    says="Accuracy by hidden size, feed-forward and recurrent: one dot a seed, means with 95 % intervals over seeds. "
+    "All other settings are those chosen for 256 recurrent neurons.",
+    needs=("sizes-fsdd-exponential-runs.csv",),
+)
+def published(path: Path) -> Figure:
+    """Draw the published runs; see `by_size`."""
+    return by_size(read_csv(path))
 
 
 @styled
 def by_size(rows: pd.DataFrame) -> Figure:
-    """Draw accuracy by hidden size, feed-forward against recurrent: one mark a seed, means with 95 % intervals.
+    """Draw accuracy by hidden size, feed-forward and recurrent: one dot a seed, means with 95 % intervals.
 
     Parameters
     ----------
     rows : DataFrame
-        One a run; ``variant``, "256 recurrent" for example, and ``accuracy``.
+        One row a run, with columns ``variant`` ("256 recurrent" for example) and ``accuracy``.
     """
-    size = rows["variant"].str.split(" ").str[0].astype(int)
+    size, kind = (rows["variant"].str.split(" ").str[i] for i in range(2))
+    rows = rows.assign(size=size.astype(int), kind=kind)
     figure = Figure(figsize=(0.7 * WIDTH, 2.9), layout="constrained")
-    axes = figure.add_subplot()
-    for kind, (colour, mark, dashes, aside) in KINDS.items():
-        own = rows[rows["variant"].str.endswith(f" {kind}")].assign(size=size).dropna(subset="accuracy")
-        places, means = [], []
-        for hidden, part in own.groupby("size"):
-            place = float(hidden) * aside
-            axes.plot([place] * len(part), part["accuracy"], mark, color=colour, alpha=0.35, markersize=3)
-            mean, low, high = student(part["accuracy"].to_numpy())
-            axes.errorbar(place, mean, yerr=[[mean - low], [high - mean]], color=colour)
-            places.append(place)
-            means.append(mean)
-        axes.plot(places, means, mark + dashes, color=colour, label=kind)
-    ticks = sorted(size.unique())
-    axes.set_xscale("log")
+    axes = figure.add_subplot(xscale="log")
+    for kind, (colour, marker, dashes, aside) in KINDS.items():
+        own = rows[rows["kind"] == kind].dropna(subset="accuracy")
+        own = own.assign(place=own["size"] * aside)
+        how = {"x": "place", "y": "accuracy", "color": colour, "marker": marker, "ax": axes}
+        sns.scatterplot(own, alpha=0.5, s=18, linewidth=0, **how)
+        sns.lineplot(own, linestyle=dashes, errorbar=interval, err_style="bars", label=kind, markeredgewidth=0, **how)
+    ticks = sorted(rows["size"].unique())
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set(xlabel="hidden neurons", ylabel="accuracy")

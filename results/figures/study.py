@@ -1,4 +1,4 @@
-"""The study's pictures."""
+"""The study's figures, and how the four windows look in all figures."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from results.experiments.study.plan import REFERENCE
 from results.statistics.paired import p_text
 
 COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
+DASHES = {"uniform": ":", "exponential": "--", "gaussian": "-", "bump": "-."}
+MARKERS = {"uniform": "s", "exponential": "^", "gaussian": "o", "bump": "D"}
 
 
 @styled
 def verdict(table: pd.DataFrame, title: str) -> Figure:
-    """Draw every window's accuracy and its difference from the reference, with 95 % intervals.
+    """Draw each window's accuracy and its difference from the reference window, with 95 % intervals.
+
+    The thin line of a difference is the interval over seeds and units of analysis, the thick one that over seeds alone.
 
     Parameters
     ----------
     table : DataFrame
-        Of `statistics.compare`. Of differences, the thin line is the interval over seeds and what is scored, the thick
-        one that over seeds alone.
+        Of `statistics.paired.compare`.
     title : str
     """
     figure = Figure(figsize=(WIDTH, 2.4), layout="constrained")
@@ -42,13 +45,13 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
             end = max(row.difference_high, row.seeds_high)
             right.text(end, place, f"  {p_text(row.p_corrected)}", va="center", size=7)
         else:
-            said = "the reference " if row.window == REFERENCE else "not known "
+            said = "the reference " if row.window == REFERENCE else "unknown "
             right.text(0, place, said, va="center", ha="right", size=7)
     left.set(yticks=range(len(table)), yticklabels=table["window"], xlabel="accuracy")
     left.invert_yaxis()
     right.axvline(0, color=GREY, linewidth=0.8)
     units = table["units"].iloc[0]
-    right.set(xlabel=f"difference; thick: over seeds,\nthin: {units}, too")
+    right.set(xlabel=f"difference of accuracy; thick: over seeds,\nthin: over seeds and {units}")
     right.margins(x=0.25)
     figure.suptitle(f"{title}: {table['seeds'].max()} seeds, {table['scored_on'].max()} {units}, 95 % intervals")
     return figure
@@ -56,24 +59,25 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
 
 @styled
 def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], trial: float, steps: int) -> Figure:
-    """Draw how well words are known from slices of time, and what the windows weigh.
+    """Draw the accuracy of a linear readout of slices of time, and the readout windows.
 
     Parameters
     ----------
     slices : DataFrame
         Of `slices.by_slice`.
     windows : sequence of (str, Config)
-        Names, of which one may have several settings.
+        Names, and the configs with the windows. Of a name there may be several.
     trial : float
         ms.
     steps : int
+        Steps of the trial.
     """
     figure = Figure(figsize=(0.8 * WIDTH, 3.0), layout="constrained")
     axes = figure.add_subplot()
     length = slices["begin"].diff().iloc[-1]
     axes.bar(slices["begin"], slices["alone"], length, align="edge", color=GREY, edgecolor="white", label="one slice")
-    axes.plot(slices["begin"] + length, slices["until"], ".-", color=BLACK, label="all until then")
-    axes.set(xlabel="time (ms)", ylabel="accuracy of a linear readout", xlim=(0, trial), ylim=(0, 1))
+    axes.plot(slices["begin"] + length, slices["until"], ".-", color=BLACK, label="all slices until then")
+    axes.set(xlabel="time in the trial (ms)", ylabel="accuracy of a linear readout", xlim=(0, trial), ylim=(0, 1))
     axes.legend(loc="upper right", bbox_to_anchor=(1, 0.99))
     weight = axes.twinx()
     named = set()
@@ -84,6 +88,6 @@ def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], tri
             label = f"_{name}" if name in named else name
             weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label)
             named.add(name)
-    weight.set(ylabel="window", ylim=(0, None))
+    weight.set(ylabel="window (mean 1)", ylim=(0, None))
     weight.legend(loc="center right", bbox_to_anchor=(1, 0.6), frameon=True, framealpha=0.9, edgecolor="none")
     return figure

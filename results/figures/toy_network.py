@@ -1,4 +1,4 @@
-"""Small networks that figures need, trained in a moment on made-up words: bands of channels that stay or glide."""
+"""A small network for figures, trained when it is drawn on synthetic words: bands of channels that stay or glide."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ STEPS = 150
 WORDS = ("low", "high", "rising", "falling")
 
 
-def made_up_words(examples: int, seed: int, channels: int = CHANNELS) -> SpikeBatch:
-    """Return examples of `WORDS`, in turn."""
+def synthetic_words(examples: int, seed: int, channels: int = CHANNELS) -> SpikeBatch:
+    """Return synthetic examples, one of each of `WORDS` in turn.
+
+    Parameters
+    ----------
+    examples, seed, channels : int
+    """
     rng = np.random.default_rng(seed)
     steps, units, offsets = [], [], [0]
     for example in range(examples):
@@ -37,12 +42,12 @@ def made_up_words(examples: int, seed: int, channels: int = CHANNELS) -> SpikeBa
 
 
 @cache
-def tiny_weights() -> Weights:
+def trained_weights() -> Weights:
     """Return the weights of a feed-forward network of 5, 8 and 4 neurons after training."""
     network = Network(Input(5), (Hidden(8, recurrent=None),), Leaky(len(WORDS)))
     initial = Initial(input=Normal(2.0, 1.0), output=Normal(0, 0.3))
     loss, regulariser = CrossEntropy(Gaussian(mu=0.5, sigma=0.3), 10.0), Regulariser(lift=0.1)
     engine = CpuEngine(network, initial.draw(network, 2), loss, 1.0, STEPS, regulariser, least_slope=0.1)
     for epoch in range(60):
-        engine.train_epoch([made_up_words(32, 100 + epoch, channels=5)], 0.02)
+        engine.train_epoch([synthetic_words(32, 100 + epoch, channels=5)], 0.02)
     return engine.weights

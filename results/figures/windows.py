@@ -1,4 +1,4 @@
-"""The readout windows and what they weigh, laid over the spikes of real words."""
+"""The readout windows over the cochlea's spikes of recorded words."""
 
 from __future__ import annotations
 
@@ -8,42 +8,52 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from models.windows import Bump, Exponential, Gaussian, Uniform, Window
-from pipeline.config import load_config
 from pipeline.data import hdf5
 from pipeline.events import Events
-from pipeline.pictures.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
-
-SHOWN: dict[str, tuple[Window, str, str]] = {
-    "uniform": (Uniform(), GREEN, ":"),
-    "exponential": (Exponential(), ORANGE, "--"),
-    "Gaussian, mu 0.1, sigma 0.3": (Gaussian(mu=0.1, sigma=0.3), BLUE, "-"),
-    "bump": (Bump(), VERMILLION, "-."),
-}
-"""The Gaussian is that of the config fsdd."""
+from pipeline.pictures.style import GREY, WIDTH, styled
+from pipeline.training.build import make_window
+from pipeline.training.run import Run
+from results.figures.eventprop import NETWORK, WORDS
+from results.figures.registry import figure
+from results.figures.study import COLOURS, DASHES
 
 BIN = 10.0
 """ms."""
 
 ENDS = (0.05, 0.95)
-"""A word reaches from where this fraction of its spikes has come to where that one has."""
+"""A word lasts from the time at which this fraction of its spikes has come until that one has."""
 
 
+@figure(
+    "windows",
+    says="Four readout windows, each of mean 1, over the cochlea's spike rate in six recorded words. The percentages "
+    "say how much of each window's weight lies within the word.",
+    needs=(WORDS, f"{NETWORK}/config.toml"),
+)
 @styled
-def over_words(path: Path, config: Path) -> Figure:
+def over_words(words: Path, config: Path) -> Figure:
     """Draw each word's rate of cochlea spikes, and over it the windows, each of mean 1.
-
-    The numbers say how much of each window's weight lies within the word.
 
     Parameters
     ----------
-    path : Path
-        Recordings of fsdd as spikes, in SHD's format.
+    words : Path
+        Recordings as spikes, in SHD's format.
     config : Path
-        The config of a network that was trained on fsdd: the length of its trials is shown.
+        The resolved config of a network that was trained on such words, with a Gaussian window: the trial's length
+        and that window.
     """
-    data = hdf5.read(path)
-    trial = load_config(config).data.trial
-    columns = 2
+    data, settings = hdf5.read(words), Run.at(config.parent).config()
+    assert settings.window is not None
+    gaussian = make_window(settings.window)
+    assert isinstance(gaussian, Gaussian)
+    windows: dict[str, Window] = {
+        "uniform": Uniform(),
+        "exponential": Exponential(),
+        "gaussian": gaussian,
+        "bump": Bump(),
+    }
+    labels = {"gaussian": f"Gaussian, mu {gaussian.mu:g}, sigma {gaussian.sigma:g}"}
+    trial, columns = settings.data.trial, 2
     rows = -(-len(data) // columns)
     figure = Figure(figsize=(WIDTH, 1.25 * rows + 0.6), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -53,24 +63,36 @@ def over_words(path: Path, config: Path) -> Figure:
         events = data.events(example)
         counts, _ = np.histogram(events.times, edges)
         axes.fill_between(edges[:-1], 0, counts / max(counts.max(), 1) * 2, step="post", color=GREY, linewidth=0)
-        for place, (label, (window, colour, dashes)) in enumerate(SHOWN.items()):
-            axes.plot(np.arange(steps), window.table(steps), color=colour, linestyle=dashes, label=label)
-            share = f"{weighed_within(events, trial, window):.0%}"
+        for place, (name, window) in enumerate(windows.items()):
+            look = {"color": COLOURS[name], "linestyle": DASHES[name]}
+            axes.plot(np.arange(steps), window.table(steps), label=labels.get(name, name), **look)
+            share = f"{weight_within(events, trial, window):.0%}"
             at = (0.99, 0.97 - 0.14 * place)
-            axes.text(*at, share, color=colour, size=7, ha="right", va="top", transform=axes.transAxes)
+            axes.text(*at, share, color=COLOURS[name], size=7, ha="right", va="top", transform=axes.transAxes)
         word, speaker = data.classes[data.labels[example]], data.speaker_names[data.speakers[example]]
-        axes.set_title(f"{word}, {speaker}", loc="left", size=8, weight="normal")
+        axes.set_title(f"{word}, speaker {speaker}", loc="left", size=8, weight="normal")
         axes.set(yticks=[0, 1, 2], ylim=(0, 2.6))
     for axes in grid[-1]:
         axes.set_xlabel("time (ms)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)
-    figure.supylabel("window; spikes in grey; per cent: of its weight within the word", size=8)
+    handles, names = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=4)
+    figure.supylabel(
+        "window (mean 1); grey: spike rate (maximum 2)\n%: share of the window's weight in the word", size=8
+    )
     return figure
 
 
-def weighed_within(events: Events, trial: float, window: Window) -> float:
-    """Return the share of a window's weight that lies within a word, between its first and its last spikes (`ENDS`)."""
+def weight_within(events: Events, trial: float, window: Window) -> float:
+    """Return the share of a window's weight that lies within a word, from its first to its last spikes (`ENDS`).
+
+    Parameters
+    ----------
+    events : Events
+        Of the word; without events the share is 0.
+    trial : float
+        ms.
+    window : Window
+    """
     if not len(events.times):
         return 0.0
     steps = round(trial)
