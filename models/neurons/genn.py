@@ -1,16 +1,15 @@
-"""The neurons as models of GeNN, stepped as ours are, in double precision."""
+"""The neurons as GeNN models, with the same steps as in NumPy and in double precision."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.genn.available import version_of
 from models.engines.genn.building import build, unload
 from models.engines.genn.folders import CodeFolder
+from models.engines.genn.program import code_key
 from models.neurons.hodgkin_huxley import HodgkinHuxley
 from models.neurons.izhikevich import PEAK, Izhikevich
 from models.neurons.lif import LeakyIntegrateAndFire
@@ -62,7 +61,7 @@ def simulate_lif(neuron: LeakyIntegrateAndFire, current: Array) -> Array:
 
 
 def simulate_izhikevich(neuron: Izhikevich, current: Array, dt: float, v: float, u: float | None = None) -> Array:
-    """Return v at each step; see `Izhikevich.simulate`."""
+    """Return v after each step; see `Izhikevich.simulate`."""
     parameters = {
         "A": neuron.a,
         "B": neuron.b,
@@ -82,7 +81,7 @@ def simulate_izhikevich(neuron: Izhikevich, current: Array, dt: float, v: float,
 
 
 def simulate_hodgkin_huxley(neuron: HodgkinHuxley, current: Array, dt: float) -> Array:
-    """Return V at each step, from rest, by exponential steps of V and gates in turn; see `HodgkinHuxley`."""
+    """Return V at each step, from rest, by exponential steps of V and of the gates in turn; see `HodgkinHuxley`."""
     parameters = {
         "C": neuron.capacitance,
         "GNa": neuron.g_na,
@@ -102,8 +101,7 @@ def _simulate(
     """Compile one neuron for the CPU, run it, and return ``Shown`` after each step."""
     from pygenn import GeNNModel, create_neuron_model
 
-    text = f"neuron {code} {parameters} {state} {dt} {len(current)} {version_of('pygenn')}"
-    folder = CodeFolder.take(hashlib.sha256(text.encode()).hexdigest()[:20])
+    folder = CodeFolder.take(code_key("neuron", code, parameters, state, dt, len(current)))
     model: Any = GeNNModel("double", folder.name, backend="single_threaded_cpu")
     model.dt = dt
     made = create_neuron_model(

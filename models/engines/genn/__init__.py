@@ -1,4 +1,4 @@
-"""Networks compiled to GPU or C++ code by GeNN, trained by an extended Eventprop compiler of mlGeNN.
+"""Networks compiled to GPU or C++ code by GeNN, and trained by an extended Eventprop compiler of mlGeNN.
 
-Importing this package needs neither; `available.require` says what is missing.
+Importing this package needs neither GeNN nor mlGeNN; `available.require` names what is missing.
 """

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def read_matrix(variable: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return a copy of a variable of dense synapses, shape (pre, post); examples that ran at once are added up."""
+    """Return a copy of a variable of dense synapses, shape (pre, post); summed over examples that ran at once."""
     variable.pull_from_device()
     view = np.array(variable.view, dtype=np.float32)
     if view.ndim > 1:
@@ -18,8 +18,15 @@ def read_matrix(variable: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def write_matrix(variable: Any, values: NDArray[np.float32]) -> None:
-    """Set a variable of dense synapses."""
+    """Set a variable of dense synapses that all examples share."""
     variable.view[:] = np.asarray(values, np.float32).reshape(variable.view.shape)
+    variable.push_to_device()
+
+
+def write_first_lane(variable: Any, values: NDArray[np.float32]) -> None:
+    """Set a variable of dense synapses that each example has for itself: the first example's, and the others' to 0."""
+    variable.view[:] = 0
+    variable.view.reshape(-1)[: values.size] = values.reshape(-1)
     variable.push_to_device()
 
 
@@ -31,7 +38,7 @@ def read_neurons(population: Any, variable: str) -> NDArray[Any]:
 
 
 def write_neurons(population: Any, variable: str, values: NDArray[Any]) -> None:
-    """Set a variable of neurons; ``values`` of shape (lanes, size), or (size,) of one that all examples share."""
+    """Set a variable of neurons; ``values`` of shape (lanes, size), or (size,) where all examples share it."""
     found = population.vars[variable]
     found.current_view[:] = np.asarray(values).reshape(found.current_view.shape)
     found.push_to_device()

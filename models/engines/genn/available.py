@@ -1,4 +1,4 @@
-"""Whether GeNN and mlGeNN are here, and what they can run on."""
+"""Whether GeNN and mlGeNN are installed, and which backends they can use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 from models.errors import InputError
 
 Backend = Literal["cuda", "hip", "single_threaded_cpu"]
-"""GeNN's names; each is there if GeNN was built with it."""
+"""GeNN's names of its backends; each is available if GeNN was built with it."""
 
 WHERE = (
     "GeNN is installed by genn-team.github.io's instructions and mlGeNN by ml-genn.readthedocs.io's; "
@@ -19,7 +19,7 @@ WHERE = (
 
 
 def missing() -> str | None:
-    """Return what of GeNN and mlGeNN can't be imported and why, or None."""
+    """Return which of GeNN and mlGeNN can't be imported and why, or None."""
     for package, wanted in (("pygenn", 5), ("ml_genn", 2)):
         try:
             importlib.import_module(package)
@@ -27,7 +27,7 @@ def missing() -> str | None:
             return f"{package} can't be imported ({error})"
         version = version_of(package)
         if version.split(".")[0] != str(wanted):
-            return f"{package} is of version {version}, {wanted}.x is needed"
+            return f"{package} has version {version}; {wanted}.x is needed"
     return None
 
 
@@ -43,7 +43,7 @@ def require() -> None:
     Raises
     ------
     InputError
-        Saying what is missing and where to get it.
+        Naming what is missing and where to get it.
     """
     reason = missing()
     if reason is not None:
@@ -51,7 +51,7 @@ def require() -> None:
 
 
 def backends() -> tuple[Backend, ...]:
-    """Return the backends that GeNN was built with, the best first; none without GeNN."""
+    """Return the backends that GeNN was built with, fastest first; none without GeNN."""
     if missing() is not None:
         return ()
     genn_model = importlib.import_module("pygenn.genn_model")
@@ -64,7 +64,7 @@ def choose(wanted: str) -> Backend:
     Parameters
     ----------
     wanted : str
-        One of GeNN's names, or "auto": a GPU's where the GPU answers, else the CPU's.
+        One of GeNN's names, or "auto": a GPU's backend where the GPU answers, else the CPU's.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def choose(wanted: str) -> Backend:
 
 
 def answers(backend: Backend) -> bool:
-    """Return whether the device of a backend is there."""
+    """Return whether the device of a backend answers."""
     if backend == "single_threaded_cpu":
         return True
     library, count = {"cuda": ("libcudart.so", "cudaGetDeviceCount"), "hip": ("libamdhip64.so", "hipGetDeviceCount")}[
@@ -98,12 +98,12 @@ def answers(backend: Backend) -> bool:
 
 
 def has_gpu() -> bool:
-    """Return whether GeNN has a GPU's backend and the GPU answers."""
+    """Return whether GeNN has a backend for a GPU that answers."""
     return any(answers(backend) for backend in backends() if backend != "single_threaded_cpu")
 
 
 def _driver_answers() -> bool:
-    """Ask CUDA's driver, which is there where the toolkit's runtime is not on the loader's path."""
+    """Ask CUDA's driver, which is found even where the toolkit's runtime is not on the loader's path."""
     devices = ctypes.c_int(0)
     try:
         driver = ctypes.CDLL("libcuda.so.1")

@@ -1,4 +1,4 @@
-"""Building generated code, and what the compiler says of it."""
+"""Building generated code, and the compiler's messages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from models.engines.genn.folders import CodeFolder
 from models.errors import InputError
 
 
+def compiler_flags(backend: str) -> dict[str, bool]:
+    """Return GeNN's options for a backend: its own flags for a CPU's compiler optimise nothing."""
+    return {"optimize_code": True} if backend == "single_threaded_cpu" else {}
+
+
 def build(model: Any, folder: CodeFolder, backend: str) -> None:
     """Generate and compile a model's code in its folder, or leave it as it is if nothing has changed.
 
@@ -26,7 +31,7 @@ def build(model: Any, folder: CodeFolder, backend: str) -> None:
     Raises
     ------
     InputError
-        If the code does not compile; what the compiler said is kept in the folder.
+        If the code does not compile; the compiler's messages are kept in the folder.
     """
     log = folder.path / "build.log"
     try:
@@ -42,7 +47,7 @@ def build(model: Any, folder: CodeFolder, backend: str) -> None:
 
 
 def unload(model: Any, folder: CodeFolder) -> None:
-    """Unload a model, if there is one, and let others have its folder."""
+    """Unload a model, if there is one, and let others use its folder."""
     if model is not None:
         model.unload()
     folder.release()
@@ -50,7 +55,7 @@ def unload(model: Any, folder: CodeFolder) -> None:
 
 @contextmanager
 def output_to(path: Path) -> Iterator[None]:
-    """Send what this process and its children print to a file: compilers talk to file descriptors."""
+    """Send the output of this process and of its children to a file: compilers write to file descriptors."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(1), os.dup(2)]

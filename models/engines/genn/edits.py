@@ -1,4 +1,4 @@
-"""Changes to the code that mlGeNN generates, each of which must find what it changes."""
+"""Changes to the code that mlGeNN generates; each must find the text that it replaces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class GennChanged(RuntimeError):
-    """Another mlGeNN generates other code than this engine extends."""
+    """The installed mlGeNN generates other code than the version that this engine extends."""
 
 
 def replace_once(model: Any, part: str, old: str, new: str) -> None:
@@ -17,19 +17,25 @@ def replace_once(model: Any, part: str, old: str, new: str) -> None:
     model : ml_genn.utils.model.Model
         Changed.
     part : str
-        Of the model: "sim_code", "reset_code"...
+        The part of the model: "sim_code", "reset_code"...
     old, new : str
 
     Raises
     ------
     GennChanged
-        If the text is there never or more than once: a silent miss would train with wrong gradients.
+        If the part does not contain the text exactly once: an edit that is missed would train with wrong gradients.
     """
     code = model.model.get(part, "")
     found = code.count(old)
     if found != 1:
         raise GennChanged(
-            f"this mlGeNN is another than the one that is extended here (2.3.1 is known to work): its {part} has "
+            f"the installed mlGeNN is not the version that is extended here (2.3.1 is known to work): its {part} has "
             f"{old.strip()!r} {found} times, not once"
         )
     model.model[part] = code.replace(old, new)
+
+
+def copy_values(model: Any) -> None:
+    """Give a model dictionaries of its own, so that changed values do not reach the population it was made from."""
+    for kind in ("param_vals", "var_vals", "egp_vals"):
+        setattr(model, kind, dict(getattr(model, kind)))

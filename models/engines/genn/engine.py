@@ -1,10 +1,10 @@
 """The GeNN engine: trials of a compiled network, loss and optimiser put together.
 
 A trial runs its examples forward and those of the trial before it backward, at the same time. Where the backend runs
-one example at a time, a batch is that many trials and one more without input, which runs the last example backward:
-every example of a batch sees the same weights, and the update is a true batch's. Where it runs a whole batch at once,
-that one more trial a batch would double the time; then, as in mlGeNN, a batch runs backward while the next runs
-forward, and one more trial ends an epoch: what an update learns from was run with the weights of one update before.
+one example at a time, a batch takes one trial an example and one more without input, which runs the last example
+backward: every example of a batch sees the same weights. Where the backend runs a whole batch at once, that additional
+trial would double the time of a batch. There, as in mlGeNN, a batch runs backward while the next one runs forward, and
+one additional trial ends an epoch: the gradient of an update is that of the weights one update earlier.
 """
 
 from __future__ import annotations
@@ -19,29 +19,26 @@ from numpy.typing import NDArray
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
 from models.engines.base import Epoch, Gradients, Predictions, Regulariser
+from models.engines.genn import buffers
 from models.engines.genn.available import Backend
-from models.engines.genn.chunks import Chunk, Seen, chunks, longer_tape, more_room, padded
-from models.engines.genn.events import most_of_a_channel, nothing
+from models.engines.genn.chunks import Chunk, chunks
+from models.engines.genn.device_engine import DeviceEngine
+from models.engines.genn.neuron_gradients import neuron_gradients
+from models.engines.genn.program import Program
 from models.engines.genn.ranks import Ranks
-from models.engines.genn.recorder import record_examples
+from models.engines.genn.recorder import record_chunk
 from models.engines.genn.refusals import refuse
-from models.engines.genn.simulator import Program, Simulator
-from models.engines.genn.vectors import vector_gradients
+from models.engines.genn.simulator import Simulator, synapse_parameters
+from models.engines.genn.trials import ForwardResult, Trials
 from models.losses import Loss
 from models.network import Network, Weights
 from models.recording import Recording
 
 logger = logging.getLogger(__name__)
 
-FIRST_CAPACITY = 128
-"""Spikes of a neuron in two trials that there is room for at first; grown whenever there are more."""
 
-FIRST_ROOM = 16384
-"""Input events of an example that there is room for at first; grown likewise."""
-
-
-class GennEngine:
-    """Eventprop on what GeNN generates, through mlGeNN's compiler.
+class GennEngine(DeviceEngine[Simulator]):
+    """Eventprop on code that GeNN generates, through mlGeNN's compiler.
 
     Parameters
     ----------
@@ -51,15 +48,15 @@ class GennEngine:
     lanes : int
         Examples that run at once; the CPU's backend runs one.
     pipelined : bool, optional
-        Whether a batch, of at most ``lanes`` examples, runs backward while the next one runs forward; so unless said
-        where there are several lanes.
+        Whether a batch, of at most ``lanes`` examples, runs backward while the next one runs forward. The default is
+        yes where there are several lanes.
     ranks : Ranks, optional
-        Where several processes train together: this one's place.
+        This process's place, where several processes train together.
 
     Raises
     ------
     InputError
-        If weights do not fit the network, or mlGeNN can't do what the network or the loss wants.
+        If weights do not fit the network, or the engine can't train the network with the loss.
     """
 
     name = "genn"
@@ -86,11 +83,11 @@ class GennEngine:
         self.steps = steps
         self.regulariser = regulariser or Regulariser()
         self.optimiser = optimiser or Optimiser()
-        self.program = Program(network, dt, steps, least_slope, backend, lanes, FIRST_CAPACITY)
+        self.program = Program(network, dt, steps, least_slope, backend, lanes, buffers.FIRST_CAPACITY)
         self.ranks = ranks or Ranks()
         self.pipelined = lanes > 1 if pipelined is None else pipelined
-        self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
-        self._simulator: Simulator | None = None
+        self._room = buffers.FIRST_ROOM * network.input.delay_line.copies * lanes
+        self._learned_by_device = list(synapse_parameters(network, dt))
         self.set_weights(weights)
 
     @property
@@ -105,24 +102,11 @@ class GennEngine:
         return self.loss.readout.table(self.steps)
 
     def set_weights(self, weights: Weights) -> None:
-        """Replace the parameters; the optimiser starts anew.
-
-        Raises
-        ------
-        InputError
-            If they are another network's.
-        """
+        """Replace the parameters; the optimiser starts anew."""
         self.network.check(weights)
         self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
         self._adam = Adam.of(self.network, self._weights, self.optimiser)
         self._push()
-
-    def close(self) -> None:
-        """Unload the generated code; the engine builds it again when it is asked for more."""
-        if self._simulator is not None:
-            self._pull()
-            self._simulator.close()
-            self._simulator = None
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
         """Learn from every batch, in order; see `models.engines.base.Engine`."""
@@ -138,11 +122,11 @@ class GennEngine:
                 seen = self._learn(batch)
                 self._update(rate)
             examples += len(batch)
-            correct += sum(s.correct for s in seen)
+            correct += sum(int((s.judgement.logits.argmax(axis=1) == s.labels).sum()) for s in seen)
             loss += sum(float(s.judgement.losses.sum()) for s in seen)
             counts += sum(s.counts for s in seen)
         if waiting is not None:
-            self._flush()
+            self._trials.flush()
             self._update(waiting)
         correct, loss, *spikes = self.ranks.sum(np.array([correct, loss, *counts], np.float64))
         correct, counts = int(correct), np.array(spikes).astype(np.int64)
@@ -153,8 +137,8 @@ class GennEngine:
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return the gradient of the mean loss over a batch."""
         seen = self._learn(batch)
-        found = self._matrix_gradients() | self._vector_gradients()
-        self._running().clear()
+        found = self._synapse_gradients() | self._neuron_gradients()
+        self._running.clear()
         return Gradients(
             {name: found[name] for name in self.network.shapes if name in found},
             self.ranks.spread(np.concatenate([s.judgement.logits for s in seen]), len(batch)),
@@ -170,114 +154,84 @@ class GennEngine:
             seen = []
             for chunk in self._chunks(batch):
                 self._make_room([chunk])
-                seen.append(self._run(chunk, taping=False))
+                seen.append(self._trials.forward(chunk, taping=False))
             logits.append(self.ranks.spread(np.concatenate([s.judgement.logits for s in seen]), len(batch)))
             losses.append(self.ranks.spread(np.concatenate([s.judgement.losses for s in seen]), len(batch)))
             counts += sum(s.counts for s in seen)
         return Predictions(np.concatenate(logits), np.concatenate(losses), self.ranks.sum(counts))
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
-        """Run examples without learning and keep what happened inside; see `models.engines.cpu.engine.CpuEngine`."""
+        """Run examples without learning, and keep spikes and voltages, and adjoints if asked for."""
         recordings = []
         for chunk in self._chunks(batch):
             self._make_room([chunk])
-            self._rest()
-            recordings += record_examples(
-                self._running(), self.loss, chunk.events, chunk.labels, nothing(self.network.input), adjoints
-            )
-            self._running().clear()
+            self._trials.rest()
+            recordings += record_chunk(self._running, self.loss, chunk, adjoints)
+            self._running.clear()
         return recordings
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return parameters, Adam's moments and its step count; copies.
 
-        Training goes on from what is returned, to the bit: delays are in steps on the device, and change a little.
+        Training continues from exactly what is returned: the device has delays in steps, whose rounding differs.
         """
         self._pull()
         self._push()
         return self._adam.state(self._weights)
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go back to what `state` returned.
-
-        Raises
-        ------
-        InputError
-            If the state is another network's.
-        """
+        """Go back to what `state` returned."""
         self._adam.load_state(state, self._weights)
         self._push()
 
-    def _learn(self, batch: SpikeBatch) -> list[Seen]:
+    def _learn(self, batch: SpikeBatch) -> list[ForwardResult]:
         """Run a batch forward and backward, and leave its gradient on the device."""
         parts = list(self._chunks(batch))
         self._make_room(parts)
         while True:
-            simulator = self._running()
-            simulator.clear()
-            self._rest()
-            push = self._push_of_first_pass(parts, len(batch))
-            seen: list[Seen] = []
-            busy = np.zeros(self._tape_users, np.int64)
-            for chunk in parts:
-                one = self._run(chunk, taping=True)
-                was, busy = busy, self._most_spikes(chunk, simulator)
-                if self._overflows(was + busy):
-                    break
-                seen.append(one)
-                simulator.write(
-                    "output", "LossGradient", padded(one.judgement.gradient * chunk.share, self.program.lanes)
-                )
-                self._write_push(self._push_of(one.counts, len(batch)) if push is None else push)
-            else:
-                self._flush()
-                return seen
+            results = self._forward_all(parts, len(batch))
+            if results is not None:
+                self._trials.flush()
+                return results
 
-    def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> Seen:
+    def _forward_all(self, parts: list[Chunk], examples: int) -> list[ForwardResult] | None:
+        """Run chunks forward, each while the one before runs backward; None if the tape overflowed and was enlarged."""
+        trials = self._trials
+        self._running.clear()
+        trials.rest()
+        push = self._push_of_first_pass(parts, examples)
+        results: list[ForwardResult] = []
+        for chunk in parts:
+            result = trials.forward(chunk, taping=True)
+            if self._overflows(result.busiest + (results[-1].busiest if results else 0)):
+                return None
+            trials.prepare_backward(
+                result.judgement.gradient * chunk.share,
+                self._push_of(result.counts, examples) if push is None else push,
+            )
+            results.append(result)
+        return results
+
+    def _forward_and_back(self, batch: SpikeBatch, waiting: float | None) -> ForwardResult:
         """Run a batch forward and the one before backward, and learn from that at the rate that waits for it."""
         (chunk,) = self._chunks(batch)
-        if waiting is not None and more_room([chunk], self.program.capacity, self._room) is not None:
-            self._flush()
+        if waiting is not None and buffers.more_room([chunk], self.program.capacity, self._room) is not None:
+            self._trials.flush()
             self._update(waiting)
             waiting = None
         self._make_room([chunk])
         if waiting is None:
-            self._running().clear()
-            self._rest()
-            self._busy = np.zeros(self._tape_users, np.int64)
-        seen = self._run(chunk, taping=True)
+            self._running.clear()
+            self._trials.rest()
+            self._busiest = np.zeros(1 + len(self.network.hidden), np.int64)
+        result = self._trials.forward(chunk, taping=True)
         if waiting is not None:
             self._update(waiting)
-        was, self._busy = self._busy, self._most_spikes(chunk, self._running())
-        if self._overflows(was + self._busy):
+        was, self._busiest = self._busiest, result.busiest
+        if self._overflows(was + self._busiest):
             return self._forward_and_back(batch, None)
-        self._running().write(
-            "output", "LossGradient", padded(seen.judgement.gradient * chunk.share, self.program.lanes)
-        )
-        self._write_push(self._push_of(seen.counts, len(batch)))
-        return seen
-
-    def _run(self, chunk: Chunk, taping: bool) -> Seen:
-        simulator = self._running()
-        simulator.set_taping(taping)
-        simulator.run(chunk.events)
-        examples = len(chunk.labels)
-        observed = simulator.read("output", "VAvg")[:examples].astype(np.float64)
-        counts = [simulator.read(name, "SpikeCount")[:examples].sum(axis=0) for name in self._hidden_names]
-        return Seen(self.loss.judge(observed, chunk.labels), chunk.labels, np.concatenate(counts).astype(np.int64))
-
-    def _flush(self) -> None:
-        """Run the last examples backward, with nothing to run forward."""
-        simulator = self._running()
-        simulator.set_taping(False)
-        simulator.run([nothing(self.network.input)])
-        self._rest()
-
-    def _rest(self) -> None:
-        """Let the next trial run nothing backward."""
-        simulator = self._running()
-        simulator.write("output", "LossGradient", np.zeros((self.program.lanes, self.network.output.size)))
-        self._write_push(np.zeros(self.network.hidden_size, np.float32))
+        self._trials.prepare_backward(result.judgement.gradient * chunk.share, self._push_of(result.counts, len(batch)))
+        return result
 
     def _chunks(self, batch: SpikeBatch) -> Iterator[Chunk]:
         return chunks(batch, self.ranks, self.program.lanes, self.network.input, self.dt, self.steps)
@@ -291,51 +245,43 @@ class GennEngine:
         """Return the regulariser's push where a batch takes several trials: all its counts come before any adjoint."""
         if self.regulariser.strength == 0 or examples <= self.program.lanes * self.ranks.count:
             return None
-        counts = np.sum([self._run(part, taping=False).counts for part in parts], axis=0)
+        counts = np.sum([self._trials.forward(part, taping=False).counts for part in parts], axis=0)
         return self._push_of(counts, examples)
 
-    def _write_push(self, push: NDArray[np.float32]) -> None:
-        begin = 0
-        for name in self._hidden_names:
-            size = self.network.populations[name].size
-            self._running().write(name, "Push", push[begin : begin + size])
-            begin += size
-
-    def _matrix_gradients(self) -> Weights:
+    def _synapse_gradients(self) -> Weights:
         """Return the gradients of weights and delays."""
-        simulator = self._running()
-        return {name: self.ranks.sum(simulator.gradient(name)) for name in self._synaptic}
+        return {name: self.ranks.sum(self._running.gradient(name)) for name in self._learned_by_device}
 
-    def _vector_gradients(self) -> Weights:
+    def _neuron_gradients(self) -> Weights:
         """Return the gradients of biases and time constants."""
-        return vector_gradients(
-            self.network, self._weights, self.dt, lambda name: self.ranks.sum(self._running().sums(name))
+        return neuron_gradients(
+            self.network, self._weights, self.dt, lambda name: self.ranks.sum(self._running.sums(name))
         )
 
     def _update(self, rate: float) -> None:
-        """Learn from the gradients on the device: matrices there, single neurons' parameters here."""
-        simulator = self._running()
-        vectors = self._vector_gradients()
+        """Learn from the gradients on the device: weights and delays there, biases and time constants here."""
+        simulator = self._running
+        of_neurons = self._neuron_gradients()
         # On GPUs NCCL sums over processes, within the update.
         sum_here = self.ranks.count > 1 and self.program.backend == "single_threaded_cpu"
-        matrices = self._matrix_gradients() if self.optimiser.clip or sum_here else {}
+        of_synapses = self._synapse_gradients() if self.optimiser.clip or sum_here else {}
         scale = 1.0
         if self.optimiser.clip:
-            self._weights |= {name: simulator.read_synapses(name) for name in self._synaptic}
-            scale = self._adam.scale(self._weights, matrices | vectors)
+            self._weights |= {name: simulator.read_parameter(name) for name in self._learned_by_device}
+            scale = self._adam.scale(self._weights, of_synapses | of_neurons)
         if sum_here:
-            for name, gradient in matrices.items():
+            for name, gradient in of_synapses.items():
                 simulator.write_gradient(name, gradient)
         steps = self._adam.begin_step(rate)
-        simulator.update({name: steps[name] for name in self._synaptic}, scale)
-        if vectors:
-            self._adam.apply(steps, self._weights, vectors, scale)
-            simulator.set_vectors(self._weights)
+        simulator.update({name: steps[name] for name in self._learned_by_device}, scale)
+        if of_neurons:
+            self._adam.apply(steps, self._weights, of_neurons, scale)
+            simulator.set_neuron_parameters(self._weights)
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
         """Raise the input of neurons that were silent for an epoch."""
         begin = 0
-        for name in self._hidden_names:
+        for name in [name for name in self.network.populations if name != "output"]:
             size = self.network.populations[name].size
             silent = counts[begin : begin + size] == 0
             begin += size
@@ -343,39 +289,24 @@ class GennEngine:
                 continue
             below = next(c for c in self.network.connections if c.target == name and c.kind != "recurrent")
             copies = self.network.input.delay_line.copies if below.kind == "input" else 1
-            weights = self._running().read_synapses(below.name)
+            weights = self._running.read_parameter(below.name)
             self.regulariser.lift_silent(weights, silent, copies, below.synapses.density)
-            self._running().write_synapses(below.name, weights)
+            self._running.write_parameter(below.name, weights)
 
     @property
-    def _hidden_names(self) -> list[str]:
-        return [name for name in self.network.populations if name != "output"]
-
-    @property
-    def _synaptic(self) -> list[str]:
-        """The parameters that the device learns."""
-        connections = [c.name for c in self.network.connections]
-        return connections + [f"{c.name}_delay" for c in self.network.connections if c.synapses.delays == "trained"]
-
-    @property
-    def _tape_users(self) -> int:
-        return 1 + len(self._hidden_names)
-
-    def _most_spikes(self, chunk: Chunk, simulator: Simulator) -> NDArray[np.int64]:
-        """Return the greatest number of spikes of one neuron in the trial, of the input and each hidden layer."""
-        hidden = [int(simulator.read(name, "SpikeCount").max()) for name in self._hidden_names]
-        return np.array([most_of_a_channel(chunk.events), *hidden], np.int64)
+    def _trials(self) -> Trials:
+        return Trials(self._running, self.loss)
 
     def _overflows(self, spikes: NDArray[np.int64]) -> bool:
-        """Make a longer tape if spikes of two trials may not have had room on it, and return whether so."""
-        capacity = longer_tape(int(spikes.max()), self.program.capacity, FIRST_CAPACITY)
+        """Make a longer tape if spikes of two trials may not have fitted on it, and return whether so."""
+        capacity = buffers.longer_tape(int(spikes.max()), self.program.capacity)
         if capacity is not None:
             self._rebuild(capacity, self._room)
         return capacity is not None
 
     def _make_room(self, parts: list[Chunk]) -> None:
-        """Give input events room in GeNN's buffers; what has not been run backward yet is lost where there was none."""
-        needed = more_room(parts, self.program.capacity, self._room)
+        """Enlarge GeNN's buffers where chunks need it; a trial that has not run backward yet is lost then."""
+        needed = buffers.more_room(parts, self.program.capacity, self._room)
         if needed is not None:
             self._rebuild(*needed)
 
@@ -384,27 +315,6 @@ class GennEngine:
         self.close()
         self.program, self._room = replace(self.program, capacity=capacity), room
 
-    def _running(self) -> Simulator:
-        """Return the compiled network, built when it is first needed."""
-        if self._simulator is None:
-            window = self.window_table / np.float32(self.steps)
-            self._simulator = Simulator(self.program, self._weights, window, self._room, self.ranks)
-            self._push()
-        return self._simulator
-
-    def _push(self) -> None:
-        """Bring parameters and moments to the device."""
-        if self._simulator is None:
-            return
-        for name in self._synaptic:
-            self._simulator.write_synapses(name, self._weights[name])
-            self._simulator.set_moments(name, self._adam.first[name], self._adam.second[name])
-        self._simulator.set_vectors(self._weights)
-
-    def _pull(self) -> None:
-        """Fetch parameters and moments from the device."""
-        if self._simulator is None:
-            return
-        for name in self._synaptic:
-            self._weights[name] = self._simulator.read_synapses(name)
-            self._adam.first[name], self._adam.second[name] = self._simulator.moments(name)
+    def _build(self) -> Simulator:
+        window = self.window_table / np.float32(self.steps)
+        return Simulator(self.program, self._weights, window, self._room, self.ranks)

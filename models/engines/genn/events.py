@@ -1,4 +1,4 @@
-"""Input events as GeNN's spike sources want them: by channel."""
+"""Input events as GeNN's spike sources take them: sorted by channel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def by_channel(batch: SpikeBatch, source: Input, dt: float, steps: int) -> list[
     dt : float
         Step in ms.
     steps : int
-        Of a trial; copies that would come later are left out.
+        Steps of a trial; copies of the delay line that would come later are left out.
     """
     spacing = whole_steps(source.delay_line.spacing, dt) if source.delay_line.copies > 1 else 0
     found = []
@@ -33,7 +33,7 @@ def by_channel(batch: SpikeBatch, source: Input, dt: float, steps: int) -> list[
     return found
 
 
-def nothing(source: Input) -> PreprocessedSpikes:
+def no_events(source: Input) -> PreprocessedSpikes:
     """Return an example without events."""
     return PreprocessedSpikes(np.zeros(source.size, np.int64), np.empty(0, np.float32))
 
@@ -45,7 +45,7 @@ def most_of_a_channel(examples: list[PreprocessedSpikes]) -> int:
 
 @njit(cache=True, nogil=True)
 def _sort(event_steps, units, channels, copies, spacing, steps):  # type: ignore[no-untyped-def]
-    """Return where each neuron's events end, and all events' times in steps: a counting sort, times stay in order."""
+    """Return where each neuron's events end, and all times in steps, by a counting sort that keeps times in order."""
     ends = np.zeros(channels * copies, np.int64)
     for i in range(len(event_steps)):
         for copy in range(copies):

@@ -1,4 +1,4 @@
-"""Several processes that train one network, each with its own examples of every batch."""
+"""Several MPI processes ("ranks") that train one network, each with its own examples of every batch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from models.batch import SpikeBatch
 from models.errors import InputError
 
 RANKS_VARIABLE = "SPOKEN_SPIKES_RANKS"
-"""Set by the command that starts the processes, to their number."""
+"""The environment variable in which the command that starts the processes passes their number."""
 
 
 class Ranks:
-    """What a process knows of the others; alone unless mlGeNN's communicator is given.
+    """The place of this process among those that train together; alone unless mlGeNN's communicator is given.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ class Ranks:
 
     @classmethod
     def here(cls) -> Ranks:
-        """Return this process's place among those that were started together, or one that is alone.
+        """Return this process's place among those that were started together; alone if it was not started with others.
 
         Raises
         ------
         InputError
-            If mpi4py is missing, or as many processes as were wanted are not there.
+            If mpi4py is missing, or MPI has another number of processes than were started.
         """
         wanted = int(os.environ.get(RANKS_VARIABLE, "1"))
         if wanted == 1:
@@ -48,7 +48,7 @@ class Ranks:
             raise InputError("training in several processes needs mpi4py and an MPI; pip install mpi4py") from None
         if found.count != wanted:
             raise InputError(
-                f"{wanted} processes were wanted, MPI has {found.count}: mpi4py is another MPI's than mpirun"
+                f"{wanted} processes were started, MPI has {found.count}: mpi4py and mpirun belong to different MPIs"
             )
         return found
 
@@ -63,11 +63,11 @@ class Ranks:
         return SpikeBatch(batch.steps[events], batch.units[events], offsets, batch.labels[list(chosen)])
 
     def sum(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the sum over all processes; all must ask."""
+        """Return the sum over all processes; all of them must call this."""
         return values if self.communicator is None else np.asarray(self.communicator.reduce_sum(values))
 
     def spread(self, values: NDArray[Any], total: int) -> NDArray[Any]:
-        """Return all processes' rows, shape (total, ...), of a batch in its order; all must ask."""
+        """Return the rows of all processes in the batch's order, shape (total, ...); all of them must call this."""
         if self.count == 1:
             return values
         full = np.zeros((total, *values.shape[1:]), values.dtype)

@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 class WindowedAvgVar(AvgVar):  # type: ignore[misc]
     """Sum over time of a table times the output variable.
 
-    The table is an extra global parameter, so another window builds nothing anew. mlGeNN's compiler takes what
-    subclasses `AvgVar` for a readout whose loss is one of the whole trial.
+    The table is an extra global parameter, so that another window needs no new code. mlGeNN's compiler accepts a
+    subclass of `AvgVar` as a readout whose loss depends on the whole trial.
 
     Parameters
     ----------
     table : ndarray of float32, shape (steps,)
-        What the variable at the end of each of GeNN's steps counts.
+        Weight of the variable at the end of each of GeNN's steps.
     """
 
     def __init__(self, table: NDArray[np.float32]) -> None:
         self.table = table
 
     def add_readout_logic(self, model: Any, **kwargs: Any) -> Any:
-        """Return a copy of the neuron model that adds its output variable up, in VAvg if that is V."""
+        """Return a copy of the neuron model that sums its output variable: V in VAvg."""
         self.output_var_name, self.output_var_type = model.output_var_name, "scalar"
         total = f"{self.output_var_name}Avg"
         read = deepcopy(model)

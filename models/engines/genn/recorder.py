@@ -1,4 +1,4 @@
-"""Recordings of the GeNN engine: the same trials, step by step."""
+"""Recordings of the GeNN engine: the same trials, read out step by step."""
 
 from __future__ import annotations
 
@@ -9,52 +9,43 @@ import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
+from models.engines.genn.chunks import Chunk
+from models.engines.genn.events import no_events
 from models.engines.genn.simulator import Simulator
 from models.losses import Loss
 from models.network import Spiking
 from models.recording import Recording, Spikes
 
 
-def record_examples(
-    simulator: Simulator,
-    loss: Loss,
-    examples: Sequence[PreprocessedSpikes],
-    labels: NDArray[np.int64],
-    nothing: PreprocessedSpikes,
-    adjoints: bool,
-) -> list[Recording]:
-    """Run as many examples as fit, and keep spikes, voltages and, if asked, adjoints.
+def record_chunk(simulator: Simulator, loss: Loss, chunk: Chunk, adjoints: bool) -> list[Recording]:
+    """Run a chunk, and keep spikes, voltages and, if asked for, adjoints.
 
     Parameters
     ----------
     simulator : Simulator
         With nothing left to run backward.
     loss : Loss
-    examples : sequence of PreprocessedSpikes
-        At most as many as run at once.
-    labels : ndarray of int64, shape (examples,)
-    nothing : PreprocessedSpikes
-        An example without events.
+    chunk : Chunk
     adjoints : bool
 
     Returns
     -------
-    list of Recording, one an example
+    list of Recording, one for each example
     """
-    network, lanes = simulator.program.network, simulator.program.lanes
+    network, lanes, examples = simulator.program.network, simulator.program.lanes, len(chunk.labels)
     names = list(network.populations)
     simulator.set_taping(True)
-    voltages = _stepped(simulator, examples, dict.fromkeys(names, ("V",)))
-    observed = simulator.read("output", "VAvg")[: len(labels)].astype(np.float64)
-    judgement = loss.judge(observed, labels)
+    voltages = _stepped(simulator, chunk.events, dict.fromkeys(names, ("V",)))
+    observed = simulator.read("output", "VAvg")[:examples].astype(np.float64)
+    judgement = loss.judge(observed, chunk.labels)
     spikes = {name: _spikes(simulator, name, voltages[name][0]) for name in names if name != "output"}
     back: dict[str, Any] = {}
     if adjoints:
         gradient = np.zeros((lanes, network.output.size))
-        gradient[: len(labels)] = judgement.gradient * len(labels)
+        gradient[:examples] = judgement.gradient * examples
         simulator.write("output", "LossGradient", gradient)
         simulator.set_taping(False)
-        back = _stepped(simulator, [nothing], dict.fromkeys(names, ("LambdaV", "LambdaI")))
+        back = _stepped(simulator, [no_events(network.input)], dict.fromkeys(names, ("LambdaV", "LambdaI")))
         simulator.write("output", "LossGradient", np.zeros_like(gradient))
     return [
         Recording(
@@ -66,7 +57,7 @@ def record_examples(
             {name: back[name][0][-2::-1, b].copy() for name in back},
             {name: back[name][1][-2::-1, b].copy() for name in back},
         )
-        for b in range(len(labels))
+        for b in range(examples)
     ]
 
 
@@ -85,7 +76,7 @@ def _stepped(
 
 
 def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> list[Spikes]:
-    """Return a population's spikes of each lane; a voltage left at threshold in the last step is one, too."""
+    """Return a population's spikes in each lane; a voltage left at threshold in the last step is a spike, too."""
     times, first, behind = simulator.tape(name)
     population = simulator.program.network.populations[name]
     assert isinstance(population, Spiking)

@@ -1,17 +1,17 @@
-"""mlGeNN's e-prop compiler, extended: every window, targets from the host, trials that leave nothing behind.
+"""mlGeNN's e-prop compiler, extended: every window, targets from the host, trials that do not affect the next one.
 
-The loss is the windowed mean over time of the cross-entropy of softmax(scale V(t) / temperature). Neurons are mlGeNN's
-for e-prop: a spike charges its target at once instead of by a current that decays, and with the charge that current
-would have brought, tau_syn / tau_mem of its weight; at a spike the threshold is subtracted.
+The loss is the windowed mean over time of the cross-entropy of softmax(scale V(t) / temperature). The neurons are
+mlGeNN's neurons for e-prop. A spike charges its target at once, without a synaptic current; its charge is the one that
+the current would have brought, tau_syn / tau_mem times the weight. A spike subtracts the threshold from the voltage.
 
-An input event takes a step of GeNN's to arrive, the softmax of a step's voltages is what the next step's error sees,
-and that reaches output weights one step later and, by way of the feedback, hidden ones two: so GeNN's trial is longer
-than the network's. What meets in a step is mlGeNN's choice: an eligibility trace with the error of voltages three steps
-before.
+GeNN's trial is longer than the network's: an input event takes one step to arrive, the error of a step uses the softmax
+of the voltages one step before, and that error reaches the output weights one step later and, through the feedback, the
+hidden weights two steps later. mlGeNN thus multiplies an eligibility trace by the error of voltages three steps before.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ml_genn.compilers import EPropCompiler
@@ -19,83 +19,85 @@ from ml_genn.compilers.compiler import create_reset_custom_update
 from ml_genn.neurons import Input as InputNeuron
 from pygenn import VarAccess, create_var_ref, create_wu_post_var_ref, create_wu_pre_var_ref, create_wu_var_ref
 
-from models.engines.genn.edits import replace_once
-from models.engines.genn.optimiser import DeviceAdam
+from models.engines.genn.available import Backend
+from models.engines.genn.building import compiler_flags
+from models.engines.genn.device_adam import DeviceAdam
+from models.engines.genn.edits import copy_values, replace_once
 from models.network import Network
 
 BEFORE, AFTER = 2, 2
-"""GeNN's steps before the one that sees the first voltages' error, and after the one that sees the last's."""
+"""GeNN's steps before the one that uses the error of the first voltages, and after the one that uses the last's."""
 
-LATE = BEFORE + AFTER
-"""Steps that GeNN's trial has more than the network's."""
+EXTRA_STEPS = BEFORE + AFTER
+"""Steps by which GeNN's trial is longer than the network's."""
 
 
-class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
-    """Compile a network for e-prop.
+@dataclass(frozen=True)
+class EpropProgram:
+    """Everything that the generated code of an e-prop network depends on.
 
-    Parameters
+    Attributes
     ----------
     network : Network
         With one hidden layer.
-    steps : int
-        Of a trial.
     dt : float
         Step in ms; GeNN's is 1.
+    steps : int
+        Steps of a trial.
     temperature : float
-        Of the softmax over voltages.
+        Divides the output voltages before the softmax.
     strength, target : float
-        Of the firing-rate regulariser: mlGeNN's c_reg, and spikes an example and neuron.
+        The firing-rate regulariser: mlGeNN's c_reg, and spikes an example and neuron.
+    backend : str
     lanes : int
         Examples that run at once.
-    backend : str
     """
 
-    def __init__(
-        self,
-        network: Network,
-        steps: int,
-        dt: float,
-        temperature: float,
-        strength: float,
-        target: float,
-        lanes: int,
-        backend: str,
-    ) -> None:
-        flags = {"optimize_code": True} if backend == "single_threaded_cpu" else {}
+    network: Network
+    dt: float
+    steps: int
+    temperature: float
+    strength: float
+    target: float
+    backend: Backend
+    lanes: int
+
+
+class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
+    """Compile a network for e-prop."""
+
+    def __init__(self, program: EpropProgram) -> None:
         super().__init__(
-            example_timesteps=steps + LATE,
+            example_timesteps=program.steps + EXTRA_STEPS,
             losses="sparse_categorical_crossentropy",
             optimiser=DeviceAdam(),
-            tau_reg=500.0 / dt,
-            c_reg=strength,
-            f_target=1000.0 * target / steps,
+            tau_reg=500.0 / program.dt,
+            c_reg=program.strength,
+            f_target=1000.0 * program.target / program.steps,
             train_output_bias=False,
             dt=1.0,
-            batch_size=lanes,
+            batch_size=program.lanes,
             rng_seed=1,
-            backend=backend,
-            **flags,
+            backend=program.backend,
+            **compiler_flags(program.backend),
         )
-        self._network = network
-        self._steps = steps
-        self._temperature = temperature
+        self._program = program
 
     def add_softmax_custom_updates(self, *args: Any, **kwargs: Any) -> None:
         """Add mlGeNN's softmax, with this loss's temperature."""
-        super().add_softmax_custom_updates(*args, **kwargs | {"temperature": self._temperature})
+        super().add_softmax_custom_updates(*args, **kwargs | {"temperature": self._program.temperature})
 
     def build_neuron_model(self, pop: Any, model: Any, compile_state: Any) -> Any:
         """Return mlGeNN's model of a population, changed."""
         built = super().build_neuron_model(pop, model, compile_state)
-        for kind in ("param_vals", "var_vals", "egp_vals"):
-            setattr(built, kind, dict(getattr(built, kind)))
+        copy_values(built)
         if isinstance(pop.neuron, InputNeuron):
             return built
-        population = self._network.populations[pop.name]
+        population = self._program.network.populations[pop.name]
         built.add_param("Charge", "scalar", population.tau_syn / population.tau_mem)
         replace_once(built, "sim_code", "V = (Alpha * V) + Isyn", "V = (Alpha * V) + (Charge * Isyn)")
         if pop.neuron.readout is None:
-            last = self._steps - 0.5
+            last = self._program.steps - 0.5
             built.append_sim_code(
                 f"""
                 if (t == 0.0) {{ SpikeCount = 0; }}
@@ -109,7 +111,7 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
             replace_once(built, "sim_code", "const scalar yTrue = (id == YTrue) ? 1.0 : 0.0;", "")
             error = "E = Learned * Window[(int)round(t)] * (VSoftmax - Target);"
             replace_once(built, "sim_code", "E = VSoftmax - yTrue;", error)
-            # Where fewer examples run than could, the other lanes' errors count nothing.
+            # Where fewer examples run than there are lanes, the errors of the other lanes are 0.
             for name in ("Target", "Learned"):
                 built.add_var(name, "scalar", 0.0, VarAccess.READ_ONLY_DUPLICATE)
         return built
@@ -117,7 +119,7 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
     def create_compiled_network(
         self, genn_model: Any, neuron_populations: Any, connection_populations: Any, compile_state: Any
     ) -> Any:
-        """Return mlGeNN's compiled network, which at a reset forgets all that a trial did: mlGeNN's goes on from it."""
+        """Return mlGeNN's compiled network with a reset of all state, which mlGeNN carries on to the next trial."""
         for pop, group in neuron_populations.items():
             if isinstance(pop.neuron, InputNeuron):
                 continue

@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
 from models.engines.base import Epoch, Gradients, Predictions, Regulariser
+from models.engines.genn import buffers
 from models.engines.genn.available import Backend
+from models.engines.genn.device_engine import DeviceEngine
 from models.engines.genn.events import by_channel
 from models.errors import InputError
 from models.losses import CrossEntropy, Loss
+from models.methods.eprop.compiler import EpropProgram
 from models.methods.eprop.refusals import refuse
 from models.methods.eprop.simulator import EpropSimulator
 from models.network import Network, Weights
 from models.recording import Recording, Spikes
 
-FIRST_ROOM = 16384
-"""Input events of an example that there is room for at first."""
-
 _TINY = 1e-12
 """Keeps the logarithm of a probability finite."""
 
 
-class EpropEngine:
+class EpropEngine(DeviceEngine[EpropSimulator]):
     """e-prop with symmetric feedback on what GeNN generates, through mlGeNN's compiler.
 
     Parameters
@@ -63,10 +63,10 @@ class EpropEngine:
         self.network, self.dt, self.steps = network, dt, steps
         self.regulariser = regulariser or Regulariser()
         self.optimiser = optimiser or Optimiser()
-        self._backend, self._lanes = backend, lanes
-        self._room = FIRST_ROOM * network.input.delay_line.copies * lanes
+        temperature, wanted = self.loss.temperature / self.loss.scale, self.regulariser
+        self.program = EpropProgram(network, dt, steps, temperature, wanted.strength, wanted.target, backend, lanes)
+        self._room = buffers.FIRST_ROOM * network.input.delay_line.copies * lanes
         self._judge = CrossEntropy(self.loss.window, smoothing=self.loss.smoothing)
-        self._simulator: EpropSimulator | None = None
         self.set_weights(weights)
 
     @property
@@ -87,13 +87,6 @@ class EpropEngine:
         self._adam = Adam.of(self.network, self._weights, self.optimiser)
         self._push()
 
-    def close(self) -> None:
-        """Unload the generated code; the engine builds it again when it is asked for more."""
-        if self._simulator is not None:
-            self._pull()
-            self._simulator.close()
-            self._simulator = None
-
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
         """Learn from every batch, in order; see `models.engines.base.Engine`."""
         examples, correct, loss = 0, 0, 0.0
@@ -113,9 +106,10 @@ class EpropEngine:
         """Return e-prop's estimate of the gradient of the mean loss over a batch, and learn nothing."""
         logits, losses, counts = self._run(batch)
         found = {
-            name: total * np.float32(self._unit(name) / len(batch)) for name, total in self._running().totals().items()
+            name: self._running.gradient(name) * np.float32(self._unit(name) / len(batch))
+            for name in self.network.shapes
         }
-        self._running().clear()
+        self._running.clear()
         return Gradients(found, logits, losses, counts)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
@@ -127,7 +121,7 @@ class EpropEngine:
             logits.append(said)
             losses.append(wrong)
             counts += spikes
-        self._running().clear()
+        self._running.clear()
         return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
@@ -141,7 +135,7 @@ class EpropEngine:
         if adjoints:
             raise InputError("e-prop has no adjoints to record; Eventprop has")
         found = [self._record_one(_part(batch, example)) for example in range(len(batch))]
-        self._running().clear()
+        self._running.clear()
         return found
 
     def _record_one(self, batch: SpikeBatch) -> Recording:
@@ -154,7 +148,7 @@ class EpropEngine:
 
         def keep() -> None:
             for (population, variable), rows in kept.items():
-                rows.append(self._running().read(population, variable)[0])
+                rows.append(self._running.read(population, variable)[0])
 
         self._trial([one], batch.labels, keep)
         counts, hidden, output = (np.array(rows) for rows in kept.values())
@@ -179,13 +173,13 @@ class EpropEngine:
         logits, losses = [], []
         counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         examples = by_channel(batch, self.network.input, self.dt, self.steps)
-        for begin in range(0, len(batch), self._lanes):
-            labels = batch.labels[begin : begin + self._lanes]
-            self._trial(examples[begin : begin + self._lanes], labels)
+        for begin in range(0, len(batch), self.program.lanes):
+            labels = batch.labels[begin : begin + self.program.lanes]
+            self._trial(examples[begin : begin + self.program.lanes], labels)
             said, wrong = self._said(labels)
             logits.append(said)
             losses.append(wrong)
-            counts += self._running().read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
+            counts += self._running.read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
         return np.concatenate(logits), np.concatenate(losses), counts
 
     def _trial(
@@ -193,22 +187,23 @@ class EpropEngine:
     ) -> None:
         needed = sum(len(e.spike_times) for e in examples)
         if needed > self._room:
-            totals = self._simulator.totals() if self._simulator is not None else {}
+            totals = {} if self._compiled is None else {n: self._compiled.gradient(n) for n in self.network.shapes}
             self.close()
-            self._room = needed + needed // 4
-            self._running().write_totals(totals)
-        learned = np.arange(self._lanes) < len(labels)
-        self._running().run(examples, self._targets(labels), learned, after)
+            self._room = buffers.room_for(needed, self._room)
+            for name, total in totals.items():
+                self._running.write_gradient(name, total)
+        learned = np.arange(self.program.lanes) < len(labels)
+        self._running.run(examples, self._targets(labels), learned, after)
 
     def _said(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return logits, the logarithms of the windowed mean of probabilities, and losses."""
-        logits = np.log(self._running().read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64) + _TINY)
+        logits = np.log(self._running.read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64) + _TINY)
         return logits, self._judge.cross_entropy(logits, labels)[0]
 
     def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return what probabilities should be, shape (lanes, classes)."""
         classes = self.network.output.size
-        wanted = np.full((self._lanes, classes), self.loss.smoothing / classes, np.float32)
+        wanted = np.full((self.program.lanes, classes), self.loss.smoothing / classes, np.float32)
         wanted[np.arange(len(labels)), labels] += 1 - self.loss.smoothing
         return wanted
 
@@ -219,53 +214,25 @@ class EpropEngine:
         return unit if name == "hidden_output" else unit * hidden.tau_syn / hidden.tau_mem
 
     def _update(self, rate: float, examples: int) -> None:
-        simulator = self._running()
+        simulator = self._running
         factors = {name: self._unit(name) / examples for name in self.network.shapes}
         scale = 1.0
         if self.optimiser.clip:
-            self._weights |= simulator.weights()
-            found = {name: total * np.float32(factors[name]) for name, total in simulator.totals().items()}
+            self._weights |= {name: simulator.read_parameter(name) for name in factors}
+            found = {name: simulator.gradient(name) * np.float32(factor) for name, factor in factors.items()}
             scale = self._adam.scale(self._weights, found)
         simulator.update(self._adam.begin_step(rate), {name: scale * factor for name, factor in factors.items()})
 
     def _lift(self, counts: NDArray[np.int64]) -> None:
         """Raise the input of neurons that were silent for an epoch."""
         below = self.network.connections[0]
-        weights = self._running().weights()[below.name]
+        weights = self._running.read_parameter(below.name)
         copies = self.network.input.delay_line.copies
         self.regulariser.lift_silent(weights, counts == 0, copies, below.synapses.density)
-        self._running().write_weights({below.name: weights})
+        self._running.write_parameter(below.name, weights)
 
-    def _running(self) -> EpropSimulator:
-        """Return the compiled network, built when it is first needed."""
-        if self._simulator is None:
-            self._simulator = EpropSimulator(
-                self.network,
-                self._weights,
-                self.window_table / np.float32(self.steps),
-                self.dt,
-                self.loss.temperature / self.loss.scale,
-                self.regulariser,
-                self._room,
-                self._backend,
-                self._lanes,
-            )
-            self._push()
-        return self._simulator
-
-    def _push(self) -> None:
-        """Bring parameters and moments to the device."""
-        if self._simulator is not None:
-            self._simulator.write_weights(self._weights)
-            self._simulator.set_moments(self._adam.first, self._adam.second)
-
-    def _pull(self) -> None:
-        """Fetch parameters and moments from the device."""
-        if self._simulator is not None:
-            self._weights |= self._simulator.weights()
-            first, second = self._simulator.moments()
-            self._adam.first |= first
-            self._adam.second |= second
+    def _build(self) -> EpropSimulator:
+        return EpropSimulator(self.program, self._weights, self.window_table / np.float32(self.steps), self._room)
 
 
 def _part(batch: SpikeBatch, example: int) -> SpikeBatch:

@@ -70,7 +70,7 @@ def test_a_wrong_window_in_the_adjoint_breaks_the_bounds(
     def faulty(model: Any, part: str, old: str, new: str) -> None:
         edits.replace_once(model, part, old, new.replace("Window[(int)round(backT)]", wrong[fault]))
 
-    monkeypatch.setattr("models.engines.genn.compiler.replace_once", faulty)
+    monkeypatch.setattr("models.engines.genn.neuron_code.replace_once", faulty)
     found = found_errors("recurrent", window)
     assert found["hidden_output"] > 4 * OUTPUT
     assert found["input_hidden"] > OTHERS

@@ -160,8 +160,8 @@ def test_batches_that_overlap_are_each_learned_once() -> None:
 
 
 def test_overlapping_batches_survive_a_tape_that_is_made_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.engines.genn.engine.FIRST_CAPACITY", 8)
-    monkeypatch.setattr("models.engines.genn.engine.FIRST_ROOM", 8)
+    monkeypatch.setattr("models.engines.genn.buffers.FIRST_CAPACITY", 8)
+    monkeypatch.setattr("models.engines.genn.buffers.FIRST_ROOM", 8)
     drawn = draw(replace(PLANS["recurrent"], drive=2.0), 3, trials=5, events=6)
     loss = CrossEntropy(Exponential(), 5.0)
     batches = [replace(drawn, trials=[trial]).batch() for trial in drawn.trials]

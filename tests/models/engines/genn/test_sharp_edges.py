@@ -104,7 +104,7 @@ def test_a_tape_that_is_too_short_is_made_longer(monkeypatch: pytest.MonkeyPatch
     drawn = draw(replace(PLAN, drive=3.0), 9, trials=3, events=20)
     wanted = drawn.engine(LOSS).gradients(drawn.batch())
     assert wanted.hidden_counts.max() / 3 > 12
-    monkeypatch.setattr("models.engines.genn.engine.FIRST_CAPACITY", 8)
+    monkeypatch.setattr("models.engines.genn.buffers.FIRST_CAPACITY", 8)
     with on_genn(drawn, LOSS) as engine:
         assert engine.program.capacity == 8
         found = engine.gradients(drawn.batch())
@@ -126,7 +126,7 @@ def test_steps_that_are_no_power_of_two_find_their_spikes_again(dt: float, bound
 
 def test_more_input_events_than_there_was_room_for_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Edge 8: in mlGeNN an assertion fails."""
-    monkeypatch.setattr("models.engines.genn.engine.FIRST_ROOM", 4)
+    monkeypatch.setattr("models.engines.genn.buffers.FIRST_ROOM", 4)
     drawn = draw(PLAN, 11, trials=2)
     wanted = drawn.engine(LOSS)
     wanted.train_epoch([drawn.batch()] * 2, 1e-2)
@@ -160,7 +160,7 @@ def test_another_window_or_other_weights_build_nothing() -> None:
     drawn = draw(PLAN, 15)
     with on_genn(drawn, CrossEntropy(Uniform())) as engine:
         engine.predict([drawn.batch()])
-        folder = engine._running()._folder.path
+        folder = engine._running.folder.path
     [library] = folder.rglob("librunner.so")
     built = library.stat().st_mtime_ns
     other = replace(drawn, weights=draw(PLAN, 16).weights)

@@ -1,4 +1,4 @@
-"""Adam on the device, as `models.adam` has it."""
+"""Adam on the device, with the equations of `models.adam`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ml_genn.utils.model import CustomUpdateModel
 from models.adam import Step
 
 PARAMETERS = ("Beta1", "Beta2", "Epsilon", "Rate", "Scale", "Decay", "Sparse")
-"""Set before every update: the moments' decays, what keeps the denominator from 0, the learning rate with both bias
-corrections, a factor on the gradient, decoupled weight decay, and whether zeros are absent synapses."""
+"""Set before every update: the moments' decays, the constant that keeps the denominator above 0, the learning rate with
+both bias corrections, a factor on the gradient, decoupled weight decay, and whether zeros are absent synapses."""
 
 _CODE = """
 const scalar slope = (Sparse > 0.0 && Variable == 0.0) ? 0.0 : Scale * Gradient;
@@ -22,10 +22,10 @@ Variable -= (Rate * M / (sqrt(V) + Epsilon)) + (Decay * Variable);
 
 
 class DeviceAdam(Optimiser):  # type: ignore[misc]
-    """Adam with decoupled weight decay, whose numbers all come from the host."""
+    """Adam with decoupled weight decay; the host sets all its numbers."""
 
     def set_step(self, genn_cu: Any, step: int) -> None:
-        """Do nothing: the numbers are set by `set_numbers`."""
+        """Do nothing: `set_numbers` sets the numbers."""
 
     def get_model(self, gradient_ref: Any, var_ref: Any, zero_gradient: bool, clamp_var: Any = None) -> Any:
         """Return the custom update of one variable; see `ml_genn.optimisers.Optimiser`."""
@@ -48,7 +48,7 @@ class DeviceAdam(Optimiser):  # type: ignore[misc]
             model.set_var_ref_access_mode("Gradient", VarAccessMode.READ_WRITE)
             model.append_update_code("Gradient = 0.0;")
         if clamp_var is not None:
-            # mlGeNN's bound is a whole number of steps, the delays' need not be one.
+            # mlGeNN's bound is a whole number of steps; the bound of delays need not be one.
             model.add_param("Most", "scalar", float(clamp_var[1]))
             model.set_param_dynamic("Most")
             model.append_update_code(f"Variable = fmin(Most, fmax({float(clamp_var[0])}, Variable));")
@@ -61,12 +61,12 @@ def set_numbers(update: Any, step: Step, scale: float, unit: float = 1.0) -> Non
     Parameters
     ----------
     update : pygenn.CustomUpdateWU
-        Of `DeviceAdam`.
+        A custom update of `DeviceAdam`.
     step : models.adam.Step
     scale : float
         Factor on the gradient.
     unit : float
-        What 1 of the device's variable is: delays are in steps there, and their moments in ms as everywhere.
+        What 1 of the device's variable is. The device has delays in steps; their moments are in ms, as elsewhere.
     """
     numbers = (step.beta_1, step.beta_2, step.epsilon, step.rate / unit, scale / unit, step.decay, float(step.sparse))
     for name, number in zip(PARAMETERS, numbers, strict=True):

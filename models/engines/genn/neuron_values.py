@@ -1,7 +1,7 @@
-"""What GeNN's code wants to know of a population: numbers a neuron, in units of a time step.
+"""The numbers of each neuron that GeNN's code needs, in units of a time step.
 
-GeNN runs with a step of 1. Its time is a float32, in which whole numbers are exact: with steps of 0.05 ms taped spikes
-were never found again.
+GeNN runs with a step of 1. Its time is a float32, in which whole numbers are exact; with steps of 0.05 ms it finds no
+taped spike again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from models.engines.coefficients import Coefficients
 from models.network import Leaky, Network, Weights
 
 Values = Mapping[str, float | NDArray[np.float32]]
-"""By name of GeNN's parameter, one number for all neurons or an array of shape (size,)."""
+"""By GeNN's parameter name: one number for all neurons, or an array of shape (size,)."""
 
 CURRENT_VALUES = ("ExpDecay", "IScale")
-"""Those of the synapses' current; all others are the neurons'."""
+"""The parameters of the synaptic current; all others are parameters of the neurons."""
 
 
 def population_values(population: Leaky, name: str, weights: Weights, dt: float) -> Values:
@@ -30,7 +30,7 @@ def population_values(population: Leaky, name: str, weights: Weights, dt: float)
     name : str
         Its name in the network.
     weights : dict of str to ndarray
-        The network's parameters, of which those of single neurons count.
+        The network's parameters; only biases and time constants are used.
     dt : float
         Step in ms.
 
@@ -38,8 +38,8 @@ def population_values(population: Leaky, name: str, weights: Weights, dt: float)
     -------
     dict of str to float or ndarray of float32, shape (size,)
         ``Alpha``, ``Beta``, ``Gain``: ``V <- Alpha V + Gain I``, ``I <- Beta I``. ``TimeCurrent``, ``TimeVoltage``,
-        ``TimeDrive``: what makes dp_I/dt of adjoints, see `models.engines.coefficients`. ``TauMem`` in steps, ``Bias``,
-        and of the current ``ExpDecay``, and ``IScale``, which makes a step's mean of its value at the beginning.
+        ``TimeDrive``: coefficients of dp_I/dt, see `models.engines.coefficients`. ``TauMem`` in steps, ``Bias``. Of the
+        current: ``ExpDecay``, and ``IScale``, the ratio of its mean over a step to its value at the beginning.
     """
     own = population.time_constants != "shared"
     tau_mem = weights[f"{name}_tau_mem"] if own else np.array([population.tau_mem])
@@ -63,13 +63,13 @@ def population_values(population: Leaky, name: str, weights: Weights, dt: float)
     return values
 
 
-def varies(population: Leaky) -> bool:
-    """Return whether training changes any of a population's numbers."""
+def learns(population: Leaky) -> bool:
+    """Return whether biases or time constants of a population are trained."""
     return population.bias or population.time_constants == "trained"
 
 
-def wants_sums(population: Leaky) -> bool:
-    """Return whether gradients of time constants are wanted."""
+def has_trained_time_constants(population: Leaky) -> bool:
+    """Return whether time constants of a population are trained."""
     return population.time_constants == "trained"
 
 

@@ -1,4 +1,4 @@
-"""From the network's description to mlGeNN's."""
+"""From this project's description of a network to mlGeNN's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from ml_genn import Connection, Population
-from ml_genn import Network as GennNetwork
+from ml_genn import Network as MlNetwork
 from ml_genn.compilers.event_prop_compiler import default_params
 from ml_genn.connectivity import Dense
 from ml_genn.neurons import LeakyIntegrate, LeakyIntegrateFire, SpikeInput
@@ -15,19 +15,19 @@ from ml_genn.synapses import Exponential
 from numpy.typing import NDArray
 
 from models.engines.genn.readout import WindowedAvgVar
-from models.network import Connection as Described
+from models.network import Connection as OwnConnection
 from models.network import Network, Spiking, Weights
 
 
 @dataclass(frozen=True)
-class GennDescription:
+class MlGennNetwork:
     """mlGeNN's description of a network.
 
     Attributes
     ----------
     network : ml_genn.Network
     populations, connections : dict
-        mlGeNN's by the names that ours have; the input is a population, too.
+        mlGeNN's objects by this project's names; the input is a population, too.
     """
 
     network: Any
@@ -35,25 +35,23 @@ class GennDescription:
     connections: dict[str, Any]
 
 
-def describe(
-    network: Network, weights: Weights, window: NDArray[np.float32], dt: float, events: int
-) -> GennDescription:
-    """Return a network's description in mlGeNN's words, everything named and every weight given.
+def to_mlgenn(network: Network, weights: Weights, window: NDArray[np.float32], dt: float, events: int) -> MlGennNetwork:
+    """Return a network's description for mlGeNN, everything named and every weight given.
 
-    Names that mlGeNN counts up itself would differ from one process to the next, and with them the generated code.
+    mlGeNN's automatic names count up within a process; they would change the generated code from process to process.
 
     Parameters
     ----------
     network : Network
     weights : dict of str to ndarray
     window : ndarray of float32, shape (steps + 1,)
-        What the output voltage counts in each of GeNN's steps.
+        Weight of the output voltage in each of GeNN's steps.
     dt : float
         Step in ms.
     events : int
-        Input events of all examples of a trial that there is room for.
+        Input events, of all examples of a trial, that there is room for.
     """
-    described = GennNetwork(default_params)
+    described = MlNetwork(default_params)
     with described:
         populations = {"input": Population(SpikeInput(max_spikes=events), network.input.size, name="input")}
         for name, population in network.populations.items():
@@ -76,17 +74,17 @@ def describe(
             )
             for c in network.connections
         }
-    return GennDescription(described, populations, connections)
+    return MlGennNetwork(described, populations, connections)
 
 
-def delay_steps(connection: Described, weights: Weights, dt: float) -> Any:
-    """Return a connection's delays in steps: whole ones where they are fixed, as they are where they are learned."""
+def delay_steps(connection: OwnConnection, weights: Weights, dt: float) -> Any:
+    """Return a connection's delays in steps: rounded where they are fixed, as they are where they are learned."""
     if connection.synapses.delays == "none":
         return 0
     delays = weights[f"{connection.name}_delay"] / np.float32(dt)
     return delays if connection.synapses.delays == "trained" else np.floor(delays + np.float32(0.5))
 
 
-def longest_steps(connection: Described, dt: float) -> int:
-    """Return the bound of a connection's delays, rounded up to whole steps."""
+def longest_steps(connection: OwnConnection, dt: float) -> int:
+    """Return the bound of a connection's delays in steps, rounded up."""
     return int(np.ceil(connection.synapses.longest / dt - 1e-9))
