@@ -1,4 +1,4 @@
-"""The doctor: what it finds, and that it notices what is wrong."""
+"""The doctor finds what is installed, and notices what does not work."""
 
 from __future__ import annotations
 

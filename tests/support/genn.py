@@ -1,4 +1,4 @@
-"""The GeNN engine for tests, which are skipped without it."""
+"""The GeNN engine for tests, which are skipped where GeNN is not installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ needs_genn = [
 
 @contextmanager
 def on_genn(drawn: Drawn, loss: Loss, dt: float = 1.0, **settings: Any) -> Iterator[GennEngine]:
-    """Give the engine with a drawn network, on one example at a time unless ``lanes`` says otherwise."""
+    """Yield the engine with a drawn network; one example runs at a time unless ``lanes`` says otherwise."""
     from models.engines.genn.engine import GennEngine
 
     engine = GennEngine(drawn.network, drawn.weights, loss, dt, round(drawn.duration / dt), **settings)

@@ -1,4 +1,4 @@
-"""Run by mpirun: learn from a batch in several processes; the first writes what came out."""
+"""Run by mpirun: learn from a batch in several processes; the first one writes the results."""
 
 from __future__ import annotations
 

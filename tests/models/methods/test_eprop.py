@@ -1,4 +1,4 @@
-"""e-prop against its equations written out in NumPy, and as a way to learn."""
+"""e-prop against its equations written out in NumPy, and its ability to learn."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def eprop(drawn: Drawn, loss: Any = LOSS, dt: float = 1.0, **settings: Any) -> I
 def reference(drawn: Drawn, batch: SpikeBatch, loss: CrossEntropy) -> tuple[dict[str, Array], Array]:
     """Return e-prop's gradient of the mean loss, and mean probabilities (Bellec et al. 2020, equations 3, 4, 21, 28).
 
-    In mlGeNN's order: a step's traces meet what the step before knew of errors, those of voltages one step earlier; and
-    errors reach hidden neurons one more step later.
+    In mlGeNN's order: the traces of a step are multiplied by the errors known one step before, which are those of the
+    voltages another step earlier; errors reach hidden neurons one more step later.
     """
     hidden, output = drawn.network.hidden[0], drawn.network.output
     steps, alpha = round(drawn.duration), np.exp(-1 / hidden.tau_mem)

@@ -1,4 +1,4 @@
-"""Runs on the GeNN engine: learned, killed, continued, and read by the other engine."""
+"""Runs on the GeNN engine: trained, killed, continued, and evaluated on the other engine."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class TestWithGenn:
     def test_on_real_words_the_engines_are_as_far_apart_as_seeds(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Rounding moves single spikes, and training goes its own way from there."""
+        """Rounding changes single spikes, and from there the two trainings diverge."""
         monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path))
         found: dict[str, list[float]] = {"cpu": [], "genn": []}
         for seed in (1, 2, 3):

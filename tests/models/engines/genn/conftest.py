@@ -1,4 +1,4 @@
-"""Generated code of tests goes to a folder of its own; networks that are built once serve all tests."""
+"""Tests keep their generated code in a folder of their own, so that a network is built once for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of generated code: reused, and never shared."""
+"""Folders of generated code are reused, and never shared at the same time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ time.sleep(60)
 
 
 class Model:
-    """As much of mlGeNN's models as edits look at."""
+    """The part of mlGeNN's models that edits read."""
 
     def __init__(self, code: str) -> None:
         self.model = {"sim_code": code}

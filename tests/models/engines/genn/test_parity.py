@@ -1,4 +1,4 @@
-"""Both engines are one: the same spikes, voltages and gradients."""
+"""The GeNN engine gives the spikes, voltages and gradients of the CPU engine."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PLANS = {
 CASES = [
     (plan, window) for i, plan in enumerate(PLANS) for window in (list(WINDOWS)[i % 5], list(WINDOWS)[(i + 2) % 5])
 ]
-"""Twenty networks; every window four times."""
+"""Twenty cases, each window in four."""
 
 
 def drawn_for(plan: str, window: str, **settings: int) -> Drawn:
@@ -112,7 +112,7 @@ def test_recorded_adjoints_are_the_cpu_engines(plan: str) -> None:
 
 @pytest.mark.parametrize("plan", ["recurrent", "two layers"])
 def test_the_regulariser_sees_the_whole_batch_though_one_example_runs_at_a_time(plan: str) -> None:
-    """Counts of all examples are wanted before any is run backward. Spikes of the last step have no adjoint here."""
+    """The counts of all examples are needed before any runs backward. Spikes of the last step have no adjoint here."""
     drawn = drawn_for(plan, "uniform")
     loss, settings = CrossEntropy(Uniform(), 5.0), {"regulariser": Regulariser(strength=0.003, target=4.0)}
     batch, cpu = drawn.batch(), drawn.engine(loss, **settings)
@@ -142,7 +142,7 @@ def test_twenty_updates_of_everything_are_the_cpu_engines(optimiser: Optimiser) 
 
 
 def test_batches_that_overlap_are_each_learned_once() -> None:
-    """As on a GPU: a batch runs backward while the next runs forward. At a rate of 0 moments are sums of gradients."""
+    """As on a GPU, a batch runs backward while the next one runs forward. At a rate of 0, moments are sums of gradients."""
     drawn = draw(PLANS["recurrent"], 2, trials=7)
     loss = CrossEntropy(Exponential(), 5.0)
     batches = [replace(drawn, trials=[trial]).batch() for trial in drawn.trials]

@@ -1,4 +1,4 @@
-"""Several processes that share every batch learn what one does."""
+"""Several processes that share every batch learn the same as one process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MPIRUN = shutil.which("mpirun", path=f"{Path(sys.executable).parent}:{os.environ
 
 
 class Pair:
-    """What one of two processes sees of mlGeNN's communicator."""
+    """mlGeNN's communicator as one of two processes sees it."""
 
     num_ranks = 2
 

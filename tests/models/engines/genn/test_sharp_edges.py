@@ -1,4 +1,4 @@
-"""What goes wrong with mlGeNN used plainly, and does not here; numbered as in the list that users of it keep."""
+"""Known faults of plain mlGeNN that the engine avoids; the numbers are those of the list of such faults."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def batch_of(steps: list[int], units: list[int], label: int = 0) -> SpikeBatch:
 
 
 def single(weight: float, steps: int = 40, size: int = 1) -> Drawn:
-    """Return a network in which every input neuron makes its own hidden neuron spike two steps later, or at once."""
+    """Return a network in which each input neuron makes one hidden neuron spike, two steps later or at once."""
     network = Network(Input(size), (Hidden(size, recurrent=None),), Leaky(2))
     weights = {
         "input_hidden": np.eye(size, dtype=np.float32) * np.float32(weight),
@@ -38,7 +38,7 @@ def single(weight: float, steps: int = 40, size: int = 1) -> Drawn:
 
 
 def test_a_spike_in_the_last_step_costs_a_neuron_no_gradient() -> None:
-    """Edge 1: mlGeNN tapes it, never reads it, and reads none of the earlier ones any more."""
+    """Edge 1: mlGeNN tapes such a spike, never reads it, and then reads none of the earlier ones."""
     drawn, steps = single(60.0), 40
     for last in range(steps - 4, steps):
         batch = batch_of([10, last], [0, 0])
@@ -50,7 +50,7 @@ def test_a_spike_in_the_last_step_costs_a_neuron_no_gradient() -> None:
     assert steps in cpu.record(batch)[0].spikes["hidden"].times
 
 
-def test_a_trial_leaves_nothing_to_the_next() -> None:
+def test_a_trial_does_not_affect_the_next_one() -> None:
     """Edge 2: late activity of the input, of hidden neurons and in delays reaches the next trial in mlGeNN."""
     for plan in (PLAN, replace(PLAN, delayed=("input", "recurrent", "output")), replace(PLAN, copies=3)):
         drawn = draw(plan, 5)
@@ -70,7 +70,7 @@ def test_a_trial_leaves_nothing_to_the_next() -> None:
 
 @pytest.mark.parametrize("lanes", [1])
 def test_the_last_batch_of_an_epoch_is_learned(lanes: int) -> None:
-    """Edge 3: mlGeNN runs a batch backward during the next one, and the last never."""
+    """Edge 3: mlGeNN runs a batch backward during the next one, and never runs the last one backward."""
     drawn = draw(PLAN, 7, trials=3)
     with on_genn(drawn, LOSS, lanes=lanes) as engine:
         before = engine.weights
@@ -84,7 +84,7 @@ def test_the_last_batch_of_an_epoch_is_learned(lanes: int) -> None:
 
 
 def test_validation_between_batches_changes_nothing_and_is_right() -> None:
-    """Edge 4: in mlGeNN the drive of the batch before still acts."""
+    """Edge 4: in mlGeNN the drive of the previous batch still acts."""
     drawn = draw(PLAN, 8, trials=6)
     batch = drawn.batch()
     with on_genn(drawn, LOSS) as engine, on_genn(drawn, LOSS) as other:
@@ -100,7 +100,7 @@ def test_validation_between_batches_changes_nothing_and_is_right() -> None:
 
 
 def test_a_tape_that_is_too_short_is_made_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Edge 5: mlGeNN drops what does not fit, and gradients are wrong without a word."""
+    """Edge 5: mlGeNN drops spikes that do not fit, and gradients are wrong without a warning."""
     drawn = draw(replace(PLAN, drive=3.0), 9, trials=3, events=20)
     wanted = drawn.engine(LOSS).gradients(drawn.batch())
     assert wanted.hidden_counts.max() / 3 > 12
@@ -116,7 +116,7 @@ def test_a_tape_that_is_too_short_is_made_longer(monkeypatch: pytest.MonkeyPatch
 def test_steps_that_are_no_power_of_two_find_their_spikes_again(dt: float, bound: float) -> None:
     """Edge 6: mlGeNN compares times in float32, and with 0.05 or 0.02 ms no taped spike is ever found.
 
-    What is left is rounding, which is the greater the more steps there are.
+    The remaining error is rounding, which grows with the number of steps.
     """
     drawn = draw(PLAN, 10, duration=100.0)
     found = drawn.engine(LOSS, dt).gradients(drawn.batch(dt))
@@ -147,7 +147,7 @@ def test_any_number_of_classes_can_be_told_apart() -> None:
 
 
 def test_networks_of_one_description_get_along_in_one_process() -> None:
-    """Two of one name crash, or give the other's results."""
+    """Two loaded networks of one name crash, or one gives the other's results."""
     a, b = draw(PLAN, 13), draw(PLAN, 14)
     with on_genn(a, LOSS) as one, on_genn(b, LOSS) as two:
         for _ in range(2):
