@@ -142,7 +142,7 @@ def test_twenty_updates_of_everything_are_the_cpu_engines(optimiser: Optimiser) 
 
 
 def test_batches_that_overlap_are_each_learned_once() -> None:
-    """As on a GPU, a batch runs backward while the next one runs forward. At a rate of 0, moments are sums of gradients."""
+    """A batch runs backward while the next one runs forward. At a rate of 0, moments are sums of gradients."""
     drawn = draw(PLANS["recurrent"], 2, trials=7)
     loss = CrossEntropy(Exponential(), 5.0)
     batches = [replace(drawn, trials=[trial]).batch() for trial in drawn.trials]
