@@ -35,7 +35,7 @@ class Coefficients:
 
     Attributes
     ----------
-    held, passed : ndarray of float64, shape (size,)
+    drive_voltage, drive_current : ndarray of float64, shape (size,)
         What a drive of p_V of 1 / step, throughout a step, has left in p_V and p_I at its beginning.
     alpha, beta, gain, time_current, time_voltage, time_drive : ndarray of float64, shape (size,)
     """
@@ -46,8 +46,8 @@ class Coefficients:
     time_current: Array
     time_voltage: Array
     time_drive: Array
-    held: Array
-    passed: Array
+    drive_voltage: Array
+    drive_current: Array
 
     @classmethod
     def of(cls, tau_mem: Array, tau_syn: Array, dt: float, interpolated: bool) -> Coefficients:

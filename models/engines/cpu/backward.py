@@ -43,12 +43,12 @@ from models.engines.cpu.table import (
     ALPHA,
     BETA,
     BIAS,
+    DRIVE_CURRENT,
+    DRIVE_VOLTAGE,
     EPSILON_2,
     GAIN,
-    HELD,
     KAPPA_1,
     KAPPA_2,
-    PASSED,
     RATE_MEM,
     RATE_SYN,
     TIME_CURRENT,
@@ -71,7 +71,7 @@ def _recede(after, before, p_v, alpha, beta, gain):  # type: ignore[no-untyped-d
 
 
 @njit(fastmath=FAST, cache=True)
-def _moved(total, a, x, b, y):  # type: ignore[no-untyped-def]
+def _difference(total, a, x, b, y):  # type: ignore[no-untyped-def]
     for j in range(total.shape[0]):
         total[j] = a[j] * x[j] - b[j] * y[j]
 
@@ -98,7 +98,7 @@ def dot(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=FAST, cache=True)
-def _two_dots(row, once, twice, age):  # type: ignore[no-untyped-def]
+def _time_gradient(row, once, twice, age):  # type: ignore[no-untyped-def]
     """Return -d/da of the row times epsilon(a) p_I + kappa(a) p_V, by the terms of its powers of a."""
     one, two = NIL, NIL
     for j in range(row.shape[0]):
@@ -108,7 +108,7 @@ def _two_dots(row, once, twice, age):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=FAST, cache=True)
-def _sums_moved(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
+def _time_gradient_shared(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
     """Return the same where all targets have the same dt / tau_mem ``x`` and dt / tau_syn ``y``."""
     current, voltage = NIL, NIL
     for j in range(row.shape[0]):
@@ -214,7 +214,7 @@ def _example(  # type: ignore[no-untyped-def]
     shared,
     table,
     threshold,
-    between,
+    interpolated,
     n_steps,
     spike_steps,
     spike_neurons,
@@ -222,18 +222,18 @@ def _example(  # type: ignore[no-untyped-def]
     spike_slopes,
     n_spikes,
     least_slope,
-    moved_above,
+    spike_time_gradient,
     push,
     drive,
-    held,
-    inside,
+    throughout,
+    states,
     biased,
-    moved_below,
+    event_time_gradient,
     traces,
     gradient,
     delay_gradient,
     sums,
-    kept,
+    adjoint_currents,
     starts,
     order,
     scales,
@@ -246,17 +246,17 @@ def _example(  # type: ignore[no-untyped-def]
     rate = table[RATE_SYN, :n]
     polynomials = (rate, epsilon_2, kappa_1, kappa_2)
     delayed = delayed_below or delayed_self
-    ring = np.zeros((3 if held else 2, ring_steps if delayed else 0, n), np.float32)
-    wants_below = moved_below.shape[0] > 0
-    driven, constants = drive.shape[0] > 0, inside.shape[0] > 0
+    ring = np.zeros((3 if throughout else 2, ring_steps if delayed else 0, n), np.float32)
+    wants_below = event_time_gradient.shape[0] > 0
+    driven, constants = drive.shape[0] > 0, states.shape[0] > 0
     p_v = zeros(n)
     once, twice = zeros(n), zeros(n)
-    plain_sums = shared and not held
+    plain_sums = shared and not throughout
     latest = np.empty(n, np.int64)
     jumped = np.empty(n, np.float32)
     late = np.empty((n, 8), np.float32)
     before = np.empty(n, np.float32)
-    kept[0] = NIL
+    adjoint_currents[0] = NIL
     last = n_spikes - 1
     tails = np.full(copies, end)
     heads = np.full(copies, end)
@@ -270,9 +270,9 @@ def _example(  # type: ignore[no-untyped-def]
     hi = n_steps
     while hi > 0:
         lo = max(0, hi - BLOCK)
-        kept[hi - lo] = kept[0]
+        adjoint_currents[hi - lo] = adjoint_currents[0]
         for step in range(hi, lo if lo > 0 else -1, -1):
-            p_i = kept[step - lo]
+            p_i = adjoint_currents[step - lo]
             inner = step < n_steps
             if inner and traces.shape[0] > 0:
                 traces[0, step] = p_v
@@ -284,53 +284,55 @@ def _example(  # type: ignore[no-untyped-def]
             arrives = inner and recurrent and count > 0
             if inner and (delayed or wants_below or arrives):
                 # What makes dp_I/dt of arrivals in this step.
-                if not between:
-                    _moved(once, time_current, p_i, time_voltage, p_v)
+                if not interpolated:
+                    _difference(once, time_current, p_i, time_voltage, p_v)
                     if driven and step > 0:
                         _add_scaled(once, -ONE, time_drive, drive[step - 1])
                 elif not plain_sums:
-                    _moved(once, kappa_1, p_v, rate, p_i)
-                    _moved(twice, epsilon_2, p_i, kappa_2, p_v)
-                    if held and step > 0:
+                    _difference(once, kappa_1, p_v, rate, p_i)
+                    _difference(twice, epsilon_2, p_i, kappa_2, p_v)
+                    if throughout and step > 0:
                         _add_scaled(twice, HALF, table[RATE_MEM, :n], drive[step - 1])
                 if delayed:
                     ring[0, step % ring_steps] = p_i
-                    ring[1, step % ring_steps] = p_v if between else once
-                    if held:
+                    ring[1, step % ring_steps] = p_v if interpolated else once
+                    if throughout:
                         ring[2, step % ring_steps] = NIL
                         if step > 0:
                             _add_scaled(ring[2, step % ring_steps], HALF, table[RATE_MEM, :n], drive[step - 1])
             for i in range(count):
                 latest[i] = first_spike - i
-            if between:
+            if interpolated:
                 sort_latest_first(latest, count, spike_fractions)
             for k in range(count):
                 i = latest[k]
                 q = spike_neurons[i]
-                age = ONE - spike_fractions[i] if between else NIL
-                moved = moved_above[i]
+                age = ONE - spike_fractions[i] if interpolated else NIL
+                time_gradient = spike_time_gradient[i]
                 if arrives:
                     row = n_below + q
                     if delayed_self:
-                        moved += collect(
-                            ring, weights[row], delays[row], step, age, between, n_steps, polynomials, gradient[row],
-                            delay_gradient[row],
+                        time_gradient += collect(
+                            ring, weights[row], delays[row], step, age, interpolated, n_steps, polynomials,
+                            gradient[row], delay_gradient[row],
                         )  # fmt: skip
-                    elif between:
+                    elif interpolated:
                         if plain_sums:
-                            moved += _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
+                            time_gradient += _time_gradient_shared(
+                                weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0]
+                            )
                         else:
-                            moved += _two_dots(weights[row], once, twice, age)
-                        moved += overtaken(weights[row], age, latest, k, spike_neurons, spike_fractions, late)
+                            time_gradient += _time_gradient(weights[row], once, twice, age)
+                        time_gradient += overtaken(weights[row], age, latest, k, spike_neurons, spike_fractions, late)
                     else:
-                        moved += dot(weights[row], once)
+                        time_gradient += dot(weights[row], once)
                 p = p_v[q]
-                if between:
+                if interpolated:
                     p *= current_left(table[RATE_MEM, q], age)
                 # p (I + bias) / (I + bias - V) = p (1 + threshold / slope).
                 slope = max(spike_slopes[i], least_slope)
-                jumped[k] = p + (threshold * p - moved / table[RATE_MEM, q]) / slope + push[q]
-                if between and (arrives or wants_below):
+                jumped[k] = p + (threshold * p - time_gradient / table[RATE_MEM, q]) / slope + push[q]
+                if interpolated and (arrives or wants_below):
                     overtake(p_v[q], jumped[k], age, table[RATE_MEM, q], table[RATE_SYN, q], late[k])
             if inner and (delayed_below or wants_below):
                 for copy in range(copies):
@@ -340,20 +342,24 @@ def _example(  # type: ignore[no-untyped-def]
                         row = copy * channels + units[i]
                         age = ONE - fractions[i] if fractions.shape[0] > 0 else NIL
                         if delayed_below:
-                            moved = collect(
-                                ring, weights[row], delays[row], step, age, between, n_steps, polynomials,
+                            time_gradient = collect(
+                                ring, weights[row], delays[row], step, age, interpolated, n_steps, polynomials,
                                 gradient[row], delay_gradient[row],
                             )  # fmt: skip
-                        elif between:
+                        elif interpolated:
                             if plain_sums:
-                                moved = _sums_moved(weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0])
+                                time_gradient = _time_gradient_shared(
+                                    weights[row], p_i, p_v, age, table[RATE_MEM, 0], table[RATE_SYN, 0]
+                                )
                             else:
-                                moved = _two_dots(weights[row], once, twice, age)
-                            moved += overtaken(weights[row], age, latest, count, spike_neurons, spike_fractions, late)
+                                time_gradient = _time_gradient(weights[row], once, twice, age)
+                            time_gradient += overtaken(
+                                weights[row], age, latest, count, spike_neurons, spike_fractions, late
+                            )
                         else:
-                            moved = dot(weights[row], once)
+                            time_gradient = dot(weights[row], once)
                         if wants_below:
-                            moved_below[i - begin] = moved
+                            event_time_gradient[i - begin] = time_gradient
                     heads[copy] = i
             if step == 0:
                 break
@@ -362,21 +368,21 @@ def _example(  # type: ignore[no-untyped-def]
                 q = spike_neurons[latest[k]]
                 before[k] = p_v[q]
                 p_v[q] = jumped[k]
-            if driven and not held:
+            if driven and not throughout:
                 _add(p_v, drive[step - 1])
             if biased:
                 _add(sums[0], p_v)
             if constants:
-                add_step(sums, p_v, p_i, inside[0, step - 1], inside[1, step - 1])
-            p_before = kept[step - 1 - lo]
+                add_step(sums, p_v, p_i, states[0, step - 1], states[1, step - 1])
+            p_before = adjoint_currents[step - 1 - lo]
             _recede(p_i, p_before, p_v, alpha, beta, gain)
             if step % FLUSH == 0:
                 flush(p_before)
                 flush(p_v)
-            if held:
-                _add_scaled(p_before, ONE, table[PASSED, :n], drive[step - 1])
-                _add_scaled(p_v, ONE, table[HELD, :n], drive[step - 1])
-            if between:
+            if throughout:
+                _add_scaled(p_before, ONE, table[DRIVE_CURRENT, :n], drive[step - 1])
+                _add_scaled(p_v, ONE, table[DRIVE_VOLTAGE, :n], drive[step - 1])
+            if interpolated:
                 for k in range(count):
                     q, f = spike_neurons[latest[k]], spike_fractions[latest[k]]
                     a, jump, p = ONE - f, jumped[k], before[k]
@@ -389,14 +395,14 @@ def _example(  # type: ignore[no-untyped-def]
                         missing = p * (ONE - current_left(x, a)) - jump * (current_left(x, f) - alpha[q])
                         sums[0, q] += missing / (ONE - alpha[q])
                     if constants:
-                        v, current = inside[0, step - 1, q], inside[1, step - 1, q]
+                        v, current = states[0, step - 1, q], states[1, step - 1, q]
                         add_crossing(sums, q, p, jump, v, current, table[BIAS, q], x, y, f)
                 if constants:
-                    add_arrivals(sums, p_v, p_before, inside[2, step - 1], inside[3, step - 1])
+                    add_arrivals(sums, p_v, p_before, states[2, step - 1], states[3, step - 1])
         gather(
-            kept, lo, steps, units, fractions, begin, lag, channels, spacing, tails, not delayed_below,
-            spike_steps, spike_neurons, spike_fractions, block_spikes, n_below, recurrent and not delayed_self, between,
-            gradient, starts, order, scales,
+            adjoint_currents, lo, steps, units, fractions, begin, lag, channels, spacing, tails, not delayed_below,
+            spike_steps, spike_neurons, spike_fractions, block_spikes, n_below, recurrent and not delayed_self,
+            interpolated, gradient, starts, order, scales,
         )  # fmt: skip
         while block_spikes >= 0 and (lo == 0 or spike_steps[block_spikes] + 1 > lo):
             block_spikes -= 1
@@ -434,7 +440,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
     shared,
     table,
     threshold,
-    between,
+    interpolated,
     n_steps,
     spike_steps,
     spike_neurons,
@@ -442,19 +448,19 @@ def backward_layer(  # type: ignore[no-untyped-def]
     spike_slopes,
     spike_counts,
     least_slope,
-    moved_above,
+    spike_time_gradient,
     push,
     drives,
-    held,
-    insides,
+    throughout,
+    states,
     biased,
-    moved_below,
+    event_time_gradient,
     traces,
     first_of_group,
     gradients,
     delay_gradients,
     sums,
-    kept,
+    adjoint_currents,
     starts,
     order,
     scales,
@@ -467,13 +473,13 @@ def backward_layer(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     steps, units, fractions, begins, ends, lag, channels, copies, spacing, n_below, weights, delays, delayed_below,
-    recurrent, delayed_self, ring_steps, shared, table, threshold, between, n_steps
+    recurrent, delayed_self, ring_steps, shared, table, threshold, interpolated, n_steps
         As in `forward_layer`.
-    spike_steps, spike_neurons, spike_fractions, spike_slopes, spike_counts, insides
+    spike_steps, spike_neurons, spike_fractions, spike_slopes, spike_counts, states
         What the forward pass wrote.
     least_slope : float32
         What a spike's slope counts as in its jump where it is smaller.
-    moved_above : ndarray of float32, shape (examples, capacity)
+    spike_time_gradient : ndarray of float32, shape (examples, capacity)
         dL/dt of each spike, in 1 / step, as the layer above or the loss has it.
     push : ndarray of float32, shape (size,)
         The regulariser, added to p_V at every spike.
@@ -481,7 +487,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
         dL/dV at the end of each step, where the loss sees voltages.
     biased : bool
         Whether gradients of biases are wanted.
-    moved_below : ndarray of float32, shape (examples, most events of an example) or (examples, 0)
+    event_time_gradient : ndarray of float32, shape (examples, most events of an example) or (examples, 0)
         Written where not empty: dL/dt of each event from below, in 1 / step.
     traces : ndarray of float32, shape (examples, 2 or 0, steps, size)
         Written where not empty: p_V and p_I at the beginning of each step.
@@ -491,7 +497,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
         Written: of weights, and of delays in 1 / step.
     sums : ndarray of float32, shape (groups, SUMS, size)
         Written: what the gradients of biases and time constants are made of, see `time_constants`.
-    kept : ndarray of float32, shape (threads, min(BLOCK, steps) + 1, size)
+    adjoint_currents : ndarray of float32, shape (threads, min(BLOCK, steps) + 1, size)
     starts, order : ndarray of int32, shapes (threads, rows of weights + 1), (threads, room)
     scales : ndarray of float32, shape (threads, room)
         Scratch: room for twice an example's events times copies, and its spikes.
@@ -523,7 +529,7 @@ def backward_layer(  # type: ignore[no-untyped-def]
                 shared,
                 table,
                 threshold,
-                between,
+                interpolated,
                 n_steps,
                 spike_steps[b],
                 spike_neurons[b],
@@ -531,18 +537,18 @@ def backward_layer(  # type: ignore[no-untyped-def]
                 spike_slopes[b],
                 spike_counts[b],
                 least_slope,
-                moved_above[b],
+                spike_time_gradient[b],
                 push,
                 drives[b],
-                held,
-                insides[b],
+                throughout,
+                states[b],
                 biased,
-                moved_below[b],
+                event_time_gradient[b],
                 traces[b],
                 gradients[group],
                 delay_gradients[group],
                 sums[group],
-                kept[thread],
+                adjoint_currents[thread],
                 starts[thread],
                 order[thread],
                 scales[thread],

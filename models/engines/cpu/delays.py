@@ -16,9 +16,9 @@ from numba import njit
 
 
 @njit(inline="always")
-def arrival(step, age, delay, between):  # type: ignore[no-untyped-def]
+def arrival(step, age, delay, interpolated):  # type: ignore[no-untyped-def]
     """Return the step at whose beginning a synapse takes the spike up, and the spike's age then."""
-    if not between:
+    if not interpolated:
         return step + int(delay + np.float32(0.5)), np.float32(0.0)
     after = delay - age
     whole = max(math.ceil(after), 0)
@@ -26,7 +26,7 @@ def arrival(step, age, delay, between):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def scatter(ring, weights, delays, step, age, between):  # type: ignore[no-untyped-def]
+def scatter(ring, weights, delays, step, age, interpolated):  # type: ignore[no-untyped-def]
     """Put a spike's weights where their targets will find them.
 
     Parameters
@@ -39,32 +39,32 @@ def scatter(ring, weights, delays, step, age, between):  # type: ignore[no-untyp
         The step at whose beginning the spike would arrive without delay.
     age : float32
         Of the spike at that time, in steps.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
     """
     length = ring.shape[1]
     for j in range(weights.shape[0]):
         w = weights[j]
         if w == 0:
             continue
-        at, a = arrival(step, age, delays[j], between)
+        at, a = arrival(step, age, delays[j], interpolated)
         slot = at % length
         ring[0, slot, j] += w
-        if between:
+        if interpolated:
             ring[1, slot, j] += a * w
             ring[2, slot, j] += a * a * w
 
 
 @njit(cache=True)
-def collect(kept, weights, delays, step, age, between, n_steps, table_rows, gradient, delay_gradient):  # type: ignore[no-untyped-def]
+def collect(kept, weights, delays, step, age, interpolated, n_steps, table_rows, gradient, delay_gradient):  # type: ignore[no-untyped-def]
     """Return a spike's sum over synapses of w dp_I/dt at the arrivals, in 1 / step, and add to its gradients.
 
     Parameters
     ----------
     kept : ndarray of float32, shape (3 or 2, steps, size)
-        By step modulo the length: p_I at each step's beginning, and dp_I/dt, or p_V where ``between``; then also what a
-        drive throughout the step before adds to the square of the age, if there is one.
-    weights, delays, step, age, between
+        By step modulo the length: p_I at each step's beginning, and dp_I/dt, or p_V where ``interpolated``; then also
+        what a drive throughout the step before adds to the square of the age, if there is one.
+    weights, delays, step, age, interpolated
         As for `scatter`.
     n_steps : int
         Of a trial: what would arrive later does not.
@@ -77,21 +77,21 @@ def collect(kept, weights, delays, step, age, between, n_steps, table_rows, grad
     rate, epsilon_2, kappa_1, kappa_2 = table_rows
     total = np.float32(0.0)
     for j in range(weights.shape[0]):
-        at, a = arrival(step, age, delays[j], between)
+        at, a = arrival(step, age, delays[j], interpolated)
         if at >= n_steps:
             continue
         slot = at % length
         p_i, other = kept[0, slot, j], kept[1, slot, j]
-        if between:
+        if interpolated:
             once = kappa_1[j] * other - rate[j] * p_i
             twice = epsilon_2[j] * p_i - kappa_2[j] * other
             if kept.shape[0] > 2:
                 twice += kept[2, slot, j]
             gradient[j] += p_i + a * (once + a * twice)
-            moved = -weights[j] * (once + np.float32(2.0) * a * twice)
+            time_gradient = -weights[j] * (once + np.float32(2.0) * a * twice)
         else:
             gradient[j] += p_i
-            moved = weights[j] * other
-        delay_gradient[j] += moved
-        total += moved
+            time_gradient = weights[j] * other
+        delay_gradient[j] += time_gradient
+        total += time_gradient
     return total

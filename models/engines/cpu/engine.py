@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.adam import Adam, Optimiser
 from models.batch import SpikeBatch
 from models.engines.base import Epoch, Gradients, Predictions, Regulariser
-from models.engines.cpu.layer import Events, Grid, Layer, Passed
+from models.engines.cpu.layer import Events, ForwardTape, Grid, Layer
 from models.engines.cpu.output import make_output
 from models.engines.cpu.recorder import record_batch
 from models.errors import InputError
@@ -165,17 +165,17 @@ class CpuEngine:
         SlopedGradients
         """
         numba.set_num_threads(self.threads)
-        events, passed = self._forward(batch, learning=True)
-        judgement = self._judge(passed, batch)
+        events, tapes = self._forward(batch, learning=True)
+        judgement = self._judge(tapes, batch)
         groups = np.linspace(0, len(batch), min(GROUPS, len(batch)) + 1).astype(np.int64)
-        found, moved = self.output.learn(passed[-1], judgement, groups)
-        counts = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
+        found, moved = self.output.learn(tapes[-1], judgement, groups)
+        counts = [p.spikes_of_neurons(layer.size) for p, layer in zip(tapes, self.layers, strict=True)]
         for i in range(len(self.layers) - 1, -1, -1):
             push = self.regulariser.push(counts[i], len(batch))
-            gradients, moved, _ = self.layers[i].backward(events[i], passed[i], moved, push, groups, wants_below=i > 0)
+            gradients, moved, _ = self.layers[i].backward(events[i], tapes[i], moved, push, groups, wants_below=i > 0)
             found |= gradients
         ordered = {name: found[name] for name in self._weights if name in found}
-        min_slope = min(p.min_slope for p in passed)
+        min_slope = min(p.min_slope for p in tapes)
         return SlopedGradients(ordered, judgement.logits, judgement.losses, np.concatenate(counts), min_slope)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
@@ -194,11 +194,11 @@ class CpuEngine:
         losses = [np.empty(0)]
         counts = np.zeros(self.network.hidden_size, dtype=np.int64)
         for batch in batches:
-            _, passed = self._forward(batch)
-            judgement = self._judge(passed, batch)
+            _, tapes = self._forward(batch)
+            judgement = self._judge(tapes, batch)
             logits.append(judgement.logits)
             losses.append(judgement.losses)
-            spikes = [p.spikes_of_neurons(layer.size) for p, layer in zip(passed, self.layers, strict=True)]
+            spikes = [p.spikes_of_neurons(layer.size) for p, layer in zip(tapes, self.layers, strict=True)]
             counts += np.concatenate(spikes)
         return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
 
@@ -244,16 +244,16 @@ class CpuEngine:
         if self.output.layer.changes:
             self.output.refresh()
 
-    def _forward(self, batch: SpikeBatch, learning: bool = False) -> tuple[list[Events], list[Passed]]:
-        events, passed = [Events.of_input(batch)], []
+    def _forward(self, batch: SpikeBatch, learning: bool = False) -> tuple[list[Events], list[ForwardTape]]:
+        events, tapes = [Events.of_input(batch)], []
         for layer in self.layers:
-            passed.append(layer.forward(events[-1], insides=learning and layer.wants_insides))
-            events.append(passed[-1].events())
-        return events, passed
+            tapes.append(layer.forward(events[-1], states=learning and layer.wants_states))
+            events.append(tapes[-1].events())
+        return events, tapes
 
-    def _judge(self, passed: list[Passed], batch: SpikeBatch) -> Judgement:
-        observed = self.output.read(passed[-1])
-        for p in passed:
+    def _judge(self, tapes: list[ForwardTape], batch: SpikeBatch) -> Judgement:
+        observed = self.output.read(tapes[-1])
+        for p in tapes:
             observed[p.diverged] = np.nan
         return self.loss.judge(observed, batch.labels)
 

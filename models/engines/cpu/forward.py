@@ -211,14 +211,14 @@ def _example(  # type: ignore[no-untyped-def]
     shared,
     table,
     threshold,
-    between,
+    interpolated,
     n_steps,
     spike_steps,
     spike_neurons,
     spike_fractions,
     spike_slopes,
     trace,
-    inside,
+    states,
 ):
     """Run one example; return its spikes' number. Parameters as of `forward_layer`."""
     n = weights.shape[1]
@@ -230,7 +230,7 @@ def _example(  # type: ignore[no-untyped-def]
     voltage, current = padded[:n], zeros(n)
     first, second = zeros(n), zeros(n)
     delayed = delayed_below or delayed_self
-    ring = np.zeros((3 if between else 1, ring_steps if delayed else 0, n), np.float32)
+    ring = np.zeros((3 if interpolated else 1, ring_steps if delayed else 0, n), np.float32)
     rows = np.empty(weights.shape[0], np.int32)
     aged_rows = np.empty(weights.shape[0], np.int32)
     ages = np.empty(weights.shape[0], np.float32)
@@ -251,7 +251,7 @@ def _example(  # type: ignore[no-untyped-def]
                 row = copy * channels + units[i]
                 if delayed_below:
                     age = ONE - fractions[i] if below_aged else NIL
-                    scatter(ring, weights[row], delays[row], step, age, between)
+                    scatter(ring, weights[row], delays[row], step, age, interpolated)
                 elif below_aged:
                     aged_rows[aged] = row
                     ages[aged] = ONE - fractions[i]
@@ -265,8 +265,8 @@ def _example(  # type: ignore[no-untyped-def]
             for i in range(n_fired):
                 row = n_below + fired[i]
                 if delayed_self:
-                    scatter(ring, weights[row], delays[row], step, fired_ages[i], between)
-                elif between:
+                    scatter(ring, weights[row], delays[row], step, fired_ages[i], interpolated)
+                elif interpolated:
                     aged_rows[aged] = row
                     ages[aged] = fired_ages[i]
                     aged += 1
@@ -274,14 +274,14 @@ def _example(  # type: ignore[no-untyped-def]
                     rows[count] = row
                     count += 1
         add_rows(weights, rows, 0, count, current)
-        if between and shared and not delayed and inside.shape[0] == 0:
+        if interpolated and shared and not delayed and states.shape[0] == 0:
             for i in range(aged):
                 a = ages[i]
                 ages[i] = current_left(table[RATE_SYN, 0], a)
                 left[i] = voltage_left(table[RATE_MEM, 0], table[RATE_SYN, 0], a)
             add_scaled_rows(weights, aged_rows, ages, 0, aged, current)
             add_scaled_rows(weights, aged_rows, left, 0, aged, voltage)
-        elif between and (aged > 0 or delayed):
+        elif interpolated and (aged > 0 or delayed):
             first[:] = NIL
             second[:] = NIL
             add_rows(weights, aged_rows, 0, aged, current)
@@ -309,12 +309,12 @@ def _example(  # type: ignore[no-untyped-def]
             slot = step % ring_steps
             _add(current, ring[0, slot])
             ring[0, slot] = NIL
-        if inside.shape[0] > 0:
-            inside[0, step] = voltage
-            inside[1, step] = current
-            if between:
-                inside[2, step] = first
-                inside[3, step] = second
+        if states.shape[0] > 0:
+            states[0, step] = voltage
+            states[1, step] = current
+            if interpolated:
+                states[2, step] = first
+                states[3, step] = second
                 first[:] = NIL
                 second[:] = NIL
         _advance(voltage, current, alpha, beta, gain, push)
@@ -328,7 +328,7 @@ def _example(  # type: ignore[no-untyped-def]
                 fired[n_fired] = 64 * word + lowest(bits)
                 n_fired += 1
                 bits &= bits - np.uint64(1)
-        if between and n_fired > 0:
+        if interpolated and n_fired > 0:
             for i in range(n_fired):
                 j = fired[i]
                 x, y, bias = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j]
@@ -341,7 +341,7 @@ def _example(  # type: ignore[no-untyped-def]
                 n_fired = _settle(fired, fired_ages, slopes, taken, n_fired, weights, n_below, table, threshold)
         for i in range(n_fired):
             j = fired[i]
-            if between:
+            if interpolated:
                 x, y, bias, a = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j], fired_ages[i]
                 slope = slopes[i]
                 again = (slope + threshold - bias) * voltage_left(x, y, a) + bias * (ONE - current_left(x, a))
@@ -354,7 +354,7 @@ def _example(  # type: ignore[no-untyped-def]
                 spike_steps[n_spikes] = step
                 spike_neurons[n_spikes] = j
                 spike_slopes[n_spikes] = slope
-                if between:
+                if interpolated:
                     spike_fractions[n_spikes] = ONE - fired_ages[i]
             n_spikes += 1
         if trace.shape[0] > 0:
@@ -387,7 +387,7 @@ def forward_layer(  # type: ignore[no-untyped-def]
     shared,
     table,
     threshold,
-    between,
+    interpolated,
     n_steps,
     spike_steps,
     spike_neurons,
@@ -395,7 +395,7 @@ def forward_layer(  # type: ignore[no-untyped-def]
     spike_slopes,
     spike_counts,
     traces,
-    insides,
+    states,
 ):
     """Run every example of a batch through one layer.
 
@@ -426,14 +426,14 @@ def forward_layer(  # type: ignore[no-untyped-def]
         See `table`.
     threshold : float32
         Infinite where neurons never spike.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
     n_steps : int
         Of a trial.
     spike_steps, spike_neurons : ndarray of int32, shape (examples, capacity)
         Written: spikes in order.
     spike_fractions : ndarray of float32, shape (examples, capacity) or (examples, 0)
-        Written where ``between``: when in its step each spike happened.
+        Written where ``interpolated``: when in its step each spike happened.
     spike_slopes : ndarray of float32, shape (examples, capacity)
         Written: tau_mem dV/dt of each, before the reset.
     spike_counts : ndarray of int64, shape (examples,)
@@ -441,9 +441,9 @@ def forward_layer(  # type: ignore[no-untyped-def]
         must be run again with more room.
     traces : ndarray of float32, shape (examples, steps, size) or (examples, 0, size)
         Written where not empty: voltages at the end of each step.
-    insides : ndarray of float32, shape (examples, 4 or 2 or 0, steps, size)
+    states : ndarray of float32, shape (examples, 4 or 2 or 0, steps, size)
         Written where not empty: voltage and current at the beginning of each step, after what arrives then, and, where
-        ``between``, the sums of what arrives times its age and times the age's square.
+        ``interpolated``, the sums of what arrives times its age and times the age's square.
     """
     for b in prange(begins.shape[0]):
         spike_counts[b] = _example(
@@ -466,12 +466,12 @@ def forward_layer(  # type: ignore[no-untyped-def]
             shared,
             table,
             threshold,
-            between,
+            interpolated,
             n_steps,
             spike_steps[b],
             spike_neurons[b],
             spike_fractions[b],
             spike_slopes[b],
             traces[b],
-            insides[b],
+            states[b],
         )

@@ -14,7 +14,7 @@ from models.engines.cpu.simd import add_rows, add_scaled_rows
 
 @njit(cache=True)
 def gather(  # type: ignore[no-untyped-def]
-    kept,
+    adjoint_currents,
     lo,
     steps,
     units,
@@ -31,7 +31,7 @@ def gather(  # type: ignore[no-untyped-def]
     last_spike,
     n_below,
     itself,
-    between,
+    interpolated,
     gradient,
     starts,
     order,
@@ -41,7 +41,7 @@ def gather(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    kept : ndarray of float32, shape (steps of the block + 1, size)
+    adjoint_currents : ndarray of float32, shape (steps of the block + 1, size)
         p_I at the beginning of each step; the first is step ``lo``.
     lo : int
         Arrivals after this step count; in it too if it is 0.
@@ -57,8 +57,8 @@ def gather(  # type: ignore[no-untyped-def]
         The last one that has not been gathered yet.
     n_below : int
         The first row of the recurrent connection.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
     gradient : ndarray of float32, shape (rows, size)
         Added to.
     starts, order, scales : ndarray
@@ -69,7 +69,7 @@ def gather(  # type: ignore[no-untyped-def]
     starts[: n_rows + 1] = 0
     first_spike = last_spike
     if itself:
-        share = 2 if between else 1
+        share = 2 if interpolated else 1
         while first_spike >= 0 and (lo == 0 or spike_steps[first_spike] + 1 > lo):
             starts[n_below + spike_neurons[first_spike] + 1] += share
             first_spike -= 1
@@ -88,7 +88,7 @@ def gather(  # type: ignore[no-untyped-def]
             row = n_below + spike_neurons[i]
             place = starts[row]
             order[place] = spike_steps[i] + 1 - lo
-            if between:
+            if interpolated:
                 age = np.float32(1.0) - spike_fractions[i]
                 scales[place] = np.float32(1.0) - age
                 order[place + 1] = spike_steps[i] - lo
@@ -117,10 +117,10 @@ def gather(  # type: ignore[no-untyped-def]
     done = 0
     for row in range(n_rows):
         if starts[row] > done:
-            if aged_below if row < n_below else between:
-                add_scaled_rows(kept, order, scales, done, starts[row], gradient[row])
+            if aged_below if row < n_below else interpolated:
+                add_scaled_rows(adjoint_currents, order, scales, done, starts[row], gradient[row])
             else:
-                add_rows(kept, order, done, starts[row], gradient[row])
+                add_rows(adjoint_currents, order, done, starts[row], gradient[row])
             done = starts[row]
 
 

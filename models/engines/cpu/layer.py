@@ -35,8 +35,8 @@ class Grid:
         Step in ms.
     steps : int
         Of a trial.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
     threads : int
     least_slope : float
         In thresholds; see `CpuEngine`.
@@ -44,7 +44,7 @@ class Grid:
 
     dt: float
     steps: int
-    between: bool
+    interpolated: bool
     threads: int
     least_slope: float = 0.0
 
@@ -67,7 +67,7 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Passed:
+class ForwardTape:
     """What a forward pass through a layer left behind; valid until the layer's next.
 
     Attributes
@@ -80,7 +80,7 @@ class Passed:
     diverged : ndarray of bool, shape (examples,)
         Whether a voltage is no number any more.
     voltages : ndarray of float32, shape (examples, steps or 0, size)
-    insides : ndarray of float32, shape (examples, kinds, steps, size)
+    states : ndarray of float32, shape (examples, kinds, steps, size)
     """
 
     steps: NDArray[np.int32]
@@ -90,7 +90,7 @@ class Passed:
     counts: NDArray[np.int64]
     diverged: NDArray[np.bool_]
     voltages: Floats
-    insides: Floats
+    states: Floats
 
     def events(self) -> Events:
         """Return the spikes as the layer above sees them."""
@@ -131,7 +131,7 @@ class Layer:
     weights: Weights
     _matrix: Floats = field(init=False)
     _capacity: int = field(init=False)
-    _buffers: Passed | None = field(init=False, default=None)
+    _buffers: ForwardTape | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Lay the weights out."""
@@ -178,7 +178,7 @@ class Layer:
         """Follow parameters that the kernels do not read directly, after they have changed."""
         dt = self.grid.dt
         tau_mem, tau_syn, bias = (self.parameter(name) for name in ("tau_mem", "tau_syn", "bias"))
-        self.table = neuron_table(tau_mem, tau_syn, bias, dt, self.grid.between)
+        self.table = neuron_table(tau_mem, tau_syn, bias, dt, self.grid.interpolated)
         self.delays = np.zeros((len(self._matrix) if any(self.delayed) else 0, self.size), np.float32)
         for (part, connection), delayed in zip(self._parts(), self.delayed, strict=True):
             if delayed:
@@ -206,11 +206,11 @@ class Layer:
             self.population.time_constants == "shared",
             self.table,
             self.threshold,
-            self.grid.between,
+            self.grid.interpolated,
             self.grid.steps,
         )
 
-    def forward(self, events: Events, voltages: bool = False, insides: bool = False) -> Passed:
+    def forward(self, events: Events, voltages: bool = False, states: bool = False) -> ForwardTape:
         """Run a batch.
 
         Parameters
@@ -218,15 +218,15 @@ class Layer:
         events : Events
         voltages : bool
             Keep the voltages at the end of every step.
-        insides : bool
+        states : bool
             Keep what gradients of time constants need.
 
         Returns
         -------
-        Passed
+        ForwardTape
         """
         examples, steps = len(events.begins), self.grid.steps
-        kinds = (4 if self.grid.between else 2) if insides else 0
+        kinds = (4 if self.grid.interpolated else 2) if states else 0
         traces = np.empty((examples, steps if voltages else 0, self.size), np.float32)
         inner = np.empty((examples, kinds, steps, self.size), np.float32)
         while True:
@@ -239,27 +239,27 @@ class Layer:
             if most <= self._capacity:
                 diverged = made.counts < 0
                 made.counts[diverged] = 0
-                return Passed(
+                return ForwardTape(
                     made.steps, made.neurons, made.fractions, made.slopes, made.counts, diverged, traces, inner
                 )
             self._capacity = most + most // 4
 
-    def _room(self, examples: int) -> Passed:
+    def _room(self, examples: int) -> ForwardTape:
         """Return buffers for spikes, kept between batches: new pages cost more than what is done in them."""
         kept = self._buffers
         if kept is None or len(kept.counts) < examples or kept.steps.shape[1] != self._capacity:
             shape = (examples, self._capacity)
-            kept = self._buffers = Passed(
+            kept = self._buffers = ForwardTape(
                 np.empty(shape, np.int32),
                 np.empty(shape, np.int32),
-                np.empty(shape if self.grid.between else (examples, 0), np.float32),
+                np.empty(shape if self.grid.interpolated else (examples, 0), np.float32),
                 np.empty(shape, np.float32),
                 np.empty(examples, np.int64),
                 np.empty(0, np.bool_),
                 np.empty((0, 0, 0), np.float32),
                 np.empty((0, 0, 0, 0), np.float32),
             )
-        return Passed(
+        return ForwardTape(
             kept.steps[:examples],
             kept.neurons[:examples],
             kept.fractions[:examples],
@@ -267,18 +267,18 @@ class Layer:
             kept.counts[:examples],
             kept.diverged,
             kept.voltages,
-            kept.insides,
+            kept.states,
         )
 
     def backward(
         self,
         events: Events,
-        passed: Passed,
-        moved: Floats,
+        tape: ForwardTape,
+        spike_time_gradient: Floats,
         push: Floats,
         first_of_group: NDArray[np.int64],
         drives: Floats | None = None,
-        held: bool = False,
+        throughout: bool = False,
         wants_below: bool = False,
         adjoints: bool = False,
     ) -> tuple[Weights, Floats, Floats]:
@@ -286,16 +286,16 @@ class Layer:
 
         Parameters
         ----------
-        events, passed
+        events, tape
             What the forward pass took and gave.
-        moved : ndarray of float32, shape (examples, capacity)
+        spike_time_gradient : ndarray of float32, shape (examples, capacity)
             dL/dt of each spike from above, in 1 / step.
         push : ndarray of float32, shape (size,)
             The regulariser at each spike.
         first_of_group : ndarray of int64, shape (groups + 1,)
         drives : ndarray of float32, shape (examples, steps, size), optional
             dL/dV at the end of each step.
-        held : bool
+        throughout : bool
             Whether the drive acts throughout its step instead.
         wants_below : bool
             Whether dL/dt of the events is wanted.
@@ -306,7 +306,7 @@ class Layer:
         -------
         gradients : dict of str to ndarray of float32
             Of this layer's parameters.
-        moved_below : ndarray of float32, shape (examples, capacity of the layer below) or (examples, 0)
+        event_time_gradient : ndarray of float32, shape (examples, capacity of the layer below) or (examples, 0)
         traces : ndarray of float32, shape (examples, 2 or 0, steps, size)
         """
         examples, steps, groups = len(events.begins), self.grid.steps, len(first_of_group) - 1
@@ -314,12 +314,12 @@ class Layer:
         below = np.zeros((examples, room), np.float32)
         traces = np.zeros((examples, 2 if adjoints else 0, steps, self.size), np.float32)
         most_events = int((events.ends - events.begins).max(initial=0)) * self.copies
-        scratch = self._scratch(groups, 2 * (most_events + int(passed.counts.max(initial=0))) + 1)
+        scratch = self._scratch(groups, 2 * (most_events + int(tape.counts.max(initial=0))) + 1)
         backward_layer(
             events.steps, events.units, events.fractions, events.begins, events.ends, events.lag, *self._shared,
-            passed.steps, passed.neurons, passed.fractions, passed.slopes, passed.counts,
-            self._least_slope, moved, push,
-            np.empty((examples, 0, self.size), np.float32) if drives is None else drives, held, passed.insides,
+            tape.steps, tape.neurons, tape.fractions, tape.slopes, tape.counts,
+            self._least_slope, spike_time_gradient, push,
+            np.empty((examples, 0, self.size), np.float32) if drives is None else drives, throughout, tape.states,
             self.population.bias, below, traces,
             first_of_group, scratch["weights"], scratch["delays"], scratch["sums"], scratch["kept"], scratch["starts"],
             scratch["order"], scratch["scales"],
@@ -359,13 +359,13 @@ class Layer:
         tau_mem, tau_syn, bias = constants
         if self.population.bias:
             found[f"{self.name}_bias"] = (sums[0] * -np.expm1(-self.grid.dt / tau_mem)).astype(np.float32)
-        if self.wants_insides:
-            by_mem, by_syn = time_constant_gradients(sums, tau_mem, tau_syn, bias, self.grid.dt, self.grid.between)
+        if self.wants_states:
+            by_mem, by_syn = time_constant_gradients(sums, tau_mem, tau_syn, bias, self.grid.dt, self.grid.interpolated)
             found |= {f"{self.name}_tau_mem": by_mem, f"{self.name}_tau_syn": by_syn}
         return found
 
     @property
-    def wants_insides(self) -> bool:
+    def wants_states(self) -> bool:
         """Whether gradients of time constants are wanted."""
         return self.population.time_constants == "trained"
 

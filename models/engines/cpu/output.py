@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.engines.cpu.gather import sum_groups
-from models.engines.cpu.layer import Events, Grid, Layer, Passed
-from models.engines.cpu.peak import move_peaks
-from models.engines.cpu.readout import ReadoutTable, learn_each, learn_shared, move_shared, read_each, read_shared
+from models.engines.cpu.layer import Events, ForwardTape, Grid, Layer
+from models.engines.cpu.peak import add_peak_times
+from models.engines.cpu.readout import ReadoutTable, learn_each, learn_shared, read_each, read_shared, time_shared
 from models.engines.cpu.table import GAIN
 from models.errors import InputError
 from models.losses import Judgement, Loss, Observed
@@ -26,39 +26,46 @@ class Output(ABC):
     observes: Observed
 
     @property
-    def holds(self) -> bool:
+    def drives_throughout(self) -> bool:
         """Whether the loss drives voltages throughout steps, rather than at their ends."""
-        return self.layer.grid.between
+        return self.layer.grid.interpolated
 
     @abstractmethod
-    def read(self, hidden: Passed) -> NDArray[np.floating]:
+    def read(self, hidden: ForwardTape) -> NDArray[np.floating]:
         """Return what the loss observes of a batch."""
 
     @abstractmethod
-    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
+    def learn(
+        self, hidden: ForwardTape, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
         """Return gradients of the output's parameters, and dL/dt of each hidden spike in 1 / step."""
 
     @abstractmethod
-    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+    def demands(self, tape: ForwardTape, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
         """Return the loss's gradient as the stepped output layer takes it.
 
         Parameters
         ----------
-        passed : Passed
+        tape : ForwardTape
             Of the output layer, with voltages.
         gradient : ndarray of float64
             Of the loss by what it observes.
 
         Returns
         -------
-        moved : ndarray of float32, shape (examples, capacity)
+        spike_time_gradient : ndarray of float32, shape (examples, capacity)
             dL/dt of output spikes, in 1 / step.
         drives : ndarray of float32, shape (examples, steps, classes), or None
             dL/dV at the end of each step.
         """
 
     def amend(
-        self, events: Events, passed: Passed, gradient: NDArray[np.float64], moved: Floats, found: Weights
+        self,
+        events: Events,
+        tape: ForwardTape,
+        gradient: NDArray[np.float64],
+        spike_time_gradient: Floats,
+        found: Weights,
     ) -> None:
         """Add what the stepped output layer's adjoint leaves out.
 
@@ -66,11 +73,11 @@ class Output(ABC):
         ----------
         events : Events
             The hidden spikes.
-        passed : Passed
+        tape : ForwardTape
             Of the output layer, with voltages.
         gradient : ndarray of float64
             Of the loss by what it observes.
-        moved : ndarray of float32, shape (examples, capacity)
+        spike_time_gradient : ndarray of float32, shape (examples, capacity)
             Changed: dL/dt of the hidden spikes, in 1 / step.
         found : dict of str to ndarray of float32
             Changed: gradients of the layer's parameters.
@@ -78,10 +85,10 @@ class Output(ABC):
         if self.observes == "peak voltage":
             layer, name = self.layer, self.layer.below.name
             late = np.zeros_like(layer.delays)
-            move_peaks(
+            add_peak_times(
                 events.steps, events.units, events.fractions, events.begins, events.ends, layer.weights[name],
-                layer.delays, layer.ring_steps, layer.table[GAIN], layer.grid.between, passed.voltages,
-                passed.voltages.argmax(axis=1), gradient, moved, late,
+                layer.delays, layer.ring_steps, layer.table[GAIN], layer.grid.interpolated, tape.voltages,
+                tape.voltages.argmax(axis=1), gradient, spike_time_gradient, late,
             )  # fmt: skip
             if len(late):
                 found[f"{name}_delay"] += late / np.float32(layer.grid.dt)
@@ -98,7 +105,7 @@ class WindowedOutput(Output):
         self.layer, self.observes, self.window = layer, "mean voltage", window
         population = layer.population
         self.each = population.time_constants != "shared" or any(layer.delayed)
-        self._moved: Floats | None = None
+        self._kept_gradient: Floats | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -108,12 +115,12 @@ class WindowedOutput(Output):
         columns = self.layer.size if self.each else 1
         tau_mem = np.asarray(self.layer.parameter("tau_mem")[:columns], np.float64)
         tau_syn = np.asarray(self.layer.parameter("tau_syn")[:columns], np.float64)
-        self.table = ReadoutTable.of(self.window, tau_mem, tau_syn, grid.dt, grid.between)
+        self.table = ReadoutTable.of(self.window, tau_mem, tau_syn, grid.dt, grid.interpolated)
         self.by_tau: tuple[ReadoutTable, ...] = ()
-        if self.layer.wants_insides:
-            self.by_tau = ReadoutTable.by_time_constants(self.window, tau_mem, tau_syn, grid.dt, grid.between)
+        if self.layer.wants_states:
+            self.by_tau = ReadoutTable.by_time_constants(self.window, tau_mem, tau_syn, grid.dt, grid.interpolated)
 
-    def read(self, hidden: Passed) -> NDArray[np.floating]:
+    def read(self, hidden: ForwardTape) -> NDArray[np.floating]:
         """Return means of window times voltage, shape (examples, classes)."""
         means = np.empty((len(hidden.counts), self.layer.size))
         spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
@@ -125,13 +132,15 @@ class WindowedOutput(Output):
             read_shared(*spikes, self.table.gain, self._weights, bias, self._drawn, means)
         return means
 
-    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
+    def learn(
+        self, hidden: ForwardTape, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
         """Return gradients, and dL/dt of each hidden spike."""
         error, layer, weights = judgement.gradient, self.layer, self._weights
         spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
-        if self._moved is None or self._moved.shape != hidden.slopes.shape:
-            self._moved = np.empty(hidden.slopes.shape, np.float32)
-        moved = self._moved
+        if self._kept_gradient is None or self._kept_gradient.shape != hidden.slopes.shape:
+            self._kept_gradient = np.empty(hidden.slopes.shape, np.float32)
+        spike_time_gradient = self._kept_gradient
         found = {layer.below.name: np.empty_like(weights)}
         if self.each:
             groups, by_tau = len(first_of_group) - 1, np.array([t.gain for t in self.by_tau])
@@ -140,8 +149,8 @@ class WindowedOutput(Output):
             late = np.empty((groups, *layer.delays.shape), np.float32)
             constants = np.empty((groups, len(by_tau), layer.size))
             learn_each(
-                *spikes, self.table.gain, self.table.slope, by_tau, weights, layer.delays, error, first_of_group, moved,
-                parts, late, constants,
+                *spikes, self.table.gain, self.table.slope, by_tau, weights, layer.delays, error, first_of_group,
+                spike_time_gradient, parts, late, constants,
             )  # fmt: skip
             sum_groups(parts, found[layer.below.name])
             if len(layer.delays):
@@ -152,16 +161,16 @@ class WindowedOutput(Output):
                 by_bias = table.bias * layer.parameter("bias") * error.sum(axis=0)
                 found[f"{layer.name}_{name}"] = (total + by_bias).astype(np.float32)
         else:
-            move_shared(*spikes, self.table.slope, weights, error, moved)
+            time_shared(*spikes, self.table.slope, weights, error, spike_time_gradient)
             learn_shared(self._drawn, error, found[layer.below.name])
         if layer.population.bias:
             found[f"{layer.name}_bias"] = (error.sum(axis=0) * self.table.bias).astype(np.float32)
-        return found, moved
+        return found, spike_time_gradient
 
-    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+    def demands(self, tape: ForwardTape, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
         """Return the window's drive."""
         drives = gradient[:, None, :] * self.window[None, :, None] / len(self.window)
-        return np.zeros(passed.slopes.shape, np.float32), drives.astype(np.float32)
+        return np.zeros(tape.slopes.shape, np.float32), drives.astype(np.float32)
 
     @property
     def _weights(self) -> Floats:
@@ -172,63 +181,72 @@ class SteppedOutput(Output):
     """Output neurons that are stepped through time: their voltages, the greatest of them, or their first spikes."""
 
     @property
-    def holds(self) -> bool:
+    def drives_throughout(self) -> bool:
         """Whether the loss drives voltages throughout steps; the greatest voltage is one moment's."""
-        return self.layer.grid.between and self.observes == "voltage"
+        return self.layer.grid.interpolated and self.observes == "voltage"
 
     def __init__(self, layer: Layer, loss: Loss) -> None:
         self.layer, self.observes = layer, loss.observes
 
-    def read(self, hidden: Passed) -> NDArray[np.floating]:
+    def read(self, hidden: ForwardTape) -> NDArray[np.floating]:
         """Return voltages (examples, steps, classes), or their maxima or first spike times (examples, classes)."""
         voltages = self.observes != "first spike"
         self._events: Events = hidden.events()
-        self._passed = passed = self.layer.forward(self._events, voltages, self.layer.wants_insides)
+        self._tape = tape = self.layer.forward(self._events, voltages, self.layer.wants_states)
         if voltages:
-            passed.voltages[passed.diverged] = np.nan
-            return passed.voltages if self.observes == "voltage" else passed.voltages.max(axis=1)
-        first = _first_spikes(passed, self.layer.size)
-        examples, neurons = np.nonzero(first < passed.counts[:, None])
+            tape.voltages[tape.diverged] = np.nan
+            return tape.voltages if self.observes == "voltage" else tape.voltages.max(axis=1)
+        first = _first_spikes(tape, self.layer.size)
+        examples, neurons = np.nonzero(first < tape.counts[:, None])
         at, grid = (examples, first[examples, neurons]), self.layer.grid
         times = np.full(first.shape, np.inf)
-        times[examples, neurons] = grid.dt * (passed.steps[at] + (passed.fractions[at] if grid.between else 1.0))
-        times[passed.diverged] = np.nan
+        times[examples, neurons] = grid.dt * (tape.steps[at] + (tape.fractions[at] if grid.interpolated else 1.0))
+        times[tape.diverged] = np.nan
         return times
 
-    def learn(self, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]) -> tuple[Weights, Floats]:
+    def learn(
+        self, hidden: ForwardTape, judgement: Judgement, first_of_group: NDArray[np.int64]
+    ) -> tuple[Weights, Floats]:
         """Return gradients, and dL/dt of each hidden spike."""
-        moved, drives = self.demands(self._passed, judgement.gradient)
+        spike_time_gradient, drives = self.demands(self._tape, judgement.gradient)
         push = np.zeros(self.layer.size, np.float32)
         found, below, _ = self.layer.backward(
-            self._events, self._passed, moved, push, first_of_group, drives, self.holds, wants_below=True
+            self._events,
+            self._tape,
+            spike_time_gradient,
+            push,
+            first_of_group,
+            drives,
+            self.drives_throughout,
+            wants_below=True,
         )
-        self.amend(self._events, self._passed, judgement.gradient, below, found)
+        self.amend(self._events, self._tape, judgement.gradient, below, found)
         return found, below
 
-    def demands(self, passed: Passed, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
+    def demands(self, tape: ForwardTape, gradient: NDArray[np.float64]) -> tuple[Floats, Floats | None]:
         """Return what the loss makes of the output's spike times and voltages."""
-        moved = np.zeros(passed.slopes.shape, np.float32)
-        rows = np.arange(len(passed.counts))[:, None]
+        spike_time_gradient = np.zeros(tape.slopes.shape, np.float32)
+        rows = np.arange(len(tape.counts))[:, None]
         if self.observes == "first spike":
-            first = _first_spikes(passed, self.layer.size)
-            examples, classes = np.nonzero(first < passed.counts[:, None])
-            moved[examples, first[examples, classes]] = gradient[examples, classes] * self.layer.grid.dt
-            return moved, None
+            first = _first_spikes(tape, self.layer.size)
+            examples, classes = np.nonzero(first < tape.counts[:, None])
+            spike_time_gradient[examples, first[examples, classes]] = gradient[examples, classes] * self.layer.grid.dt
+            return spike_time_gradient, None
         if self.observes == "voltage":
-            if self.holds:
+            if self.drives_throughout:
                 gradient = (gradient + np.concatenate((gradient[:, :1], gradient[:, :-1]), axis=1)) / 2
-            return moved, gradient.astype(np.float32)
-        drives = np.zeros(passed.voltages.shape, np.float32)
-        drives[rows, passed.voltages.argmax(axis=1), np.arange(self.layer.size)] = gradient
-        return moved, drives
+            return spike_time_gradient, gradient.astype(np.float32)
+        drives = np.zeros(tape.voltages.shape, np.float32)
+        drives[rows, tape.voltages.argmax(axis=1), np.arange(self.layer.size)] = gradient
+        return spike_time_gradient, drives
 
 
-def _first_spikes(passed: Passed, size: int) -> NDArray[np.int64]:
+def _first_spikes(tape: ForwardTape, size: int) -> NDArray[np.int64]:
     """Return the index of each neuron's first spike, shape (examples, size); the capacity where there is none."""
-    examples, capacity = passed.steps.shape
+    examples, capacity = tape.steps.shape
     first = np.full((examples, size), capacity, dtype=np.int64)
     for b in range(examples):
-        neurons = passed.neurons[b, : passed.counts[b]][::-1]
+        neurons = tape.neurons[b, : tape.counts[b]][::-1]
         first[b, neurons] = np.arange(len(neurons))[::-1]
     return first
 

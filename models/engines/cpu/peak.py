@@ -19,9 +19,9 @@ KNOWN_ON_GRID = 0.5
 
 
 @njit(cache=True)
-def move_peaks(  # type: ignore[no-untyped-def]
-    steps, neurons, fractions, begins, ends, weights, delays, longest, gain, between, voltages, peaks, slopes, moved,
-    delay_gradient,
+def add_peak_times(  # type: ignore[no-untyped-def]
+    steps, neurons, fractions, begins, ends, weights, delays, longest, gain, interpolated, voltages, peaks, slopes,
+    spike_time_gradient, delay_gradient,
 ):  # fmt: skip
     """Add what peaks mean to the times of arrivals and is not in the stepped adjoint.
 
@@ -36,20 +36,20 @@ def move_peaks(  # type: ignore[no-untyped-def]
         More than the longest of them and one step.
     gain : ndarray of float32, shape (at least classes,)
         Of a current's step.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
     voltages : ndarray of float32, shape (examples, steps, classes)
     peaks : ndarray of int64, shape (examples, classes)
         The step of each greatest voltage.
     slopes : ndarray of float64, shape (examples, classes)
         dL/dV of it.
-    moved : ndarray of float32, shape (examples, capacity)
+    spike_time_gradient : ndarray of float32, shape (examples, capacity)
         Added to: dL/dt of each spike, in 1 / step.
     delay_gradient : ndarray of float32, shape of ``delays``
         Added to, in 1 / step.
     """
     delayed = delays.shape[0] > 0
-    known = 0.0 if between else KNOWN_ON_GRID
+    known = 0.0 if interpolated else KNOWN_ON_GRID
     for b in range(peaks.shape[0]):
         own = steps[begins[b] : ends[b]]
         for k in range(peaks.shape[1]):
@@ -58,23 +58,23 @@ def move_peaks(  # type: ignore[no-untyped-def]
             end = np.searchsorted(own, peak, side="right")
             bend = 0.0
             for i in range(first, end):
-                if _arrival(i + begins[b], k, steps, neurons, fractions, delays, between) == peak + 1:
+                if _arrival(i + begins[b], k, steps, neurons, fractions, delays, interpolated) == peak + 1:
                     bend += weights[neurons[i + begins[b]], k] * gain[k]
             rise = voltages[b, peak, k] - (voltages[b, peak - 1, k] if peak > 0 else 0.0)
             share = min(rise / -bend, 1.0) if rise > 0 and bend < 0 else 0.0
             for i in range(first, end):
-                if _arrival(i + begins[b], k, steps, neurons, fractions, delays, between) == peak + 1:
+                if _arrival(i + begins[b], k, steps, neurons, fractions, delays, interpolated) == peak + 1:
                     q = neurons[i + begins[b]]
                     value = np.float32((known - share) * weights[q, k] * gain[k] * slopes[b, k])
-                    moved[b, i] += value
+                    spike_time_gradient[b, i] += value
                     if delayed:
                         delay_gradient[q, k] += value
 
 
 @njit(inline="always")
-def _arrival(i, k, steps, neurons, fractions, delays, between):  # type: ignore[no-untyped-def]
+def _arrival(i, k, steps, neurons, fractions, delays, interpolated):  # type: ignore[no-untyped-def]
     """Return the step at whose beginning spike ``i`` is taken up by output ``k``."""
     if delays.shape[0] == 0:
         return steps[i] + 1
-    age = np.float32(1.0) - fractions[i] if between else np.float32(0.0)
-    return arrival(steps[i] + 1, age, delays[neurons[i], k], between)[0]
+    age = np.float32(1.0) - fractions[i] if interpolated else np.float32(0.0)
+    return arrival(steps[i] + 1, age, delays[neurons[i], k], interpolated)[0]

@@ -39,20 +39,22 @@ class ReadoutTable:
     bias: Array
 
     @classmethod
-    def of(cls, window: NDArray[np.floating], tau_mem: Array, tau_syn: Array, dt: float, between: bool) -> ReadoutTable:
+    def of(
+        cls, window: NDArray[np.floating], tau_mem: Array, tau_syn: Array, dt: float, interpolated: bool
+    ) -> ReadoutTable:
         """Return the table of outputs with time constants in ms, each (columns,).
 
         On the grid, the window weighs the voltages at the ends of steps, as the stepped network has them. Between its
         points, the integral over each step is exact.
         """
-        c = Coefficients.of(tau_mem, tau_syn, dt, between)
+        c = Coefficients.of(tau_mem, tau_syn, dt, interpolated)
         drive = np.asarray(window, dtype=np.float64) / len(window)
         gain, adjoint = np.zeros((2, len(drive) + 1, len(c.alpha)))
-        if between:
+        if interpolated:
             x, y = dt / tau_mem, dt / tau_syn
-            _recur(drive, c.alpha, c.beta, c.gain, c.held, c.passed, gain, adjoint)
+            _recur(drive, c.alpha, c.beta, c.gain, c.drive_voltage, c.drive_current, gain, adjoint)
             slope = y * gain - x * adjoint
-            bias = ((1 - c.alpha) * adjoint[1:] + (1 - c.held) * drive[:, None]).sum(axis=0)
+            bias = ((1 - c.alpha) * adjoint[1:] + (1 - c.drive_voltage) * drive[:, None]).sum(axis=0)
         else:
             _recur(drive, c.alpha, c.beta, c.gain, c.alpha, c.gain, gain, adjoint)
             slope = np.zeros_like(gain)
@@ -62,14 +64,14 @@ class ReadoutTable:
 
     @classmethod
     def by_time_constants(
-        cls, window: NDArray[np.floating], tau_mem: Array, tau_syn: Array, dt: float, between: bool
+        cls, window: NDArray[np.floating], tau_mem: Array, tau_syn: Array, dt: float, interpolated: bool
     ) -> tuple[ReadoutTable, ReadoutTable]:
         """Return the derivatives of gain and bias by tau_mem and by tau_syn, in 1 / ms; of slope there is no need."""
         found = []
         for which in range(2):
             h = (tau_mem, tau_syn)[which] * NUDGE
             up, down = (
-                cls.of(window, tau_mem + s * h * (which == 0), tau_syn + s * h * (which == 1), dt, between)
+                cls.of(window, tau_mem + s * h * (which == 0), tau_syn + s * h * (which == 1), dt, interpolated)
                 for s in (1, -1)
             )
             found.append(cls((up.gain - down.gain) / (2 * h), up.slope, (up.bias - down.bias) / (2 * h)))
@@ -77,17 +79,17 @@ class ReadoutTable:
 
 
 @njit(cache=True)
-def _recur(drive, alpha, beta, gain, held, passed, adjoint_current, adjoint_voltage):  # type: ignore[no-untyped-def]
+def _recur(drive, alpha, beta, gain, drive_voltage, drive_current, adjoint_current, adjoint_voltage):  # type: ignore[no-untyped-def]
     """Go backward through the adjoint of readouts that are driven by the window."""
     for step in range(drive.shape[0] - 1, -1, -1):
         for k in range(alpha.shape[0]):
             p_i, p_v = adjoint_current[step + 1, k], adjoint_voltage[step + 1, k]
-            adjoint_current[step, k] = beta[k] * p_i + gain[k] * p_v + passed[k] * drive[step]
-            adjoint_voltage[step, k] = alpha[k] * p_v + held[k] * drive[step]
+            adjoint_current[step, k] = beta[k] * p_i + gain[k] * p_v + drive_current[k] * drive[step]
+            adjoint_voltage[step, k] = alpha[k] * p_v + drive_voltage[k] * drive[step]
 
 
 @njit(inline="always")
-def _between(table, step, age, column):  # type: ignore[no-untyped-def]
+def _at_age(table, step, age, column):  # type: ignore[no-untyped-def]
     """Return the table's value ``age`` before the beginning of ``step``."""
     if age == 0:
         return table[step, column]
@@ -121,7 +123,7 @@ def read_shared(steps, neurons, fractions, counts, gain, weights, bias, drawn, m
         for i in range(counts[b]):
             step = steps[b, i] + 1
             if step < n_steps:
-                sums[neurons[b, i]] += _between(gain, step, 1.0 - fractions[b, i] if aged else 0.0, 0)
+                sums[neurons[b, i]] += _at_age(gain, step, 1.0 - fractions[b, i] if aged else 0.0, 0)
         for q in range(sums.shape[0]):
             if sums[q] != 0:
                 for k in range(means.shape[0]):
@@ -129,7 +131,7 @@ def read_shared(steps, neurons, fractions, counts, gain, weights, bias, drawn, m
 
 
 @njit(parallel=True, cache=True)
-def move_shared(steps, neurons, fractions, counts, slope, weights, error, moved):  # type: ignore[no-untyped-def]
+def time_shared(steps, neurons, fractions, counts, slope, weights, error, spike_time_gradient):  # type: ignore[no-untyped-def]
     """Write what each hidden spike's time means to the loss; see `read_shared`.
 
     Parameters
@@ -137,7 +139,7 @@ def move_shared(steps, neurons, fractions, counts, slope, weights, error, moved)
     slope : ndarray of float64, shape (steps + 1, 1)
     error : ndarray of float64, shape (examples, classes)
         dL/d(mean voltage).
-    moved : ndarray of float32, shape (examples, capacity)
+    spike_time_gradient : ndarray of float32, shape (examples, capacity)
         Written: dL/dt, in 1 / step.
     """
     n_steps, aged = slope.shape[0] - 1, fractions.shape[1] > 0
@@ -150,8 +152,8 @@ def move_shared(steps, neurons, fractions, counts, slope, weights, error, moved)
             step = steps[b, i] + 1
             value = 0.0
             if step < n_steps:
-                value = pull[neurons[b, i]] * _between(slope, step, 1.0 - fractions[b, i] if aged else 0.0, 0)
-            moved[b, i] = value
+                value = pull[neurons[b, i]] * _at_age(slope, step, 1.0 - fractions[b, i] if aged else 0.0, 0)
+            spike_time_gradient[b, i] = value
 
 
 @njit(parallel=True, cache=True)
@@ -190,13 +192,13 @@ def read_each(steps, neurons, fractions, counts, gain, weights, delays, bias, me
                 if delays.shape[0] > 0:
                     at, a = arrival(at, age, delays[q, k], aged)
                 if at < n_steps:
-                    means[k] += weights[q, k] * _between(gain, at, a, k)
+                    means[k] += weights[q, k] * _at_age(gain, at, a, k)
 
 
 @njit(parallel=True, cache=True)
 def learn_each(  # type: ignore[no-untyped-def]
-    steps, neurons, fractions, counts, gain, slope, by_tau, weights, delays, error, first_of_group, moved, gradients,
-    delay_gradients, tau_gradients,
+    steps, neurons, fractions, counts, gain, slope, by_tau, weights, delays, error, first_of_group, spike_time_gradient,
+    gradients, delay_gradients, tau_gradients,
 ):  # fmt: skip
     """Accumulate gradients of outputs with time constants or delays of their own, in groups of examples.
 
@@ -211,7 +213,7 @@ def learn_each(  # type: ignore[no-untyped-def]
         dL/d(mean voltage).
     first_of_group : ndarray of int64, shape (groups + 1,)
         As in `backward.backward_layer`.
-    moved : ndarray of float32, shape (examples, capacity)
+    spike_time_gradient : ndarray of float32, shape (examples, capacity)
         Written: dL/dt of each spike, in 1 / step.
     gradients, delay_gradients : ndarray of float32, shape (groups, hidden, classes)
         Written; the second, in 1 / step, may have 0 rows.
@@ -235,12 +237,12 @@ def learn_each(  # type: ignore[no-untyped-def]
                         at, a = arrival(at, age, delays[q, k], aged)
                     if at >= n_steps:
                         continue
-                    gradients[group, q, k] += error[b, k] * _between(gain, at, a, k)
+                    gradients[group, q, k] += error[b, k] * _at_age(gain, at, a, k)
                     pull = error[b, k] * weights[q, k]
-                    later = pull * _between(slope, at, a, k)
+                    later = pull * _at_age(slope, at, a, k)
                     total += later
                     if delayed:
                         delay_gradients[group, q, k] += later
                     for which in range(by_tau.shape[0]):
-                        tau_gradients[group, which, k] += pull * _between(by_tau[which], at, a, k)
-                moved[b, i] = total
+                        tau_gradients[group, which, k] += pull * _at_age(by_tau[which], at, a, k)
+                spike_time_gradient[b, i] = total

@@ -23,11 +23,11 @@ from models.engines.cpu.memory import LINE, aligned
     EPSILON_2,
     BIAS,
     MEAN,
-    HELD,
-    PASSED,
+    DRIVE_VOLTAGE,
+    DRIVE_CURRENT,
 ) = range(16)
 """Rows. PUSH is (1 - alpha) bias; MEAN makes a step's mean current of
-that at its end; HELD and PASSED are what a drive of 1 throughout a step leaves in
+that at its end; DRIVE_VOLTAGE and DRIVE_CURRENT are what a drive of 1 throughout a step leaves in
 p_V and p_I; RATE_MEM is dt / tau_mem, RATE_SYN dt / tau_syn. With x and y for these two, a spike of
 age a (in steps) has left a current of epsilon(a) = 1 - y a + EPSILON_2 a^2 and a voltage of kappa(a) = KAPPA_1 a -
 KAPPA_2 a^2: the first terms of the exponential and of `coefficients.response`, so that the ages of all spikes of a step
@@ -37,7 +37,11 @@ ROWS = 16
 
 
 def neuron_table(
-    tau_mem: NDArray[np.floating], tau_syn: NDArray[np.floating], bias: NDArray[np.floating], dt: float, between: bool
+    tau_mem: NDArray[np.floating],
+    tau_syn: NDArray[np.floating],
+    bias: NDArray[np.floating],
+    dt: float,
+    interpolated: bool,
 ) -> NDArray[np.float32]:
     """Return the table of a population.
 
@@ -47,15 +51,15 @@ def neuron_table(
         Time constants in ms, and the constant current.
     dt : float
         Step in ms.
-    between : bool
-        Whether spikes fall between the grid's points.
+    interpolated : bool
+        Whether spike times are interpolated between the grid's points.
 
     Returns
     -------
     ndarray of float32, shape (ROWS, size rounded up to a whole cache line)
     """
     membrane, synapse = np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)
-    made = Coefficients.of(membrane, synapse, dt, between)
+    made = Coefficients.of(membrane, synapse, dt, interpolated)
     x, y = dt / membrane, dt / synapse
     rows = (
         made.alpha,
@@ -72,8 +76,8 @@ def neuron_table(
         y * y / 2,
         bias,
         made.gain / ((1 - made.alpha) * made.beta),
-        made.held,
-        made.passed,
+        made.drive_voltage,
+        made.drive_current,
     )
     lane = LINE // 4
     table = aligned((ROWS, -(-len(x) // lane) * lane))

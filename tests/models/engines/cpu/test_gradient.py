@@ -12,7 +12,7 @@ import pytest
 from event_nets import Drawn, Plan, draw, errors, is_clear
 from numpy.typing import NDArray
 
-from models.engines.cpu.layer import Passed
+from models.engines.cpu.layer import ForwardTape
 from models.engines.cpu.output import WindowedOutput
 from models.engines.exact import Trial
 from models.engines.exact.engine import Gradients
@@ -232,7 +232,7 @@ def test_a_wrong_window_in_the_adjoint_breaks_the_bounds(
     right = WindowedOutput.learn
 
     def faulty(
-        self: WindowedOutput, hidden: Passed, judgement: Judgement, first_of_group: NDArray[np.int64]
+        self: WindowedOutput, hidden: ForwardTape, judgement: Judgement, first_of_group: NDArray[np.int64]
     ) -> tuple[Weights, NDArray[np.float32]]:
         self.window = np.ones_like(self.window) if fault == "left out" else self.window[::-1].copy()
         self.refresh()
