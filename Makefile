@@ -145,10 +145,10 @@ $(VENV)/made.stamp:
 	@touch $@
 
 # pip's own output is a flood or nothing: packages are counted instead, and what pip complains of is shown if it fails.
-# The stamp is only touched if it succeeds.
+# The stamp is only touched if it succeeds. Python compiles the modules that it imports, so pip need not compile all.
 define install
 	@rm -f $@
-	@{ $(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -r $< 2>$(VENV)/pip.log && \
+	@{ $(PY) -m pip install --no-compile --disable-pip-version-check --no-input --progress-bar off -r $< 2>$(VENV)/pip.log && \
 	touch $@ || cat $(VENV)/pip.log >&2; } | { total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
 	Collecting | Processing) n=$$((n + 1)); test $$((n % 10)) -ne 0 || echo "  $$n of $$total packages" ;; \
 	Installing) echo "  unpacking" ;; esac; done; }

@@ -14,10 +14,10 @@ from pipeline.config import load_config
 from results.benchmarks.runner import run_cases
 from results.experiments.ablation.report import ablation
 from results.experiments.ablation.variants import FSDD
-from results.experiments.demo import FOLDER, demo
+from results.experiments.demo import demo
 from results.experiments.gradcheck.report import gradcheck
 from results.experiments.robustness.report import robustness
-from results.paths import BENCHMARKS, STUDY
+from results.paths import BENCHMARKS, DEMO, STUDY
 
 Workers = Annotated[int, typer.Option(help="Runs at a time; 0 takes as many as cores.", min=0)]
 
@@ -31,7 +31,7 @@ def demo_command(
     threads: Threads = 0,
 ) -> None:
     """Prepare data, train and evaluate the demo's network; write results/out/demo."""
-    demo(load_config(config, overrides or ()), FOLDER, out, threads)
+    demo(load_config(config, overrides or ()), DEMO, out, threads)
 
 
 @app.command()

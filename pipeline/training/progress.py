@@ -6,6 +6,7 @@ import atexit
 import time
 from collections.abc import Iterable, Iterator
 
+from numba.core import event
 from rich import progress
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -28,8 +29,25 @@ class _Bar(progress.Progress):
         yield Text(self.news, no_wrap=True, overflow="ellipsis")
 
 
+class _CompilationLine(event.Listener):  # type: ignore[misc]
+    """Prints a line when Numba begins to compile; kernels that it finds in its cache are loaded without one."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._printed = False
+
+    def on_start(self, _: event.Event) -> None:
+        """Print the line, once."""
+        if not self._printed:
+            self._printed = True
+            self._console.print("compiling kernels (once: they are kept for later runs)", highlight=False)
+
+    def on_end(self, _: event.Event) -> None:
+        """Print nothing: the first epoch's line follows."""
+
+
 class RichProgress(Progress):
-    """A bar over all epochs on a terminal, and everywhere now and then a line.
+    """A bar over all epochs on a terminal, and a line every few seconds everywhere.
 
     Parameters
     ----------
@@ -45,6 +63,7 @@ class RichProgress(Progress):
         self._last_line = -float("inf")
         self._epochs = 0
         self._bar: _Bar | None = None
+        self._compilation_line = _CompilationLine(console)
         self._task = progress.TaskID(0)
 
     def start(self, run: Run, engine: str, epochs: int, done: int) -> None:
@@ -56,6 +75,7 @@ class RichProgress(Progress):
             what += f", going on after epoch {done}" if done < epochs else f", all {epochs} epochs are done"
         self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
         self._bar = _Bar(
+            progress.SpinnerColumn(),
             progress.TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
             progress.BarColumn(),
             progress.TimeRemainingColumn(),
@@ -74,9 +94,10 @@ class RichProgress(Progress):
         # Where an error ends training between an epoch's last batch and its report, the cursor must come back.
         atexit.register(bar.stop)
         try:
-            for batch in batches:
-                yield batch
-                bar.advance(self._task, 1 / total)
+            with event.install_listener("numba:compile", self._compilation_line):
+                for batch in batches:
+                    yield batch
+                    bar.advance(self._task, 1 / total)
         except BaseException:
             bar.stop()
             raise

@@ -31,13 +31,11 @@ from pipeline.pictures.learning_curve import learning_curve
 from pipeline.pictures.save import save
 from pipeline.training.batches import on_grid
 from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.kernels import compiled_meanwhile
 from pipeline.training.progress import RichProgress
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
 from results.experiments.timing import Timing
-from results.paths import DEMO
-
-FOLDER = DEMO
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,8 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
     """
     config = config.resolved()
     timing = Timing(folder / "timing.json")
-    console.print("[bold]1 of 3: spoken words to spikes")
-    dataset, seconds_data = _prepared(config, timing)
+    console.print("[bold]1 of 3: spoken words to spikes; the network's kernels are compiled meanwhile")
+    dataset, seconds_data = _prepared(config, timing, console)
     parts = split_training(config, dataset.train, dataset.validation)
     console.print(f"[bold]2 of 3: training on {len(parts.training):,} examples")
     run = train(config, parts.training, parts.validation, threads, RichProgress(console))
@@ -114,13 +112,14 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
     return summary
 
 
-def _prepared(config: Config, timing: Timing) -> tuple[Dataset, float]:
-    """Load the data; what that took counts if anything had to be made, or if no earlier call is known."""
+def _prepared(config: Config, timing: Timing, console: Console) -> tuple[Dataset, float]:
+    """Load the data and, while they are made, compile; return them and the seconds of the call that made them."""
     identity = hashlib.sha256(config.data.model_dump_json().encode()).hexdigest()[:12]
     stage = f"data {identity}"
     before = _cache_files(config)
     started = time.perf_counter()
-    dataset = load_dataset(config)
+    with compiled_meanwhile(config, console):
+        dataset = load_dataset(config)
     seconds = time.perf_counter() - started
     if _cache_files(config) != before or timing.kept(stage) is None:
         timing.keep(stage, seconds)
