@@ -1,4 +1,4 @@
-"""Reading one recording from a file, or saying in one sentence why it can't be used."""
+"""Reading one recording from a file; one that cannot be used is refused with one sentence."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 from models.errors import InputError
 
 MAX_SECONDS = 60
-"""Longest recording taken, in seconds. A trial holds one word, and memory grows with the length."""
+"""Longest recording that is read, in seconds. A trial holds one word, and memory grows with the length."""
 
 SILENCE_PEAK = 1 / 32768
-"""Largest deviation from the mean that still counts as silence: one step of 16-bit audio."""
+"""Largest deviation from the mean that counts as silence: one step of 16-bit audio."""
 
-_UNKNOWN_SIZE = 0xFFFFFFFF  # what programs that write to a pipe put into a WAV's header
-_STREAM_FRAMES = 2**62  # libsndfile gives 2**63 - 1 frames for a FLAC stream whose header states none
+_UNKNOWN_SIZE = 0xFFFFFFFF  # in the header of a WAV that was written to a pipe
+_STREAM_FRAMES = 2**62  # libsndfile reports 2**63 - 1 frames for a FLAC stream whose header states no length
 _WHAT_IS_WANTED = "a WAV or FLAC file with one spoken word is wanted"
 
 QUIET = 0.02
-"""Fraction of a recording's peak below which it counts as quiet, -34 dB."""
+"""Samples below this fraction of a recording's peak (-34 dB) count as quiet."""
 
 MARGIN = 0.05
-"""Seconds of quiet that trimming leaves at either end."""
+"""Quiet time in s that trimming leaves at either end."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Recording:
     Attributes
     ----------
     samples : ndarray of float64, shape (n,)
-        Sound pressure, full scale is 1. Several channels have been mixed to their mean.
+        Sound pressure; full scale is 1. Of several channels it is the mean.
     rate : int
-        Samples a second, in Hz, as the file has it.
+        Sampling rate of the file in Hz.
     path : Path
         The file.
     """
@@ -54,7 +54,7 @@ class Recording:
 
 
 def read_audio(path: Path | str) -> Recording:
-    """Read a WAV or FLAC file (or anything else that libsndfile reads) as mono.
+    """Read a WAV or FLAC file, or another format of libsndfile, as mono.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def read_audio(path: Path | str) -> Recording:
     Returns
     -------
     Recording
-        Mono, float64, at the file's own rate.
+        Mono, float64, at the file's sampling rate.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS``, silent, or holds
+        If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS`` or silent, or if it has
         samples that are not finite.
     """
     path = Path(path)
@@ -105,7 +105,7 @@ def _check_exists(path: Path) -> None:
 
 
 def _check_wav_is_whole(path: Path) -> None:
-    """Compare a WAV's data chunk with the file's size: libsndfile reads a file cut short without a word."""
+    """Compare a WAV's data chunk with the file's size, because libsndfile does not report a truncated file."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
@@ -148,7 +148,7 @@ def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def trim(recording: Recording) -> Recording:
-    """Cut off the quiet at both ends of a recording.
+    """Remove the quiet parts at both ends of a recording.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The cochlea: recordings to spikes, after Cramer et al. (2020)."""
+"""The cochlea converts recordings to spikes, after Cramer et al. (2020)."""
 
 from pipeline.cochlea.basilar_membrane import BasilarMembrane
 from pipeline.cochlea.bushy_cell import BushyCell

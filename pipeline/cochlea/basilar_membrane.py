@@ -1,9 +1,8 @@
-"""The basilar membrane: sound to the membrane's velocity at 700 places along the cochlea.
+"""The basilar membrane converts sound to the membrane's velocity at 700 places along the cochlea.
 
 The shallow-water model of Sieroka, Dosch and Rupp (2006), "Semirealistic models of the cochlea", Journal of
-the Acoustical Society of America 120(1), 297-304, with the constants that Cramer et al. (2020), "The
-Heidelberg spiking data sets for the systematic evaluation of spiking neural networks", IEEE TNNLS, used for
-their data.
+the Acoustical Society of America 120(1), 297-304, with the constants of Cramer et al. (2020), "The Heidelberg
+spiking data sets for the systematic evaluation of spiking neural networks", IEEE TNNLS.
 """
 
 from __future__ import annotations
@@ -14,41 +13,42 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from pipeline.events import CHANNELS
+
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class BasilarMembrane:
-    """A tapered elastic membrane in shallow water, from base (place 0, high tones) to apex.
+    """A tapered elastic membrane in shallow water, from the base (place 0, high frequencies) to the apex.
 
-    The stiffness at place x is ``stiffness exp(-taper x) - stiffness_offset``. Units are those of the
-    paper, CGS.
+    The stiffness at place x is ``stiffness exp(-taper x) - stiffness_offset``. Units are CGS, as in the paper.
 
     Attributes
     ----------
     channels : int
-        Places where the velocity is read, evenly spaced from 0 to ``length``.
+        Number of places, evenly spaced from 0 to ``length``, at which the velocity is computed.
     length : float
         Length of the membrane in cm.
     stiffness : float
         Stiffness at the base in g s^-2 cm^-2 (the paper's C_0).
     stiffness_offset : float
-        What is taken off it everywhere, in the same unit (the paper's a).
+        Constant that is subtracted from the stiffness everywhere, in the same unit (the paper's a).
     taper : float
         Decay of the stiffness along the membrane in 1/cm (alpha).
     damping : float
         Damping relative to the resonance, dimensionless (delta); the resistance at the base is ``damping
         sqrt(stiffness mass)``.
     mass : float
-        Mass of the membrane by area in g cm^-2 (m).
+        Mass of the membrane per area in g cm^-2 (m).
     height : float
         Height of the scala in cm (h).
     density : float
         Density of the fluid in g cm^-3 (rho).
     """
 
-    channels: int = 700
+    channels: int = CHANNELS
     length: float = 3.5
     stiffness: float = 1e9
     stiffness_offset: float = 3500.0
@@ -95,7 +95,7 @@ class BasilarMembrane:
         return np.asarray(at_base * np.exp(-self.taper * place / 2))
 
     def _impedance(self, omega: Real, place: Real) -> Complex:
-        """Return xi: restoring force less inertia and friction, a damped oscillator at each place."""
+        """Return xi, the restoring force minus inertia and friction: a damped oscillator at each place."""
         force = self._stiffness_at(place) - self.mass * omega**2
         return np.asarray(force - 1j * omega * self._resistance_at(place))
 
@@ -103,10 +103,10 @@ class BasilarMembrane:
         return np.asarray(omega * np.sqrt(self.density / (self.height * self._impedance(omega, place))))
 
     def _pressure(self, omega: Real, place: Real) -> Complex:
-        """Return the pressure difference: a Hankel function of the phase that the wave has gathered.
+        """Return the pressure difference: a Hankel function of the accumulated phase of the wave.
 
-        The phase is the integral of the wavenumber from the base to ``place``, which has a closed form
-        because the stiffness and the resistance are exponentials of the place (the WKB approximation).
+        The phase is the integral of the wavenumber from the base to ``place`` (the WKB approximation). It has a
+        closed form because the stiffness and the resistance are exponentials of the place.
         """
         phase = self._phase(omega, place)
         return np.asarray(np.sqrt(phase / self._wavenumber(omega, place)) * special.hankel1(0, phase))
@@ -116,7 +116,7 @@ class BasilarMembrane:
         inertia = self.mass * omega**2 + self.stiffness_offset
 
         def antiderivative(at: Real) -> Complex:
-            """Argument of the logarithm that the integral of the wavenumber gives, at one end of the way."""
+            """Return the argument of the logarithm in the integral of the wavenumber, at one limit of integration."""
             friction = 1j * omega * self._resistance_at(at)
             root = np.sqrt(self._impedance(omega, at))
             return np.asarray(
@@ -128,7 +128,7 @@ class BasilarMembrane:
         return np.asarray(start - factor * np.log(ratio))
 
     def _base(self, omega: Real) -> Complex:
-        """Impedance with which the base answers the stimulus (the paper's Z)."""
+        """Return the impedance of the base for the stimulus (the paper's Z)."""
         argument = 2 * omega / self.taper * np.sqrt(2 / (self.height * self.stiffness))
         above = 1j * special.j0(argument) + special.y0(argument)
         below = special.j1(argument) - 1j * special.y1(argument)

@@ -12,13 +12,13 @@ from pipeline.cochlea.lanes import LANES
 from pipeline.cochlea.vesicles import draw_waits, hazard, release
 
 TILE = 512
-"""Steps that go through one stage before the next: what is in use at a time stays in the processor's cache."""
+"""Steps that one stage processes before the next stage does; their data fit into the processor's cache."""
 
 Array = NDArray[np.float32]
 
 
 class Block:
-    """The state of some channels' hair cells, release sites and bushy cells.
+    """Hair cells, release sites and bushy cells of some channels, with their state.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Block:
     channels : int
         Channels of the block, at most `LANES`.
     stream : int
-        Where the block's random numbers begin.
+        Seed of the block's random numbers.
     """
 
     def __init__(self, hair_cell: HairCell, bushy_cell: BushyCell, dt: float, channels: int, stream: int) -> None:
@@ -52,7 +52,7 @@ class Block:
         self._shortest_interval = int(self._bushy[4]) + 1
 
     def run(self, velocity: Array, start: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Carry on with the next part of the sound.
+        """Continue with the next part of the sound.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class Block:
         Returns
         -------
         steps, lanes : ndarray of int32, shape (spikes,)
-            When and in which of the block's channels the bushy cells spiked, ascending in time.
+            Times and channels of the bushy cells' spikes, ascending in time.
         """
         steps = np.empty(self._channels * (velocity.shape[1] // self._shortest_interval + 1), dtype=np.int32)
         lanes = np.empty_like(steps)

@@ -1,9 +1,9 @@
-"""The bushy cell: vesicles from forty release sites to the spikes of one leaky integrate-and-fire neuron.
+"""The bushy cell: a leaky integrate-and-fire neuron that receives the vesicles of forty release sites.
 
 After Cramer et al. (2020), "The Heidelberg spiking data sets for the systematic evaluation of spiking
-neural networks", IEEE TNNLS: each channel's hair cell has independent release sites with a dead time, and
-all of a channel's sites converge on one bushy cell, whose phase locking is tighter than that of a single
-auditory nerve fibre.
+neural networks", IEEE TNNLS: each channel's hair cell has independent release sites with a dead time. All
+sites of a channel converge on one bushy cell, which locks to the phase of a tone more precisely than a single
+auditory nerve fibre does.
 """
 
 from __future__ import annotations
@@ -24,22 +24,21 @@ Array = NDArray[np.float32]
 class BushyCell:
     """Leaky integrate-and-fire neuron with exponential synapses, threshold 1 and reset 0.
 
-    ``tau_mem dv/dt = -v + ...``: the voltage decays with ``tau_mem`` and grows by ``weight / sites`` times
-    the synaptic current times dt; every vesicle adds 1 to the current, which decays with ``tau_syn``. Times
-    are in seconds.
+    ``dv/dt = -v / tau_mem + weight / sites * i`` and ``di/dt = -i / tau_syn``; every vesicle adds 1 to the
+    synaptic current i. Times are in seconds.
 
     Attributes
     ----------
     sites : int
         Release sites that converge on the cell.
     dead_time : float
-        Time after a release in which a site cannot release again.
+        Time after a release during which a site cannot release again.
     tau_mem, tau_syn : float
         Time constants of membrane and synapse.
     refractory : float
-        Time after a spike in which the voltage is held at 0.
+        Time after a spike during which the voltage is held at 0.
     weight : float
-        Voltage by unit current and second, for all sites together.
+        Voltage per unit current and second, for all sites together.
     threshold : float
         Voltage at which the cell spikes.
     """
@@ -53,11 +52,11 @@ class BushyCell:
     threshold: float = 1.0
 
     def dead_steps(self, dt: float) -> int:
-        """Return the steps from a release to the first in which its site can release again, 1 or more."""
+        """Return the number of steps from a release to the next possible one of the same site, at least 1."""
         return max(1, _steps(self.dead_time, dt))
 
     def per_step(self, dt: float) -> Array:
-        """Return the constants that `fire` takes, for steps of ``dt`` seconds; shape (5,)."""
+        """Return the constants for `fire` with steps of ``dt`` seconds; shape (5,)."""
         return np.array(
             [
                 math.exp(-dt / self.tau_mem),
@@ -71,7 +70,7 @@ class BushyCell:
 
 
 def _steps(duration: float, dt: float) -> int:
-    # A millisecond is 24 steps, not the 25 that rounding errors of the quotient would give.
+    # At 24 kHz a millisecond is 24 steps; a rounding error of the quotient must not make it 25.
     return math.ceil(duration / dt - 1e-6)
 
 
@@ -87,31 +86,31 @@ def fire(
     lanes: NDArray[np.int32],
     found: int,
 ) -> int:
-    """Integrate the bushy cells and note their spikes.
+    """Integrate the bushy cells and record their spikes.
 
     Parameters
     ----------
     vesicles : ndarray of float32, shape (dead + steps, LANES)
         Releases, from row ``dead`` on.
     dead : int
-        Rows to skip.
+        Rows of earlier steps, which are skipped.
     constants : ndarray of float32, shape (5,)
         From `BushyCell.per_step`.
     state : ndarray of float32, shape (3, LANES)
-        Voltage, current and steps for which the voltage is still held; carried on.
+        Voltage, current and remaining refractory steps; updated.
     start : int
-        Step that the first row is.
+        Step of the first row after the skipped ones.
     channels : int
-        Lanes whose spikes are noted, the first ones.
+        Number of lanes with a channel, the first ones; only their spikes are recorded.
     steps, lanes : ndarray of int32, shape (capacity,)
-        Where spikes are noted from index ``found`` on.
+        Spikes are written here from index ``found`` on.
     found : int
-        Spikes so far.
+        Number of spikes recorded so far.
 
     Returns
     -------
     int
-        Spikes noted in all.
+        Number of spikes recorded in all.
     """
     decay_mem, decay_syn, gain = constants[0], constants[1], constants[2]
     threshold, hold = constants[3], constants[4]

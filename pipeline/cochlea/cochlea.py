@@ -1,4 +1,4 @@
-"""The ear as a whole: a recording in, the spikes of 700 channels out."""
+"""The whole cochlea: a recording in, the spikes of 700 channels out."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pipeline.cochlea.bushy_cell import BushyCell
 from pipeline.cochlea.hair_cell import HairCell
 from pipeline.cochlea.lanes import LANES
 from pipeline.cochlea.sound import Sound
-from pipeline.cochlea.transfer import LAG, LEAD, SIZES, Room, Table, tables
+from pipeline.cochlea.transfer import LAG, LEAD, SIZES, Table, Workspace, tables
 from pipeline.events import Events
 
 _VERSION = 1
-"""Raised whenever the same parameters, recording and seed give other spikes than before."""
+"""Incremented whenever the same parameters, recording and seed give other spikes than before."""
 
 Seed = int | Sequence[int] | np.random.SeedSequence
 
@@ -40,13 +40,13 @@ class Cochlea:
     Attributes
     ----------
     sound : Sound
-        How recordings are prepared.
+        Preparation of recordings.
     membrane : BasilarMembrane
-        From sound to velocities.
+        Sound to velocities.
     hair_cell : HairCell
-        From velocity to release probability.
+        Velocities to release probabilities.
     bushy_cell : BushyCell
-        From release probability to spikes.
+        Release probabilities to spikes.
     """
 
     sound: Sound = field(default_factory=Sound)
@@ -65,19 +65,19 @@ class Cochlea:
         Parameters
         ----------
         audio : array_like of real numbers, shape (n,)
-            Mono waveform of any scale; not changed.
+            Mono waveform of any scale; not modified.
         rate : float
             Its sampling rate in Hz.
         seed : int, sequence of int or SeedSequence
             Seed of the vesicle releases. The same seed gives the same spikes on any number of threads.
         threads : int, optional
-            Threads to work with; without it, as many as `numba.get_num_threads` says.
+            Number of threads; the default is `numba.get_num_threads()`.
 
         Returns
         -------
         Events
             Spikes in ms from the start of the recording, ascending, and by unit within a time step; unit 0
-            is the base of the cochlea, where the highest tones are.
+            is the base of the cochlea, with the highest frequency.
 
         Raises
         ------
@@ -90,14 +90,14 @@ class Cochlea:
         wave = self.sound.prepare(audio, rate)
         sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
         streams = sequence.generate_state(-(-self.membrane.channels // LANES), np.uint64)
-        segments = [_Segment.cut(wave, *place, self) for place in _places((len(wave) + 1) // 2, self.dt)]
+        segments = [_Segment.cut(wave, *bounds, self) for bounds in _segment_bounds((len(wave) + 1) // 2, self.dt)]
 
-        # One iterator for all threads: whoever is free takes the next block. The order does not matter.
+        # All threads share one iterator: a free thread takes the next block. The order does not matter.
         blocks = iter(range(len(streams)))
 
         def convert() -> list[NDArray[np.int64]]:
-            room = Room(segments[0].tables[0].steps)
-            return [self._convert(block, segments, int(streams[block]), room) for block in blocks]
+            workspace = Workspace(segments[0].tables[0].steps)
+            return [self._convert(block, segments, int(streams[block]), workspace) for block in blocks]
 
         if threads == 1:
             keys = convert()
@@ -109,18 +109,18 @@ class Cochlea:
         return Events((steps * (self.dt * 1e3)).astype(np.float32), units.astype(np.uint16))
 
     def fingerprint(self) -> str:
-        """Return 16 hexadecimal digits that name the parameters and the version of the algorithm."""
+        """Return a hash, 16 hexadecimal digits, of the parameters and the version of the algorithm."""
         text = json.dumps({"version": _VERSION, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def _convert(self, block: int, segments: list[_Segment], stream: int, room: Room) -> NDArray[np.int64]:
+    def _convert(self, block: int, segments: list[_Segment], stream: int, workspace: Workspace) -> NDArray[np.int64]:
         """Return step * channels + unit of every spike of one block of channels."""
         first = block * LANES
         channels = min(LANES, self.membrane.channels - first)
         cells = Block(self.hair_cell, self.bushy_cell, self.dt, channels, stream)
         keys = []
         for segment in segments:
-            velocity = segment.tables[block].respond(segment.spectrum, room)
+            velocity = segment.tables[block].respond(segment.spectrum, workspace)
             steps, lanes = cells.run(velocity[:, segment.before : segment.before + segment.length], segment.start)
             keys.append(steps.astype(np.int64) * self.membrane.channels + (first + lanes))
         return np.concatenate(keys)
@@ -128,7 +128,7 @@ class Cochlea:
 
 @dataclass(frozen=True)
 class _Segment:
-    """A stretch of sound, Fourier transformed, whose response holds from ``start`` for ``length`` steps."""
+    """Fourier transform of a part of the sound; its response is valid from ``start`` for ``length`` steps."""
 
     start: int
     length: int
@@ -147,11 +147,11 @@ class _Segment:
         return _Segment(start, length, before, spectrum, tables(cochlea.membrane, cochlea.sound.rate, size))
 
 
-def _places(steps: int, dt: float) -> Iterator[tuple[int, int, int, int]]:
+def _segment_bounds(steps: int, dt: float) -> Iterator[tuple[int, int, int, int]]:
     """Yield start, length, steps before the start and transform size of a sound's segments.
 
-    The transform is circular: a segment needs so much room at its end, or around it, that no response
-    reaches its steps from the other end.
+    The transform is circular: a segment needs so much silence at its end, or sound around it, that no response
+    wraps around into its steps.
     """
     lead, lag = round(LEAD / dt), round(LAG / dt)
     for size in SIZES:

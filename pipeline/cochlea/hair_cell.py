@@ -1,4 +1,4 @@
-"""The inner hair cell: membrane velocity to the probability that a synapse releases a vesicle.
+"""The inner hair cell converts membrane velocity to the probability that a synapse releases a vesicle.
 
 The transmitter-pool model of Meddis (1986), "Simulation of mechanical to neural transduction in the auditory
 receptor", Journal of the Acoustical Society of America 79(3), 702-711, and Meddis (1988), "Simulation of
@@ -22,8 +22,8 @@ Array = NDArray[np.float32]
 class HairCell:
     """Three pools of transmitter: free (q), in the cleft (c) and being reprocessed (w).
 
-    ``k(s) = permeability max(s + offset, 0) / (max(s + offset, 0) + half)`` is how fast free transmitter
-    leaks into the cleft under velocity s, and
+    Free transmitter leaks into the cleft at the rate
+    ``k(s) = permeability max(s + offset, 0) / (max(s + offset, 0) + half)``, where s is the velocity, and
 
     ``dq/dt = replenish max(pool - q, 0) - k q + reprocess w``,
     ``dc/dt = k q - (loss + reuptake) c``, ``dw/dt = reuptake c - reprocess w``.
@@ -37,13 +37,13 @@ class HairCell:
     permeability : float
         Largest leak rate (g).
     offset : float
-        Velocity at which the membrane is impermeable, with the sign turned (A).
+        The membrane is impermeable at velocities up to minus this (A).
     half : float
-        Velocity above -offset that gives half the permeability (B).
+        Velocity above -offset at which the leak rate is half the permeability (B).
     loss, reuptake : float
-        Rates at which transmitter leaves the cleft for good and for the reprocessing store (l, r).
+        Rates at which transmitter is lost from the cleft and taken up into the reprocessing store (l, r).
     reprocess : float
-        Rate at which the store gives transmitter back (x).
+        Rate at which the store returns transmitter to the free pool (x).
     release : float
         Release rate per unit of transmitter in the cleft (h).
     pool : float
@@ -108,7 +108,7 @@ def release_probability(velocity: Array, constants: Array, pools: Array) -> None
     constants : ndarray of float32, shape (9,)
         From `HairCell.per_step`.
     pools : ndarray of float32, shape (3, LANES)
-        State, carried on.
+        Free pool, cleft and store; updated.
     """
     replenish, permeability, offset, half = constants[0], constants[1], constants[2], constants[3]
     cleared, reuptake, reprocess = constants[4], constants[5], constants[6]

@@ -1,4 +1,4 @@
-"""What is done to a recording before it reaches the ear: resampling, loudness and fading."""
+"""Preparation of a recording for the cochlea: resampling, loudness and fading."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from models.errors import InputError
 
 @dataclass(frozen=True)
 class Sound:
-    """How recordings are prepared, as Cramer et al. (2020) describe it.
+    """Preparation of recordings as Cramer et al. (2020) describe it.
 
     Their published converter differs in one point: it fades over the whole recording (``ramp=None``), which
-    all but silences a word's first and last sounds. The paper, and so our default, has 30 ms.
+    nearly silences a word's first and last sounds. The paper states 30 ms, which is the default here.
 
     Attributes
     ----------
     rate : int
-        Sampling rate in Hz that every recording is brought to.
+        Sampling rate in Hz to which every recording is resampled.
     level : float
-        Root mean square that it is brought to, full scale being 1, before it is faded.
+        Root mean square after scaling and before fading; full scale is 1.
     ramp : float or None
-        Length in s of the Hann-shaped fade at either end; None fades over the whole recording, half of it
-        in and half of it out.
+        Length in s of the Hann-shaped fade at either end. None fades in over the first half of the recording
+        and out over the second.
     """
 
     rate: int = 48000
@@ -40,7 +40,7 @@ class Sound:
         Parameters
         ----------
         audio : array_like of real numbers, shape (n,)
-            Mono waveform, of any scale. It is not changed. Silence stays silence.
+            Mono waveform of any scale; not modified. Silence stays silence.
         rate : float
             Its sampling rate in Hz.
 
@@ -62,7 +62,7 @@ class Sound:
             raise InputError("the waveform has values that are not finite; all must be numbers")
         if not (np.isfinite(rate) and rate > 0):
             raise InputError(f"the sampling rate is {rate} Hz; it must be above 0 and finite")
-        # A rate that is no simple fraction of ours would need an anti-aliasing filter of millions of taps.
+        # Without the limit, a rate that is no simple fraction of ours needs a filter of millions of taps.
         ratio = (Fraction(self.rate) / Fraction(rate)).limit_denominator(10_000)
         if ratio == 0:
             raise InputError(f"the sampling rate is {rate} Hz; that is too far above {self.rate} Hz to resample")

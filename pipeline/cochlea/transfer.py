@@ -1,4 +1,4 @@
-"""The membrane's transfer function on the grid of a Fourier transform, and its application to sound."""
+"""The membrane's transfer function on the frequencies of a Fourier transform, and its application to sound."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from pipeline.cochlea.lanes import LANES
 
 _KNOTS = 384
 _BAND = 1.8
-"""A channel's response above this multiple of its resonance is left out: below 1e-4 of its peak."""
+"""A channel's response above this multiple of its resonance is set to 0; it is below 1e-4 of the peak there."""
 
 LEAD, LAG = 0.15, 0.06
-"""How long before and after an impulse the membrane moves, in s, until it is below 1e-3 of its peak at the
-apex. The main part comes before: that is the sign of the phase that Cramer et al. (2020) have in their code
-and data."""
+"""Duration in s of the membrane's response before and after an impulse; beyond it the response is below 1e-3 of
+its peak at the apex. Most of the response precedes the impulse, because of the sign of the phase in the code
+and data of Cramer et al. (2020)."""
 
 SIZES = (7680, 11520, 15360, 19200, 23040, 30720)
-"""Lengths that are transformed fast. Few, because each has tables of its own; longer sounds are cut into
-segments."""
+"""Transform lengths with small prime factors. Each needs its own tables, so there are few; longer sounds are
+cut into segments."""
 
 
-class Room:
-    """Memory that a thread works in: asking the system for it anew costs as much as the transform.
+class Workspace:
+    """Memory that a thread reuses: allocating it anew costs as much as the transform.
 
     Parameters
     ----------
@@ -44,46 +44,46 @@ class Room:
 
 @dataclass(frozen=True)
 class Table:
-    """Transfer functions of a few neighbouring channels for one length of the transform.
+    """Transfer functions of neighbouring channels for one transform length.
 
     Attributes
     ----------
     gain : ndarray of complex64, shape (LANES, bins)
-        Gain at multiples of rate / (2 steps), from 0 up to where the widest channel ends; lanes without a
-        channel are 0.
+        Gain at multiples of rate / (2 steps), from 0 to the highest frequency of any of these channels; lanes
+        without a channel are 0.
     steps : int
-        Steps of the response that the transform gives, at half the rate of the sound.
+        Steps of the response, at half the rate of the sound.
     """
 
     gain: NDArray[np.complex64]
     steps: int
 
-    def respond(self, spectrum: NDArray[np.complex64], room: Room) -> NDArray[np.float32]:
+    def respond(self, spectrum: NDArray[np.complex64], workspace: Workspace) -> NDArray[np.float32]:
         """Return the membrane's velocity.
 
         Parameters
         ----------
         spectrum : ndarray of complex64, shape (steps + 1,)
             Real Fourier transform of 2 ``steps`` samples of sound.
-        room : Room
-            Memory to work in, made for ``steps``.
+        workspace : Workspace
+            Memory made for ``steps``.
 
         Returns
         -------
         ndarray of float32, shape (LANES, steps)
-            Velocity at half the rate, in the room's memory. What lies above the new Nyquist frequency is
-            folded, not filtered away: Cramer et al. (2020) take the real part of an inverse transform of
+            Velocity at half the rate, in the workspace's memory. Frequencies above the new Nyquist frequency are
+            folded, not filtered out: Cramer et al. (2020) take the real part of an inverse transform of
             the lower half of the spectrum.
         """
-        _multiply_and_fold(self.gain, spectrum, self.steps, room.half)
+        _multiply_and_fold(self.gain, spectrum, self.steps, workspace.half)
         # NumPy's stubs do not know that single precision stays single precision.
-        np.fft.irfft(room.half, self.steps, axis=1, out=room.velocity)  # type: ignore[arg-type]
-        return room.velocity
+        np.fft.irfft(workspace.half, self.steps, axis=1, out=workspace.velocity)  # type: ignore[arg-type]
+        return workspace.velocity
 
 
 def tables(membrane: BasilarMembrane, rate: int, steps: int) -> tuple[Table, ...]:
     """Return the tables of all channels for a transform of 2 ``steps`` samples at ``rate`` Hz."""
-    # One thread makes them; without the lock all that begin at the same time would make the same.
+    # Without the lock, threads that start at the same time would all compute the same tables.
     with _making:
         return _tables(membrane, rate, steps)
 
@@ -111,19 +111,19 @@ def _tables(membrane: BasilarMembrane, rate: int, steps: int) -> tuple[Table, ..
 
 
 def _omega(frequencies: NDArray[np.float64], nyquist: float) -> NDArray[np.float64]:
-    """Return where the transfer function is read for each frequency, in rad/s.
+    """Return the angular frequency in rad/s at which the transfer function is evaluated for each frequency.
 
-    Cramer et al. (2020) space it evenly from 1 Hz, not 0, to Nyquist.
+    Those of Cramer et al. (2020) are evenly spaced from 1 Hz, not 0, to Nyquist.
     """
     return np.asarray(2 * np.pi * (1 + frequencies * (1 - 1 / nyquist)))
 
 
 @lru_cache(maxsize=4)
 def _splines(membrane: BasilarMembrane, rate: int) -> tuple[tuple[float, CubicSpline], ...]:
-    """Logarithm of gain / omega of each channel over sqrt(f / top), with top.
+    """Return, for each channel, its highest frequency ``top`` and log(gain / omega) as a spline of sqrt(f / top).
 
-    The Hankel functions take a microsecond a point; the logarithm of the gain is so smooth that a spline
-    gives every transform length to 1e-4 from few points.
+    The Hankel functions take a microsecond per point. The logarithm of the gain is so smooth that a spline with
+    few knots gives it to 1e-4 for every transform length.
     """
     knots = np.linspace(0, 1, _KNOTS)
     made = []
@@ -142,7 +142,7 @@ def _multiply_and_fold(
     steps: int,
     half: NDArray[np.complex64],
 ) -> None:
-    """Set ``half`` to gain times spectrum, bins above steps / 2 mirrored and conjugated onto the rest."""
+    """Set ``half`` to gain times spectrum; bins above steps / 2 are added, mirrored and conjugated."""
     bins = gain.shape[1]
     middle = half.shape[1] - 1
     for lane in range(gain.shape[0]):

@@ -1,4 +1,4 @@
-"""Vesicle release: how many of a channel's sites release in each step, given the probability."""
+"""Vesicle release: the number of a channel's sites that release in each step, given the probability."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def hazard(probability: Array) -> None:
     """Replace probabilities p by hazards -log(1 - p), in place; shape (steps, LANES)."""
     one, two = np.float32(1), np.float32(2)
     most, limit = np.float32(_LARGEST_PROBABILITY), np.float32(_SERIES_UP_TO)
-    # -log(1 - p) = 2 artanh(p / (2 - p)). Its series is exact to float32 up to p = 1/2, which the published
-    # constants never reach, and becomes vector instructions; a call of the logarithm does not.
+    # -log(1 - p) = 2 artanh(p / (2 - p)). The series is exact to float32 up to p = 1/2, which the published
+    # constants never reach. It compiles to vector instructions; a call of the logarithm does not.
     c3, c5, c7 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
     c9, c11 = np.float32(1 / 9), np.float32(1 / 11)
     for t in range(probability.shape[0]):
@@ -47,7 +47,7 @@ def draw_waits(stream: NDArray[np.uint64], reserve: Array) -> None:
     stream : ndarray of uint64, shape (1,)
         State of the generator, SplitMix64 (Steele, Lea and Flood 2014).
     reserve : ndarray of float32, shape (n,)
-        Where the draws go.
+        Overwritten with the draws.
     """
     state = stream[0]
     for j in range(len(reserve)):
@@ -73,35 +73,35 @@ def release(
 ) -> int:
     """Draw how many of a channel's sites release a vesicle in each step.
 
-    Every ready site releases with probability p = 1 - exp(-hazard), independently, and then is dead for
-    ``dead`` steps. Sites of a channel are alike, so only their number counts. Think of a step as an
-    interval of length ``hazard`` in which every ready site waits for an exponential time: the first of n
-    comes after 1/n of an exponential, and n - 1 are left for the rest of the interval. So one exponential
-    draw a vesicle gives exactly the binomial counts.
+    Every ready site releases independently with probability p = 1 - exp(-hazard) and is then dead for ``dead``
+    steps. The sites of a channel are identical, so only their number matters. A step is an interval of length
+    ``hazard`` in which every ready site waits for a unit exponential time. The first of n releases comes after
+    1/n of such a time, and n - 1 sites remain for the rest of the interval. One exponential draw per vesicle
+    therefore gives exactly the binomial counts.
 
     Parameters
     ----------
     hazards : ndarray of float32, shape (steps, LANES)
         -log(1 - p).
     vesicles : ndarray of float32, shape (dead + steps, LANES)
-        Releases; the first ``dead`` rows are those of the steps before, the rest is overwritten.
+        Releases; the first ``dead`` rows are those of the preceding steps, the others are overwritten.
     dead : int
         Dead time in steps, at least 1.
     ready : ndarray of float32, shape (LANES,)
-        State: sites that are not dead.
+        State: number of sites that are not dead.
     waits : ndarray of float32, shape (LANES,)
-        State: what is left of the waiting time for the next release, summed over the ready sites.
+        State: remaining waiting time to the next release, summed over the ready sites.
     stream : ndarray of uint64, shape (1,)
         State of the generator.
     reserve : ndarray of float32, shape (n,)
-        Draws in stock; refilled when used up.
+        Draws; refilled when all are used.
     used : int
-        How many of them are gone.
+        Number of draws already used.
 
     Returns
     -------
     int
-        How many of the draws in stock are gone now.
+        Number of draws used now.
     """
     zero, one = np.float32(0), np.float32(1)
     due = np.empty(LANES, dtype=np.int64)
@@ -111,7 +111,7 @@ def release(
             n = ready[i] + vesicles[t, i]
             ready[i] = n
             waits[i] -= n * hazards[t, i]
-        # Collected without a branch: whether a lane is due cannot be predicted, and a wrong guess costs more.
+        # Collected without a branch: the processor cannot predict which lanes are due, and mispredictions cost more.
         count = 0
         for i in range(LANES):
             due[count] = i

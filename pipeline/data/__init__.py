@@ -1,1 +1,1 @@
-"""Data sets, the container they are read into, the files they are kept in, splits and augmentation."""
+"""Data sets, their container in memory, their file format, splits and augmentation."""

@@ -1,4 +1,4 @@
-"""Files that are either there, whole, or not there."""
+"""Atomic writing: a file is either complete or absent."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _ABANDONED_S = 3600.0
-"""A temporary file untouched for this long was left behind by a process that died."""
+"""Age in s at which a temporary file counts as left behind by a process that died."""
 
 
 def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write ``parts`` one after the other to ``path``: write beside it, fsync, rename.
+    """Write ``parts`` in sequence to ``path``: to a temporary file in the same folder, then fsync and rename.
 
-    A reader sees the old file or the whole new one, whatever happens to the writer. Several writers may
-    write the same path at once; the last one to finish stays.
+    A reader sees the old file or the complete new one, whatever happens to the writer. Several processes may
+    write the same path at once; the last one to finish wins.
 
     Raises
     ------
     OSError
-        If the file can't be written (a full disk, say). Nothing is left behind, and a former file stays.
+        If the file cannot be written, for example because the disk is full. An earlier file stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
-        # mkstemp makes files that only their owner reads; what we keep is as readable as any other file.
+        # mkstemp makes files that only their owner can read; ours get the usual permissions.
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
@@ -46,7 +46,7 @@ def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` survive a power cut, where the system lets folders be synced."""
+    """Make a rename in ``folder`` survive a power failure, where the system can sync folders."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -56,7 +56,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove what writers of ``path`` that were killed long ago have left."""
+    """Remove old temporary files of writers of ``path`` that were killed."""
     for left in path.parent.glob(f".{path.name}.*.part"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED_S:

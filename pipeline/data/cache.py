@@ -1,4 +1,4 @@
-"""Kept results of slow preparations: verified on the way in, rebuilt when they aren't what they should be."""
+"""The cache of slow conversions: files are verified when they are read, and built again if they are bad."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.errors import InputError
-from pipeline.data import hdf5, seal
+from pipeline.data import hdf5, header
 from pipeline.data.container import SpikeData
 
 CACHE_VARIABLE = "SPOKEN_SPIKES_CACHE"
-"""The environment variable that names another folder than ``data`` for the caches."""
+"""Environment variable with the folder of the caches; the default is ``data``."""
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"\w[\w.-]*")
 
 
 def cache_folder() -> Path:
-    """Return the folder of the caches: ``data`` in the working directory, or what the environment names."""
+    """Return the folder of the caches: that in the environment, or ``data`` in the working directory."""
     return Path(os.environ.get(CACHE_VARIABLE) or "data")
 
 
 def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
-    """Return what ``build`` makes, from ``<cache>/<kind>/<key>.h5`` if that is there and intact.
+    """Return the result of ``build``, from ``<cache>/<kind>/<key>.h5`` if that file is intact.
 
-    A file that is cut short, damaged, of another format version or made for another key is never used:
-    it is built anew, with a warning in the log. What is returned has always passed through the file, so
-    that the first call and every later one give the same bits. A process killed at any moment leaves a
-    whole file or none; several processes may build the same key at once.
+    A file that is truncated, damaged, of another format version or made for another key is not used but built
+    again, with a warning in the log. The result is always read from the file, so that the first call and all
+    later ones return the same bits. A process killed at any moment leaves a complete file or none. Several
+    processes may build the same key at once.
 
     Parameters
     ----------
     kind : str
-        A name for what is kept, the folder's name.
+        Name of the folder.
     key : str
-        A name for this very content, the file's name: a hash of everything that the content depends on.
+        Name of the file: a hash of everything that the content depends on.
     build : callable
-        Makes the content.
+        Returns the content.
 
     Raises
     ------
     InputError
-        If the cache can't be written. Errors of ``build`` pass through.
+        If the cache cannot be written. Errors of ``build`` are not caught.
     """
     if not _NAME.fullmatch(kind) or not _NAME.fullmatch(key):
-        raise ValueError(f"no names for a folder and a file: {kind!r}, {key!r}")
+        raise ValueError(f"not valid as names of a folder and a file: {kind!r}, {key!r}")
     path = cache_folder() / kind / f"{key}.h5"
     if path.exists():
         try:
@@ -68,9 +68,9 @@ def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
 def _read(path: Path, key: str) -> SpikeData:
     """Read a cache file that was made for ``key``."""
     with path.open("rb") as file:
-        found = seal.read_seal(file)
+        found = header.read(file)
     if found is None:
-        raise InputError(f"{path} is damaged: its head isn't what was written.")
+        raise InputError(f"{path} is damaged: its header is not what was written.")
     if found.key != key:
         raise InputError(f"{path} is stale: it was made for {found.key!r}, wanted is {key!r}.")
     return hdf5.read(path)

@@ -1,4 +1,4 @@
-"""The in-memory container: all events of a split, back to back."""
+"""The in-memory container of a split: the events of all examples in one array."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.events import CHANNELS, Events
 
 @dataclass(frozen=True)
 class Drops:
-    """How many events were thrown away on reading, by reason, and how many examples needed sorting."""
+    """Number of events dropped while reading, by reason, and of examples that had to be sorted."""
 
     not_finite: int = 0
     negative: int = 0
@@ -26,18 +26,18 @@ class Drops:
 
     @property
     def events(self) -> int:
-        """Events dropped in all."""
+        """Total number of events dropped."""
         return self.not_finite + self.negative + self.unit_out_of_range
 
 
 @dataclass(frozen=True)
 class SpikeData:
-    """The examples of one split, read once.
+    """The examples of one split.
 
     Attributes
     ----------
     times : ndarray of float32, shape (events,)
-        Times in ms of all events of all examples, back to back, ascending within an example.
+        Times in ms of the events of all examples, one example after the other, ascending within an example.
     units : ndarray of uint16, shape (events,)
         Channels of the events.
     offsets : ndarray of int64, shape (examples + 1,)
@@ -49,11 +49,11 @@ class SpikeData:
     classes : tuple of str
         Names of the classes.
     speaker_names : tuple of str
-        Names of the speakers (of every split of the data set, so that indices agree between splits).
+        Names of the speakers of all splits of the data set, so that an index means the same in every split.
     channels : int
         Number of input channels.
     drops : Drops
-        What reading threw away.
+        What was dropped while reading.
     """
 
     times: NDArray[np.float32]
@@ -71,17 +71,17 @@ class SpikeData:
         return len(self.labels)
 
     def events(self, index: int) -> Events:
-        """Return the events of one example, as views that must not be written to."""
+        """Return the events of one example as views, which must not be modified."""
         part = slice(self.offsets[index], self.offsets[index + 1])
         return Events(self.times[part], self.units[part])
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Events an example, shape (examples,)."""
+        """Number of events of each example, shape (examples,)."""
         return np.diff(self.offsets)
 
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> SpikeData:
-        """Return the examples at ``indices``, in that order, in arrays of their own."""
+        """Return copies of the examples at ``indices``, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
         counts = self.counts[chosen]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -1,9 +1,9 @@
-"""The file format: SHD's layout in HDF5, as SHD, SSC and everything written here have it.
+"""The file format of SHD, SSC and everything written here: SHD's layout in HDF5.
 
 ``spikes/times`` (seconds, variable length), ``spikes/units``, ``labels``, ``extra/keys`` (class names)
 and ``extra/speaker`` after Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic
-evaluation of spiking neural networks" (IEEE TNNLS). Files written here add ``extra/speaker_names`` and
-begin with the seal of ``pipeline.data.seal``, which a damaged file breaks; HDF5 readers skip it.
+evaluation of spiking neural networks" (IEEE TNNLS). Files written here add ``extra/speaker_names`` and begin
+with a header (``pipeline.data.header``) whose checksum reveals damage; HDF5 readers skip it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError
-from pipeline.data import seal
+from pipeline.data import header
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.packing import Block, assemble, clean
 from pipeline.events import CHANNELS
 
 FORMAT_VERSION = 1
-"""Raised whenever files written before must not be read as if they were written now."""
+"""Incremented whenever earlier files must no longer be read."""
 
 _ROWS_AT_ONCE = 1024
 _MS_PER_S = np.float32(1000)
@@ -34,29 +34,28 @@ _WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
 
 
 def write(path: Path, data: SpikeData, *, key: str = "") -> None:
-    """Write a split to ``path``, whole or not at all.
+    """Write a split to ``path``, atomically.
 
-    Times are stored as float32 seconds, so what is read back may differ from ``data`` in the last bit.
+    Times are stored as float32 seconds, so the times read back may differ from those of ``data`` in the last bit.
 
     Parameters
     ----------
     path : Path
-        The file; its folder is made if need be, a former file is replaced.
+        The file; its folder is created if necessary, and an earlier file is replaced.
     data : SpikeData
         The split.
     key : str
-        Anything that tells what the file was made from, returned by ``pipeline.data.seal.read_seal``.
+        Identifies what the file was made from; ``pipeline.data.header.read`` returns it.
 
     Raises
     ------
     OSError
-        If the file can't be written.
+        If the file cannot be written.
     """
-    # HDF5 can abort the process when a disk fills up under it. It therefore writes to memory, and we to
-    # the disk.
-    # The name is nobody's file, but HDF5 refuses to have two of one name open at once.
+    # HDF5 can abort the process when the disk is full. It therefore writes to memory, and we write to the disk.
+    # The name belongs to no file, but HDF5 refuses to open two files of one name at once.
     name = f"{path.name}-{uuid4()}"
-    with h5py.File(name, "w", driver="core", backing_store=False, userblock_size=seal.SIZE) as file:
+    with h5py.File(name, "w", driver="core", backing_store=False, userblock_size=header.SIZE) as file:
         file["spikes/times"] = _rows(data.times / _MS_PER_S, data.offsets)
         file["spikes/units"] = _rows(data.units, data.offsets)
         file["labels"] = data.labels.astype(np.uint16)
@@ -68,7 +67,7 @@ def write(path: Path, data: SpikeData, *, key: str = "") -> None:
             file.attrs[reason] = count
         file.flush()
         image = file.id.get_file_image()
-    write_atomically(path, [seal.make_seal(image, FORMAT_VERSION, key), image])
+    write_atomically(path, [header.make(image, FORMAT_VERSION, key), image])
 
 
 def read(path: Path) -> SpikeData:
@@ -79,14 +78,14 @@ def read(path: Path) -> SpikeData:
     Raises
     ------
     InputError
-        If the file is missing, cut short, damaged, no HDF5, lacks a dataset, or holds labels, lengths or
-        names that don't fit each other.
+        If the file is missing, truncated, damaged or no HDF5, if it lacks a dataset, or if its labels, lengths or
+        names contradict each other.
     """
     if not path.is_file():
         raise InputError(f"{path} is missing: no such file.")
     try:
-        # One opening for all that is asked of the file: another process may put a new one in its place,
-        # and a seal of the one says nothing about the other.
+        # The file is opened once only: another process may replace it, and the header of one file says nothing
+        # about the content of another.
         with path.open("rb") as stream:
             _check_form(stream, path)
             with h5py.File(stream, "r") as file:
@@ -96,7 +95,7 @@ def read(path: Path) -> SpikeData:
     except PermissionError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
-        # A KeyError's own text has quotes around it, and HDF5's can run over several lines.
+        # The text of a KeyError is in quotes, and that of an HDF5 error can have several lines.
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip("'\"")
         if "truncated" in reason:
             raise InputError(
@@ -106,13 +105,13 @@ def read(path: Path) -> SpikeData:
 
 
 def _check_form(stream: BinaryIO, path: Path) -> None:
-    """Refuse what can be told from outside to be no whole HDF5 file."""
+    """Refuse a file that is no complete HDF5 file, before HDF5 parses it."""
     size = stream.seek(0, os.SEEK_END)
     if size == 0:
         raise InputError(f"{path} is empty, an HDF5 file in SHD's layout is wanted.")
     if not h5py.is_hdf5(path):
         raise InputError(f"{path} is no HDF5 file, one in SHD's layout is wanted.")
-    found = seal.read_seal(stream)
+    found = header.read(stream)
     if found is None:
         return
     if found.version != FORMAT_VERSION:
@@ -122,7 +121,7 @@ def _check_form(stream: BinaryIO, path: Path) -> None:
         )
     if size < found.size:
         raise InputError(f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again.")
-    if not seal.is_intact(stream, found):
+    if not header.is_intact(stream, found):
         raise InputError(f"{path} is damaged: its content doesn't match its checksum; get or make it again.")
 
 
@@ -161,7 +160,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
 
 
 def _block(times: NDArray[Any], units: NDArray[Any], start: int, channels: int, source: str) -> Block:
-    """Clean one stretch of rows, each an array of its own."""
+    """Clean some rows, each of which is an array."""
     counts = np.array([len(row) for row in times], dtype=np.int64)
     if not np.array_equal(counts, [len(row) for row in units]):
         row = next(i for i in range(len(times)) if len(times[i]) != len(units[i]))
@@ -172,7 +171,7 @@ def _block(times: NDArray[Any], units: NDArray[Any], start: int, channels: int, 
     where = np.concatenate(units)
     if where.dtype.kind not in "iu":
         raise InputError(f"{source}: spikes/units is of type {where.dtype}, integers are wanted.")
-    # SHD's seconds are float16, in which even 66 s of milliseconds overflow: widen first, then multiply.
+    # SHD's times are float16 seconds. As float16 milliseconds they would overflow at 66 s, so convert first.
     return clean(np.concatenate(times).astype(np.float32) * _MS_PER_S, where, counts, channels)
 
 
@@ -193,12 +192,12 @@ def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.i
 
 
 def _decode(names: NDArray[Any]) -> tuple[str, ...]:
-    """Return names as text, whether stored as bytes, as text or as numbers."""
+    """Return names as text, whether they are stored as bytes, text or numbers."""
     return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
 
 
 def _rows(values: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[Any]:
-    """Return one array of its own an example, as h5py takes rows of variable length."""
+    """Return one array per example, as h5py stores rows of variable length."""
     rows = np.empty(len(offsets) - 1, dtype=h5py.vlen_dtype(values.dtype))
     for row in range(len(rows)):
         rows[row] = values[offsets[row] : offsets[row + 1]]

@@ -1,4 +1,4 @@
-"""From single examples to the container: what is thrown away, what is sorted, what is refused."""
+"""Packing of single examples into the container: bad events are dropped, events sorted, bad labels refused."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from pipeline.data.container import Drops, SpikeData
 from pipeline.events import CHANNELS
 
 _ROWS_AT_ONCE = 1024
-"""Examples cleaned in one go: bounds the temporaries of a set of 75,000 examples to those of a thousand."""
+"""Examples cleaned at once; limits the temporary arrays for a set of 75,000 examples to those for a thousand."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some examples' events, back to back and cleaned.
+    """The cleaned events of some examples, one example after the other.
 
     Attributes
     ----------
     times : ndarray of float32, shape (events,)
-        Times in ms, finite, not negative, ascending within an example.
+        Times in ms: finite, not negative, ascending within an example.
     units : ndarray of uint16, shape (events,)
-        Channels, all within range.
+        Channels, all in range.
     counts : ndarray of int64, shape (examples,)
-        Events of each example.
+        Number of events of each example.
     drops : Drops
-        What was thrown away.
+        What was dropped.
     """
 
     times: NDArray[np.float32]
@@ -43,19 +43,19 @@ class Block:
 def clean(
     times: NDArray[np.float32], units: NDArray[Any], counts: NDArray[np.int64], channels: int = CHANNELS
 ) -> Block:
-    """Drop the events that can't be used and sort the examples that aren't sorted.
+    """Drop events that cannot be used, and sort examples that are not in order of time.
 
-    An event that is bad in more than one way is counted once: first as not finite, else as negative,
-    else as out of range. Sorting is stable, so that simultaneous events keep their order.
+    An event that is bad for several reasons is counted once, for the first of these: not finite, negative, out
+    of range. Sorting is stable, so that simultaneous events keep their order.
 
     Parameters
     ----------
     times : ndarray of float32, shape (events,)
-        Times in ms of some examples, back to back.
+        Times in ms of some examples, one example after the other.
     units : ndarray of any integer type, shape (events,)
         Channels.
     counts : ndarray of int64, shape (examples,)
-        Events of each example, adding up to ``events``.
+        Number of events of each example; the sum is ``events``.
     channels : int
         Units run from 0 to ``channels - 1``.
     """
@@ -82,31 +82,31 @@ def clean(
 
 
 def _all_good(times: NDArray[np.float32], units: NDArray[Any], channels: int) -> bool:
-    """Return whether no event has to go, the usual case, in a fraction of the time of finding out which."""
+    """Return whether no event has to be dropped: the usual case, and much faster than finding out which."""
     if not len(times):
         return True
-    # A NaN anywhere makes the minimum NaN, which is not at least 0.
+    # If any time is NaN the minimum is NaN, and NaN >= 0 is false.
     return bool(times.min() >= 0 and times.max() < np.inf and units.min() >= 0 and units.max() < channels)
 
 
 def _unsorted(times: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the indices of the examples within which time goes backwards."""
+    """Return the indices of the examples that are not in order of time."""
     if len(times) < 2:
         return np.empty(0, dtype=np.int64)
     back = np.flatnonzero(times[1:] < times[:-1]) + 1
     example = np.searchsorted(np.cumsum(counts), back, side="right")
-    # A step back from one example's last event to the next one's first is no disorder.
+    # A decrease from the last event of one example to the first of the next one is no disorder.
     starts = np.cumsum(counts) - counts
     return np.unique(example[back != starts[example]]).astype(np.int64)
 
 
 def check_labels(labels: ArrayLike, classes: Sequence[str], source: str) -> NDArray[np.int64]:
-    """Return the labels as int64, or refuse them.
+    """Return the labels as int64.
 
     Raises
     ------
     InputError
-        If a label is no integer or isn't the index of a class; the message names the first such example.
+        If a label is no integer or not the index of a class; the message names the first such example.
     """
     given = np.asarray(labels)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
@@ -132,9 +132,9 @@ def assemble(
     channels: int = CHANNELS,
     source: str,
 ) -> SpikeData:
-    """Put cleaned blocks together into the container; see ``pack`` for the other arguments and the errors.
+    """Assemble cleaned blocks to the container; see ``pack`` for the other arguments and the errors.
 
-    ``blocks`` is emptied on the way, so that memory holds the events of a large set once and not twice.
+    ``blocks`` is emptied meanwhile, so that memory holds the events of a large set once and not twice.
     """
     counts = np.concatenate([block.counts for block in blocks] or [np.empty(0, dtype=np.int64)])
     checked = check_labels(labels, classes, source)
@@ -184,13 +184,13 @@ def pack(
 ) -> SpikeData:
     """Pack single examples into the container.
 
-    Events with a time that is not finite or negative, and events of a unit out of range, are dropped and
-    counted; examples that are not in order of time are sorted and counted.
+    Events are dropped and counted if their time is not finite or negative or their unit is out of range.
+    Examples that are not in order of time are sorted and counted.
 
     Parameters
     ----------
     examples : iterable of (times, units)
-        Times in ms and channels of each example's events (an ``Events`` is one).
+        Times in ms and channels of the events of each example, for example an ``Events``.
     labels : array of int, shape (examples,)
         Index into ``classes``.
     speakers : array of int, shape (examples,)
@@ -200,13 +200,13 @@ def pack(
     channels : int
         Units run from 0 to ``channels - 1``.
     source : str
-        What error messages call the data: a file, a folder or a data set.
+        Name of the data in error messages: a file, a folder or a data set.
 
     Raises
     ------
     InputError
-        If a label or a speaker is out of range, if times and units of an example differ in number, if
-        units are no integers, or if there is not one label and one speaker for every example.
+        If a label or a speaker is out of range, if an example has not as many times as units, if units are no
+        integers, or if the numbers of examples, labels and speakers differ.
     """
     blocks = []
     rows = enumerate(examples)
@@ -223,7 +223,7 @@ def pack(
 
 
 def _example(row: int, times: ArrayLike, units: ArrayLike, source: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Check the form of one example."""
+    """Check types and lengths of one example."""
     when, where = np.asarray(times, dtype=np.float32), np.asarray(units)
     if len(when) != len(where):
         raise InputError(

@@ -1,7 +1,6 @@
-"""Splits of one set of examples in two, by speaker or by chance.
+"""Splits of a set of examples in two, by speaker or at random.
 
-All return indices into the data that they are given, in ascending order, so that a split costs nothing until
-``SpikeData.select`` makes it.
+All functions return ascending indices into the data; ``SpikeData.select`` copies the examples.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from models.errors import InputError
 from pipeline.data.container import SpikeData
 
 _STREAM = 0x73706C
-"""Sets these draws apart from others of the same seed."""
+"""Makes these draws independent of others with the same seed."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Fold:
     Attributes
     ----------
     speaker : str
-        Who is held out.
+        The held-out speaker.
     rest : ndarray of int64, shape (examples of the others,)
         Indices of the examples to train on.
     held : ndarray of int64, shape (examples of the speaker,)
@@ -40,12 +39,12 @@ class Fold:
 
 
 def present_speakers(data: SpikeData) -> tuple[str, ...]:
-    """Return the names of the speakers that have an example in ``data``, in order of their index."""
+    """Return the names of the speakers that have examples in ``data``, in order of their index."""
     return tuple(data.speaker_names[i] for i in np.unique(data.speakers))
 
 
 def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split off all examples of some speakers.
+    """Hold out all examples of some speakers.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray
     Raises
     ------
     InputError
-        If a speaker has no examples here, or if no one else has.
+        If a speaker has no examples, or if no other speaker has any.
     """
     present = present_speakers(data)
     for name in speakers:
@@ -80,12 +79,12 @@ def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray
 
 
 def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
-    """Return one fold a speaker that has examples in ``data``, which is the training part and no other.
+    """Return one fold for each speaker that has examples in ``data``, the training part of a data set.
 
     Raises
     ------
     InputError
-        If there are not at least two speakers.
+        If there are fewer than two speakers.
     """
     present = present_speakers(data)
     if len(present) < 2:
@@ -99,18 +98,17 @@ def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
 def stratified_mixed_speakers(
     data: SpikeData, fraction: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split off a random fraction of each class, whoever speaks: both parts have the same speakers.
+    """Hold out a random fraction of each class, whatever the speaker: both parts have the same speakers.
 
-    Accuracy on such a part says nothing about speakers that were never heard.
+    The accuracy on such a part says nothing about new speakers.
 
     Parameters
     ----------
     data : SpikeData
         The examples.
     fraction : float
-        Fraction of each class to hold out, above 0 and below 1, rounded to whole examples; of every
-        class of two examples or more, at least one goes to each part. A class's only example is not held
-        out.
+        Fraction of each class to hold out, above 0 and below 1, rounded to whole examples. Of a class with two
+        or more examples, each part has at least one. The only example of a class is not held out.
     seed : int
         At least 0. The same data, fraction and seed give the same split.
 
@@ -132,7 +130,7 @@ def stratified_mixed_speakers(
         if len(members) < 2:
             continue
         count = min(max(round(fraction * len(members)), 1), len(members) - 1)
-        # A generator a class: more examples of one class don't change the others' split.
+        # One generator per class: more examples of one class do not change the split of the others.
         rng = np.random.default_rng([_STREAM, seed, label])
         held[rng.permutation(members)[:count]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)

@@ -1,4 +1,4 @@
-"""What a data set holds: counts by split, class and speaker, and what reading threw away."""
+"""Summary of a data set: examples by split, class and speaker, and what was dropped while reading."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from pipeline.data.datasets import Dataset
 
 @dataclass(frozen=True)
 class SplitSummary:
-    """What one split holds.
+    """Summary of one split.
 
     Attributes
     ----------
     examples : int
-        How many.
+        Number of examples.
     by_class, by_speaker : dict of str to int
-        Examples of each class, and of each speaker of the data set, be it 0.
+        Number of examples of each class, and of each speaker of the data set, 0 included.
     events_min, events_median, events_mean, events_max : float
-        Events an example; 0 where there is no example.
+        Number of events per example; 0 if there are no examples.
     last_event_ms : float
-        Time of the latest event of all.
+        Time of the last event of all examples.
     drops : Drops
-        What reading threw away.
+        What was dropped while reading.
     """
 
     examples: int
@@ -43,7 +43,7 @@ class SplitSummary:
 
 
 def summarise_split(data: SpikeData) -> SplitSummary:
-    """Count what a split holds."""
+    """Return the summary of a split."""
     counts = data.counts if len(data) else np.zeros(1, dtype=np.int64)
     classes = np.bincount(data.labels, minlength=len(data.classes)).tolist()
     speakers = np.bincount(data.speakers, minlength=len(data.speaker_names)).tolist()
@@ -61,21 +61,21 @@ def summarise_split(data: SpikeData) -> SplitSummary:
 
 
 def summarise(dataset: Dataset) -> dict[str, SplitSummary]:
-    """Count what a data set holds, by the names of its splits."""
+    """Return the summaries of a data set's splits by name."""
     return {name: summarise_split(split) for name, split in dataset.splits.items()}
 
 
 def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40) -> RenderableType:
-    """Return tables of a summary for a rich console.
+    """Return the tables of a summary for a rich console.
 
     Parameters
     ----------
     name : str
         Name of the data set.
     summary : dict of str to SplitSummary
-        What ``summarise`` gives.
+        Result of ``summarise``.
     most_speakers : int
-        With more speakers than this, as SSC has, only their number is shown.
+        With more speakers, as in SSC, only their number is shown.
     """
     speakers = next(iter(summary.values())).by_speaker
     parts: list[RenderableType] = [_splits_table(name, summary)]
@@ -98,7 +98,7 @@ def _splits_table(name: str, summary: dict[str, SplitSummary]) -> Table:
         present = sum(n > 0 for n in s.by_speaker.values())
         events = (f"{x:,.0f}" for x in (s.events_min, s.events_median, s.events_mean, s.events_max))
         table.add_row(split, f"{s.examples:,}", str(present), *events, f"{s.last_event_ms:,.0f} ms")
-    table.caption = "min, median, mean, max: events an example"
+    table.caption = "min, median, mean, max: events per example"
     return table
 
 
@@ -113,13 +113,13 @@ def _counts_table(what: str, by_split: dict[str, dict[str, int]]) -> Table:
 
 
 def _dropped(drops: Drops) -> str:
-    """Say what was dropped, in words."""
+    """Return a sentence about what was dropped."""
     words = {
         "not_finite": "with a time that is not finite",
         "negative": "before time 0",
-        "unit_out_of_range": "of a channel out of range",
+        "unit_out_of_range": "with a channel out of range",
     }
     counts = asdict(drops)
     reasons = [f"{counts[reason]:,} {phrase}" for reason, phrase in words.items() if counts[reason]]
     events = f"{drops.events:,} events dropped ({', '.join(reasons)})" if reasons else "no events dropped"
-    return f"{events}, {drops.examples_sorted:,} examples put in order of time"
+    return f"{events}, {drops.examples_sorted:,} examples sorted by time"

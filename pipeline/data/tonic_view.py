@@ -1,4 +1,4 @@
-"""Our examples as a data set of tonic's, for tonic's transforms and for whoever is used to it."""
+"""A split as a tonic data set, for tonic's transforms and code that expects its classes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from pipeline.data.container import SpikeData
 
 EVENT = np.dtype([("t", np.int64), ("x", np.int64), ("p", np.int64)])
-"""tonic's event of an audio set: time in microseconds, channel, and a polarity that is always 1."""
+"""tonic's event of an audio data set: time in microseconds, channel, and a polarity that is always 1."""
 
 
 class TonicDataset:
-    """Examples one by one, as ``tonic.datasets.SHD`` gives them, from a split in memory.
+    """The examples of a split in memory, in the format of ``tonic.datasets.SHD``.
 
     Parameters
     ----------
     data : SpikeData
         The split.
     transform : callable, optional
-        Applied to each example's events; tonic's transforms are such.
+        Applied to the events of each example, for example a transform of tonic.
     target_transform : callable, optional
         Applied to each label.
 
@@ -31,7 +31,7 @@ class TonicDataset:
     sensor_size : tuple of int
         ``(channels, 1, 1)``.
     ordering : tuple of str
-        Names of an event's fields.
+        Names of the fields of an event.
     classes : tuple of str
         Names of the classes.
     speaker : ndarray of int64, shape (examples,)
@@ -72,7 +72,7 @@ class TonicDataset:
 
 
 def structured(data: SpikeData, index: int) -> NDArray[np.void]:
-    """Return one example's events in an array of their own, shape (events,) of dtype ``EVENT``."""
+    """Return the events of one example as a new array of dtype ``EVENT``, shape (events,)."""
     times, units = data.events(index)
     events = np.empty(len(times), dtype=EVENT)
     events["t"] = np.rint(times.astype(np.float64) * 1e3)

@@ -1,4 +1,4 @@
-"""The speakers and words of the ``digits`` data set: who says what, and how each utterance differs."""
+"""Speakers and words of the ``digits`` data set, and how its utterances vary."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from numpy.typing import NDArray
 from pipeline.data.espeak import SAMPLE_RATE, Request, say
 
 RATES = (125, 185)
-"""Words a minute, slowest and fastest: the twenty words then last 0.25 to 1 s, as spoken digits do."""
+"""Lowest and highest rate in words per minute. The twenty words then last 0.25 to 1 s, as spoken digits do."""
 PITCHES = (-9, 9)
-"""How far an utterance's pitch lies from the voice's own, in espeak-ng's steps of about 1 %."""
+"""Range of an utterance's pitch relative to the voice's own, in espeak-ng's steps of about 1 %."""
 INTONATIONS = (25, 75)
-"""How far the pitch falls over a word, in espeak-ng's percent."""
+"""Range of the pitch's fall over a word, in percent of espeak-ng's scale."""
 VOLUMES = (50, 110)
-"""Percent of espeak-ng's usual amplitude: a spread of 7 dB, without clipping."""
+"""Range of the amplitude in percent of espeak-ng's usual one: a spread of 7 dB without clipping."""
 
 TRIM_LEVEL = 0.002
-"""Sound quieter than this fraction of full scale counts as silence at either end of an utterance."""
+"""Samples below this fraction of full scale count as silence at either end of an utterance."""
 MARGIN = 0.03
-"""Seconds kept or added before the first and after the last louder sample: the cochlea fades in and out over
-so long, and would take the consonants at the ends with it."""
+"""Time in s kept or added before the first and after the last louder sample. The cochlea fades in and out over
+this time, and without the margin would attenuate the consonants at the ends."""
 
 VERSION = 1
-"""Raised when the same request is turned into other samples."""
+"""Incremented whenever the same request gives other samples than before."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: one of espeak-ng's natural voice variants with a base pitch of its own.
+    """A speaker: one of espeak-ng's natural voice variants with its own base pitch.
 
     Attributes
     ----------
     name : str
-        The variant, and the speaker's name in the data set.
+        Name of the variant and of the speaker in the data set.
     sex : "male" or "female"
         As espeak-ng states it.
     pitch : int
-        Base pitch in espeak-ng's units, 50 is the variant's own.
+        Base pitch in espeak-ng's units; 50 is the variant's own.
     held_out : bool
-        Whether the voice is heard in the test part only.
+        Whether the voice is in the test part only.
     """
 
     name: str
@@ -53,17 +53,17 @@ class Voice:
 
 @dataclass(frozen=True)
 class Word:
-    """A class: its name, spelled as SHD spells it, and the text and language that make espeak-ng say it."""
+    """A class: its name in SHD's spelling, and the text and language for espeak-ng."""
 
     name: str
     text: str
     language: Literal["en-us", "de"]
 
 
-# Left out of espeak-ng's variants: whispering, croaking, robotic, Klatt-synthesised and joking ones, those
-# with formants switched off, those that clip, and near copies of a voice that is already here.
-# The two that are held out lie, in pitch and formants, between others of their sex: the test asks for a new
-# speaker, not for one beyond all that were heard.
+# Of espeak-ng's variants these are not used: whispering, croaking, robotic, Klatt-synthesised and joking ones,
+# those with formants switched off, those that clip, and near copies of a voice in this list.
+# In pitch and formants the two held-out voices lie between others of their sex: the test part asks for
+# interpolation to a new speaker, not for extrapolation.
 VOICES = (
     Voice("m1", "male", 64),
     Voice("m2", "male", 66),
@@ -91,41 +91,41 @@ WORDS = (
 )
 
 DIGITS_CLASSES = tuple(word.name for word in WORDS)
-"""Names of the twenty classes in SHD's order."""
+"""Names of the twenty classes in the order of SHD."""
 
 
 def draw(voice: Voice, word: Word, index: int, seed: int) -> Request:
-    """Draw how a voice says a word for the ``index``-th time.
+    """Draw the parameters of one utterance of a word by a voice.
 
     Parameters
     ----------
     voice, word : Voice, Word
         From ``VOICES`` and ``WORDS``.
     index : int
-        Which utterance of this word by this voice, from 0.
+        Number of the utterance of this word by this voice, from 0.
     seed : int
         The data set's seed, at least 0.
 
     Returns
     -------
     Request
-        Rate, pitch, intonation, volume and breath noise drawn uniformly from (seed, voice, word, index),
-        independently of every other utterance.
+        Rate, pitch, intonation, volume and breath noise, drawn uniformly. They depend only on seed, voice, word
+        and index, not on other utterances.
     """
     rng = np.random.default_rng([seed, VOICES.index(voice), WORDS.index(word), index])
 
-    def between(limits: tuple[int, int]) -> int:
+    def uniform(limits: tuple[int, int]) -> int:
         return int(rng.integers(*limits, endpoint=True))
 
     return Request(
         text=word.text,
         language=word.language,
         variant=voice.name,
-        rate=between(RATES),
-        pitch=voice.pitch + between(PITCHES),
-        intonation=between(INTONATIONS),
-        volume=between(VOLUMES),
-        noise=between((1, 2**31 - 1)),
+        rate=uniform(RATES),
+        pitch=voice.pitch + uniform(PITCHES),
+        intonation=uniform(INTONATIONS),
+        volume=uniform(VOLUMES),
+        noise=uniform((1, 2**31 - 1)),
     )
 
 

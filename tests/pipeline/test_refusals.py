@@ -70,7 +70,7 @@ def test_a_dataset_cut_short(words_config: Path, words_folder: Path, tmp_path: P
 
 
 def rewrite(folder: Path, target: Path, change: Callable[[h5py.File], None]) -> Path:
-    """Copy a folder's splits as foreign files, without our seal, the training part changed."""
+    """Copy a folder's splits as foreign files, without our header, the training part changed."""
     target.mkdir()
     for name in ("shd_train.h5", "shd_test.h5"):
         with h5py.File(folder / name) as old, h5py.File(target / name, "w") as new:

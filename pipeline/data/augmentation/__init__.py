@@ -1,4 +1,4 @@
-"""Augmentations: pure functions from events and a generator to new events, and their composition."""
+"""Augmentations: pure functions from events and a random generator to new events, and their composition."""
 
 from pipeline.data.augmentation.blend import blend
 from pipeline.data.augmentation.composed import Augmentation, augmented, shifts

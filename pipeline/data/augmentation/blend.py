@@ -1,4 +1,4 @@
-"""The blend of two examples of a class into a new one."""
+"""Blending of two examples of a class into a new one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pipeline.events import CHANNELS, Events
 
 
 def blend(events: Events, rng: np.random.Generator, other: Events, channels: int = CHANNELS) -> Events:
-    """Blend two examples of a class, after Nowotny, Turner, Knight 2025.
+    """Blend two examples of a class, after Nowotny, Turner and Knight (2025).
 
-    Both examples are moved, in time and in channel, so that the centre of mass of each comes to the mean
-    of the two centres; each event of either is then kept with probability 0.5, and what is kept is
-    merged. Channels move by whole numbers (half the distance of the centres, rounded to the nearest).
+    Both examples are shifted in time and in channel, so that the centre of mass of each lies at the mean of the two
+    centres. Each event is then kept with probability 0.5, and the kept events are merged. The shift in channels,
+    half the distance of the centres, is rounded to the nearest integer.
     ("Loss shaping enhances exact gradient learning with Eventprop in spiking neural networks",
     Neuromorphic Computing and Engineering 2025.)
 
@@ -23,14 +23,14 @@ def blend(events: Events, rng: np.random.Generator, other: Events, channels: int
     events, other : Events
         Two examples of one class, each in order of time.
     rng : numpy.random.Generator
-        Draws which events are kept.
+        Draws the events that are kept.
     channels : int
-        Events that leave ``0 .. channels - 1``, or that would come before time 0, are dropped.
+        Events outside channels 0 to ``channels - 1``, or before time 0, are dropped.
 
     Returns
     -------
     Events
-        New events, in order of time. An empty example has no centre: the other is then returned as it is.
+        New events in order of time. An empty example has no centre of mass; a copy of the other is then returned.
     """
     if not len(events.times) or not len(other.times):
         whole = events if len(events.times) else other
@@ -53,18 +53,17 @@ def _thinned(
     times: NDArray[np.float32],
     units: NDArray[np.uint16],
     draws: NDArray[np.float32],
-    later: np.float32,
-    higher: int,
+    delay: np.float32,
+    shift: int,
     channels: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    """Return the events that are kept of one example, moved."""
-    # One place more than events: the merge looks one past the last.
+    """Return the kept events of one example, shifted, and an event at infinity as the end for the merge."""
     new_times = np.empty(len(times) + 1, dtype=np.float32)
     new_units = np.empty(len(times) + 1, dtype=np.uint16)
     n = np.int64(0)
     for i in range(len(times)):
-        time = times[i] + later
-        unit = np.int64(units[i]) + higher
+        time = times[i] + delay
+        unit = np.int64(units[i]) + shift
         new_times[n] = time
         new_units[n] = unit & 0xFFFF
         n += (draws[i] < np.float32(0.5)) & (time >= 0) & (unit >= 0) & (unit < channels)
@@ -83,16 +82,16 @@ def _blended(
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
     time_a, unit_a = _centre(times_a, units_a)
     time_b, unit_b = _centre(times_b, units_b)
-    later = np.float32((time_b - time_a) / 2)
-    higher = np.int64(np.rint((unit_b - unit_a) / 2))
+    delay = np.float32((time_b - time_a) / 2)
+    shift = np.int64(np.rint((unit_b - unit_a) / 2))
     n_a = len(times_a)
-    times_a, units_a = _thinned(times_a, units_a, draws[:n_a], later, higher, channels)
-    times_b, units_b = _thinned(times_b, units_b, draws[n_a:], -later, -higher, channels)
+    times_a, units_a = _thinned(times_a, units_a, draws[:n_a], delay, shift, channels)
+    times_b, units_b = _thinned(times_b, units_b, draws[n_a:], -delay, -shift, channels)
     n = len(times_a) + len(times_b) - 2
     times, units = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.uint16)
     a = b = 0
     for i in range(n):
-        # Both streams end in infinity, so that neither runs out before the other does.
+        # Both sequences end at infinity, so that no index passes the end.
         first = times_a[a] <= times_b[b]
         times[i] = times_a[a] if first else times_b[b]
         units[i] = units_a[a] if first else units_b[b]

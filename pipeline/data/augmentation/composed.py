@@ -1,4 +1,4 @@
-"""All augmentations of a training set, with draws that depend on nothing but seed, epoch and example."""
+"""All augmentations of a training set; their draws depend only on seed, epoch and example."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from pipeline.data.container import SpikeData
 from pipeline.events import Events
 
 _STREAM = 0x617567
-"""Sets these draws apart from any other that are seeded by a seed and an epoch."""
+"""Makes these draws independent of others with the same seed and epoch."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to each example of each epoch; 0 means not at all. Applied in the order of the fields.
+    """Augmentations of every example in every epoch, applied in the order of the fields; 0 switches one off.
 
     Attributes
     ----------
     blend : float
-        Probability that an example is blended with another random one of its class, of whatever speaker.
-        0.5 gives the mix of Nowotny et al. 2025, who add as many blended examples as there are others.
+        Probability that an example is blended with another random one of its class, of any speaker. 0.5 gives
+        the mix of Nowotny et al. (2025), who use equal numbers of blended and other examples.
     dilation : float
         Largest relative change of time, at least 0 and below 1.
     shift : int
-        Largest shift of all channels, in channels. 40 in Nowotny et al. 2025.
+        Largest common shift of all events, in channels; 40 in Nowotny et al. (2025).
     jitter : float
-        Standard deviation of each event's own move, in channels.
+        Standard deviation of the shift of each event, in channels.
     drop : float
         Probability that an event is dropped.
 
@@ -61,11 +61,11 @@ class Augmentation:
                 raise InputError(f"augmentation.{name} is {getattr(self, name)}, wanted is {wanted}.")
 
     def __bool__(self) -> bool:
-        """Return whether anything is done at all."""
+        """Return whether any augmentation is switched on."""
         return self != Augmentation()
 
     def apply(self, data: SpikeData, index: int, rng: np.random.Generator) -> Events:
-        """Return a new version of example ``index`` of ``data``, which is only read."""
+        """Return a new version of example ``index`` of ``data``; ``data`` is not modified."""
         original = data.events(index)
         events = Events(original.times.copy(), original.units.copy())
         if self.blend and rng.random() < self.blend:
@@ -82,9 +82,9 @@ class Augmentation:
 
 
 def shifts(augmentation: Augmentation, seed: int, epoch: int, order: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """Return by how many channels `augmented` moves each example, if that is all it does to them; else None.
+    """Return the shift, in channels, of each example by `augmented`; None if it also does something else.
 
-    Then there is no need of new examples: who reads the old ones can move their events on the way.
+    If all it does is shift, no new examples are needed: their reader can shift the events of the old ones.
     """
     if augmentation != Augmentation(shift=augmentation.shift):
         return None
@@ -102,26 +102,26 @@ def augmented(
     epoch: int,
     order: Sequence[int] | NDArray[np.int64],
 ) -> SpikeData:
-    """Return new versions of some examples: a batch.
+    """Return a batch of augmented examples.
 
-    What an example turns into depends on ``data``, the augmentation, the seed, the epoch and the
-    example's index, and on nothing else: not on the rest of the batch, its order, or the thread.
+    The new version of an example depends only on ``data``, the augmentation, the seed, the epoch and the example's
+    index: not on the rest of the batch, its order or the thread.
 
     Parameters
     ----------
     data : SpikeData
-        The training part; blends come from within it. It is only read.
+        The training part, which also has the partners for blending; not modified.
     augmentation : Augmentation
-        What is done.
+        The augmentations.
     seed, epoch : int
-        At least 0. Every epoch has draws of its own.
+        At least 0. Every epoch has its own draws.
     order : sequence of int, shape (batch,)
         Indices into ``data``.
 
     Returns
     -------
     SpikeData
-        The new examples, in the order of ``order``, in arrays of their own.
+        The new examples, in the order of ``order``.
     """
     chosen = np.asarray(order, dtype=np.int64)
     if not augmentation:
@@ -142,7 +142,7 @@ def augmented(
 
 
 def _partner(data: SpikeData, index: int, rng: np.random.Generator) -> int:
-    """Return another example of the class, or the example itself if it is the only one."""
+    """Return another example of the class, or the example itself if there is no other."""
     same = np.flatnonzero(data.labels == data.labels[index])
     others = same[same != index]
     return int(rng.choice(others)) if len(others) else index

@@ -1,10 +1,10 @@
 """Augmentations of one example: channel shift, time dilation, channel jitter, event drop.
 
-Each takes events and a generator and returns new events, in order of time; the events that it is given
-are only read. Ranges and uses after Cramer et al. 2020, "The Heidelberg spiking data sets for the
+Each function takes events and a random generator and returns new events in order of time; the given events are
+not modified. After Cramer et al. 2020, "The Heidelberg spiking data sets for the
 systematic evaluation of spiking neural networks" (IEEE TNNLS), and Nowotny, Turner, Knight 2025, "Loss
 shaping enhances exact gradient learning with Eventprop in spiking neural networks" (Neuromorphic
-Computing and Engineering), who compared them.
+Computing and Engineering), who compare them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.events import CHANNELS, Events
 
 
 def shift_channels(events: Events, rng: np.random.Generator, largest: int, channels: int = CHANNELS) -> Events:
-    """Move all events by one and the same number of channels, as a higher or lower voice would.
+    """Shift all events by the same number of channels, as a higher or lower voice would.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def shift_channels(events: Events, rng: np.random.Generator, largest: int, chann
     largest : int
         The largest shift, in channels.
     channels : int
-        Events that leave ``0 .. channels - 1`` are dropped.
+        Events outside channels 0 to ``channels - 1`` are dropped.
     """
-    shift = int(rng.integers(-largest, largest, endpoint=True))
-    return Events(*_shifted(events.times, events.units, shift, channels))
+    shifts = np.full(len(events.times), rng.integers(-largest, largest, endpoint=True))
+    return Events(*_shifted(events.times, events.units, shifts, channels))
 
 
 def dilate_time(events: Events, rng: np.random.Generator, largest: float) -> Events:
-    """Stretch or squeeze time from the start of the recording, as slower or faster speech would.
+    """Stretch or compress time from the start of the recording, as slower or faster speech would.
 
     Parameters
     ----------
@@ -51,21 +51,22 @@ def dilate_time(events: Events, rng: np.random.Generator, largest: float) -> Eve
 
 
 def jitter_channels(events: Events, rng: np.random.Generator, sigma: float, channels: int = CHANNELS) -> Events:
-    """Move every event by a number of channels of its own.
+    """Shift every event by its own number of channels.
 
     Parameters
     ----------
     events : Events
         One example.
     rng : numpy.random.Generator
-        Draws the moves: Gaussian of mean 0, rounded to whole channels.
+        Draws the shifts: Gaussian with mean 0, rounded to integers.
     sigma : float
         Standard deviation of the Gaussian, in channels.
     channels : int
-        Events that leave ``0 .. channels - 1`` are dropped.
+        Events outside channels 0 to ``channels - 1`` are dropped.
     """
-    moves = rng.standard_normal(len(events.times), dtype=np.float32)
-    return Events(*_jittered(events.times, events.units, moves, np.float32(sigma), channels))
+    draws = rng.standard_normal(len(events.times), dtype=np.float32)
+    shifts = np.floor(draws * np.float32(sigma) + np.float32(0.5)).astype(np.int64)
+    return Events(*_shifted(events.times, events.units, shifts, channels))
 
 
 def drop_events(events: Events, rng: np.random.Generator, probability: float) -> Events:
@@ -76,58 +77,25 @@ def drop_events(events: Events, rng: np.random.Generator, probability: float) ->
     events : Events
         One example.
     rng : numpy.random.Generator
-        Draws which.
+        Draws the dropped events.
     probability : float
         Probability that an event is dropped, 0 to 1.
     """
-    draws = rng.random(len(events.times), dtype=np.float32)
-    return Events(*_kept(events.times, events.units, draws, np.float32(probability)))
+    kept = rng.random(len(events.times), dtype=np.float32) >= np.float32(probability)
+    return Events(events.times[kept], events.units[kept])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _shifted(
-    times: NDArray[np.float32], units: NDArray[np.uint16], shift: int, channels: int
+    times: NDArray[np.float32], units: NDArray[np.uint16], shifts: NDArray[np.int64], channels: int
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+    """Return the events shifted by ``shifts`` channels, one a event, without those that leave the channels."""
     new_times, new_units = np.empty_like(times), np.empty_like(units)
     n = np.int64(0)
     for i in range(len(times)):
-        unit = np.int64(units[i]) + shift
-        # Written in any case and counted only if within: no branch to mispredict.
+        unit = np.int64(units[i]) + shifts[i]
+        # Every event is written, and counted only if it is in range: there is no branch to mispredict.
         new_times[n] = times[i]
         new_units[n] = unit & 0xFFFF
         n += (unit >= 0) & (unit < channels)
-    return new_times[:n], new_units[:n]
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _jittered(
-    times: NDArray[np.float32],
-    units: NDArray[np.uint16],
-    moves: NDArray[np.float32],
-    sigma: np.float32,
-    channels: int,
-) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    new_times, new_units = np.empty_like(times), np.empty_like(units)
-    n = np.int64(0)
-    for i in range(len(times)):
-        unit = np.int64(units[i]) + np.int64(np.floor(moves[i] * sigma + np.float32(0.5)))
-        new_times[n] = times[i]
-        new_units[n] = unit & 0xFFFF
-        n += (unit >= 0) & (unit < channels)
-    return new_times[:n], new_units[:n]
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _kept(
-    times: NDArray[np.float32],
-    units: NDArray[np.uint16],
-    draws: NDArray[np.float32],
-    probability: np.float32,
-) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    new_times, new_units = np.empty_like(times), np.empty_like(units)
-    n = np.int64(0)
-    for i in range(len(times)):
-        new_times[n] = times[i]
-        new_units[n] = units[i]
-        n += draws[i] >= probability
     return new_times[:n], new_units[:n]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.cochlea import BasilarMembrane, Cochlea, Sound
-from pipeline.cochlea.cochlea import _places, _Segment
+from pipeline.cochlea.cochlea import _Segment, _segment_bounds
 from pipeline.cochlea.lanes import LANES
-from pipeline.cochlea.transfer import SIZES, Room, tables
+from pipeline.cochlea.transfer import SIZES, Workspace, tables
 
 RATE = 48_000
 FEW = BasilarMembrane(channels=LANES)
@@ -19,7 +19,7 @@ def _velocity(sound: np.ndarray, steps: int) -> np.ndarray:
     (table,) = tables(FEW, RATE, steps)
     padded = np.zeros(2 * steps)
     padded[: len(sound)] = sound
-    return table.respond(np.fft.rfft(padded).astype(np.complex64), Room(steps))
+    return table.respond(np.fft.rfft(padded).astype(np.complex64), Workspace(steps))
 
 
 def test_response_is_the_inverse_transform_of_the_lower_half_of_the_spectrum() -> None:
@@ -52,7 +52,7 @@ def test_a_frequency_above_the_new_nyquist_is_folded() -> None:
 
 def test_segments_cover_every_step_once() -> None:
     for steps in (1, 500, SIZES[-1], 5 * SIZES[-1] + 3):
-        pieces = list(_places(steps, 2 / RATE))
+        pieces = list(_segment_bounds(steps, 2 / RATE))
         starts = [start for start, *_ in pieces]
         lengths = [length for _, length, *_ in pieces]
         assert starts == [0, *np.cumsum(lengths)[:-1]]
@@ -64,9 +64,9 @@ def test_a_long_sound_in_segments_moves_the_membrane_as_in_one_piece() -> None:
     wave = np.random.default_rng(3).normal(size=2 * 60_000)
     whole = _velocity(wave, 76_800)[:, :60_000].copy()
     pieces = []
-    for place in _places(60_000, 2 / RATE):
+    for place in _segment_bounds(60_000, 2 / RATE):
         segment = _Segment.cut(wave, *place, cochlea)
-        velocity = segment.tables[0].respond(segment.spectrum, Room(segment.tables[0].steps))
+        velocity = segment.tables[0].respond(segment.spectrum, Workspace(segment.tables[0].steps))
         pieces.append(velocity[:, segment.before : segment.before + segment.length].copy())
     assert len(pieces) > 1
     error = np.abs(np.concatenate(pieces, axis=1) - whole).max(axis=1)

@@ -8,7 +8,7 @@ import pytest
 import tonic
 
 from models.errors import InputError
-from pipeline.data import hdf5, seal
+from pipeline.data import hdf5, header
 from pipeline.data.packing import pack
 
 
@@ -148,7 +148,7 @@ def test_any_flipped_byte_of_a_file_written_here_is_noticed(tmp_path, make_split
     path = tmp_path / "x.h5"
     hdf5.write(path, make_split(examples=5))
     whole = path.read_bytes()
-    for place in np.random.default_rng(0).integers(seal.SIZE, len(whole), 60):
+    for place in np.random.default_rng(0).integers(header.SIZE, len(whole), 60):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
         message = refusal(path)
         assert "damaged" in message or "no HDF5 file" in message

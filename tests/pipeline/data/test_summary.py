@@ -44,7 +44,7 @@ def test_the_rendering_shows_every_split_class_speaker_and_drop():
     text = shown(render("toy", summarise(dataset)))
     for word in ("toy", "train", "validation", "test", "yes", "no", "ann", "bob", "cem", "2,000"):
         assert word in text
-    assert "train: 3 events dropped (1 with a time that is not finite, 1 before time 0, 1 of a channel" in text
+    assert "train: 3 events dropped (1 with a time that is not finite, 1 before time 0, 1 with a channel" in text
     assert "test: no events dropped" in text
 
 
