@@ -152,5 +152,10 @@ def figures_command(
     draw(names or (), out)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run ``python -m results``."""
     guarded(app)
+
+
+if __name__ == "__main__":
+    main()
