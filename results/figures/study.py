@@ -12,7 +12,7 @@ from pipeline.config import Config
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
 from pipeline.training.build import make_window
 from results.experiments.study.plan import REFERENCE
-from results.statistics.paired import p_text
+from results.statistics.hypothesis_tests import p_text
 
 COLOURS = {"uniform": GREEN, "exponential": ORANGE, "gaussian": BLUE, "bump": VERMILLION}
 DASHES = {"uniform": ":", "exponential": "--", "gaussian": "-", "bump": "-."}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from results.tables.markdown import cell
+from results.tables.text import cell
 
 STYLE = """
 :root { color-scheme: light; --ink: #1a1a1a; --faint: #666; --line: #ddd; --accent: #0072b2; }

@@ -1,124 +1,77 @@
-"""Paired comparisons of several windows with one: tests, corrected for their number; intervals; power.
+"""Paired comparisons of several windows with one: differences, intervals, p values and minimum detectable differences.
 
-Every difference is looked at in two ways. Over seeds and what is scored (`crossed`): would other seeds and other
-speakers, or words as other speakers say them, tell the same? That decides. Over seeds alone, by a permutation test:
-would other seeds tell the same of these very speakers and words?
+Every difference is tested twice. The mixed model over seeds and units of analysis (`mixed_model`) decides: its interval
+holds for other seeds and other units. The permutation test over seeds alone (`hypothesis_tests.sign_flip_test`) holds
+for other seeds on these very units.
 
-Recordings of one word by one speaker are alike and succeed or fail together; taken for independent they would make any
-difference look sure. They count as one unit. Intervals over such units are those of other recordings of these words by
-these speakers: what other speakers, or words, would have in common is not in them. With speakers left out one by one
-the speakers are the units, and intervals hold for other speakers.
+The unit of analysis is the held-out speaker where speakers are held out one at a time, and the pair of speaker and word
+on a single test part. Recordings of one word by one speaker succeed and fail together; as independent units they would
+make any difference significant. An interval over pairs holds for other recordings of these words by these speakers, not
+for other speakers or words.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
 from models.errors import InputError
 from pipeline.evaluation.intervals import student
-from results.statistics.crossed import ROUNDING, crossed
-
-Array = NDArray[np.float64]
-
-PERMUTATIONS = 20_000
-"""Drawn where there are more sign changes than that; all are taken where there are fewer."""
-
-LEVEL = 0.05
+from results.statistics.hypothesis_tests import LEVEL, ROUNDING, holm, sign_flip_test
+from results.statistics.mixed_model import crossed_random_effects
+from results.statistics.power import minimum_detectable_difference
 
 SPEAKERS, PAIRS, WORDS = "speakers", "pairs of speaker and word", "words"
-"""What is scored: left-out speakers, or in one test part words by speaker; words, where only one speaker is known."""
+"""Units of analysis: held-out speakers; on one test part pairs, or words where it has one speaker."""
+
+HEADERS = {
+    "seeds": "seeds with all runs",
+    "failed": "failed runs",
+    "scored_on": "number of units",
+    "units": "unit of analysis",
+    "low": "95 % CI low",
+    "high": "95 % CI high",
+    "paired": "paired seeds",
+    "difference_low": "difference, 95 % CI low",
+    "difference_high": "difference, 95 % CI high",
+    "p_corrected": "p (Holm)",
+    "detectable": "minimum detectable difference",
+    "effect": "Cohen's d",
+    "seeds_low": "over seeds alone, 95 % CI low",
+    "seeds_high": "over seeds alone, 95 % CI high",
+    "seeds_p": "over seeds alone, p",
+}
+"""What readers see in place of the names of columns of `compare`."""
 
 
-def sign_flip(differences: Array, seed: int = 0) -> float:
-    """Return the two-sided p of a mean difference under random signs: exact where there are few pairs."""
-    d = np.asarray(differences, dtype=np.float64)
-    if len(d) == 0:
-        return float("nan")
-    observed = abs(d.mean())
-    if 2 ** len(d) <= PERMUTATIONS:
-        signs = np.array(list(itertools.product((1.0, -1.0), repeat=len(d))))
-        return float((np.abs(signs @ d / len(d)) >= observed - 1e-12).mean())
-    signs = np.random.default_rng(seed).choice((1.0, -1.0), (PERMUTATIONS, len(d)))
-    as_far = (np.abs(signs @ d / len(d)) >= observed - 1e-12).sum()
-    return float((as_far + 1) / (PERMUTATIONS + 1))
-
-
-def holm(p: Mapping[str, float]) -> dict[str, float]:
-    """Return p values corrected for several comparisons (Holm 1979); those that are NaN stay so and don't count."""
-    known = sorted((value, name) for name, value in p.items() if not math.isnan(value))
-    corrected = dict.fromkeys(p, math.nan)
-    running = 0.0
-    for rank, (value, name) in enumerate(known):
-        running = max(running, min(1.0, (len(known) - rank) * value))
-        corrected[name] = running
-    return corrected
-
-
-def power(difference: float, error: float, freedom: float, level: float = LEVEL) -> float:
-    """Return the probability that a two-sided t-test finds a true difference.
-
-    Parameters
-    ----------
-    difference : float
-    error : float
-        Standard error of the measured difference.
-    freedom : float
-        Its degrees of freedom.
-    level : float
-    """
-    if not freedom > 0 or not error > 0:
-        return float("nan")
-    shift = difference / error
-    edge = stats.t.ppf(1 - level / 2, freedom)
-    with np.errstate(all="ignore"):
-        right, wrong = stats.nct.sf(edge, freedom, shift), stats.nct.cdf(-edge, freedom, shift)
-    # Far off, SciPy's tails of the noncentral t are no numbers: one is 1 there, and the other 0.
-    return float(np.nan_to_num(right, nan=float(shift > edge)) + np.nan_to_num(wrong, nan=float(-shift > edge)))
-
-
-def detectable(error: float, freedom: float, level: float = LEVEL, wanted: float = 0.8) -> float:
-    """Return the true difference that is found with probability ``wanted``; see `power`."""
-    if not freedom > 0 or not error > 0:
-        return float("nan")
-    largest = 1e3 * error
-    while power(largest, error, freedom, level) < wanted:
-        largest *= 10
-        if largest > 1e9 * error:
-            return float("nan")
-    return float(optimize.brentq(lambda d: power(d, error, freedom, level) - wanted, 1e-9 * error, largest))
-
-
-def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.DataFrame:
-    """Compare every variant with one, paired by seed and by what is scored.
+def compare(rows: pd.DataFrame, recordings: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Compare every variant with the reference, paired by seed and unit of analysis.
 
     Parameters
     ----------
     rows : DataFrame
-        Columns variant, seed, held, accuracy, right (which recordings a run got right, digits 0 and 1). A run that
-        failed has no accuracy; its seed is left out of its variant's numbers, and counted.
+        One row a run: variant, seed, held, accuracy, right (whether it got each recording right, digits 0 and 1). A run
+        that failed has no accuracy; its seed is left out of its variant's numbers, and counted.
     recordings : DataFrame
-        What was scored, in the order of ``right``: columns held, speaker, word. Where several speakers were held out
-        they are the units, otherwise the pairs of speaker and word are; every unit counts alike.
-    against : str
+        What was scored, in the order of ``right``: held, speaker, word. Every unit of analysis counts alike, whatever
+        the number of its recordings.
+    reference : str
         A variant.
 
     Returns
     -------
     DataFrame
-        One row a variant: ``window``, ``seeds`` that have all their runs, ``failed`` runs, ``scored_on`` how many
-        ``units``; mean ``accuracy`` with its interval over seeds, ``low`` and ``high``; how many seeds are ``paired``
-        with those of ``against``. And of all but that: ``difference`` with its interval over seeds and units,
-        ``difference_low`` and ``_high``; ``p`` of it, and ``p_corrected`` for as many comparisons as there are (Holm);
-        ``detectable``, the true difference that four of five such studies would find even if it were the hardest to
-        find of all comparisons (Bonferroni); ``effect``, Cohen's d of the differences of seeds; ``seeds_low``,
-        ``seeds_high``, ``seeds_p``: over seeds alone.
+        One row a variant: ``window`` (its name), ``seeds`` that have all their runs, ``failed`` runs, ``scored_on``
+        (number of units), ``units`` (the unit of analysis), mean ``accuracy`` with its 95 % interval over seeds,
+        ``low`` and ``high``; ``paired``, the seeds that the reference has, too.
+        For all but the reference: ``difference`` of accuracies with its 95 % interval over seeds and units,
+        ``difference_low`` and ``difference_high``, its ``p``, and ``p_corrected`` (Holm); ``detectable``, the minimum
+        detectable difference at 80 % power, at a level corrected for the number of comparisons (Bonferroni);
+        ``effect``, Cohen's d over seeds; ``seeds_low``, ``seeds_high`` and ``seeds_p``, interval and p over seeds
+        alone.
 
     Raises
     ------
@@ -126,9 +79,11 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
         If a run has scored another number of recordings.
     """
     units, unit = _units(recordings)
-    scores = {str(name): _scores(part, recordings["held"], unit) for name, part in rows.groupby("variant", sort=False)}
-    cells = {name: _differences(own, scores[against]) for name, own in scores.items() if name != against}
-    found = {name: crossed(differences) for name, differences in cells.items()}
+    codes, names = pd.factorize(unit)
+    places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
+    scores = {str(name): _scores(part, places, names) for name, part in rows.groupby("variant", sort=False)}
+    cells = {name: _differences(own, scores[reference]) for name, own in scores.items() if name != reference}
+    found = {name: crossed_random_effects(differences) for name, differences in cells.items()}
     corrected = holm({name: comparison.p for name, comparison in found.items()})
     table = []
     for name, own in scores.items():
@@ -142,20 +97,16 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, against: str) -> pd.Da
             _, seeds_low, seeds_high = student(by_seed)
             spread = by_seed.std(ddof=1) if len(by_seed) > 1 else 0.0
             row |= {"difference": c.difference, "difference_low": c.low, "difference_high": c.high, "p": c.p}
-            row |= {"p_corrected": corrected[name], "detectable": detectable(c.error, c.freedom, LEVEL / len(found))}
+            row |= {"p_corrected": corrected[name]}
+            row |= {"detectable": minimum_detectable_difference(c.error, c.freedom, LEVEL / len(found))}
             row |= {"effect": by_seed.mean() / spread if spread > ROUNDING else float("nan")}
-            row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": sign_flip(by_seed)}
+            row |= {"seeds_low": seeds_low, "seeds_high": seeds_high, "seeds_p": float(sign_flip_test(by_seed))}
         table.append(row)
     return pd.DataFrame(table)
 
 
-def p_text(p: float) -> str:
-    """Return a p value as sentences and pictures say it."""
-    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
-
-
 def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:
-    """Return what the units are called, and the unit of every recording."""
+    """Return the name of the unit of analysis, and the unit of every recording."""
     if recordings["held"].nunique() > 1:
         return SPEAKERS, recordings["speaker"]
     if recordings["speaker"].nunique() > 1:
@@ -163,10 +114,18 @@ def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:
     return WORDS, recordings["word"]
 
 
-def _scores(part: pd.DataFrame, held: pd.Series, unit: pd.Series) -> pd.DataFrame:
-    """Return a variant's scores by seed (rows) and unit (columns), of the seeds that have all their runs."""
-    codes, units = pd.factorize(unit)
-    places = {str(name): codes[held == name] for name in held.unique()}
+def _scores(part: pd.DataFrame, places: Mapping[str, NDArray[np.int64]], units: pd.Index) -> pd.DataFrame:
+    """Return a variant's accuracies by seed (rows) and unit (columns), of the seeds that have all their runs.
+
+    Parameters
+    ----------
+    part : DataFrame
+        The variant's runs.
+    places : mapping
+        The number of the unit of every recording, by what is held.
+    units : Index
+        The units.
+    """
     scores = {seed: np.full(len(units), np.nan) for seed in part["seed"].unique()}
     for row in part.dropna(subset="accuracy").itertuples():
         place = places.get(row.held, np.empty(0, np.int64))
@@ -181,6 +140,6 @@ def _scores(part: pd.DataFrame, held: pd.Series, unit: pd.Series) -> pd.DataFram
     return pd.DataFrame.from_dict(scores, "index", columns=units).dropna()
 
 
-def _differences(one: pd.DataFrame, other: pd.DataFrame) -> Array:
+def _differences(one: pd.DataFrame, other: pd.DataFrame) -> NDArray[np.float64]:
     """Return differences by seed and unit, of the seeds that both have."""
     return np.asarray((one - other).dropna(), dtype=np.float64)

@@ -1,58 +1,67 @@
-"""What a comparison's rows say: means over seeds, intervals, and paired differences."""
+"""Summaries over seeds: one row a variant, with means, intervals, and differences that are paired by seed."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from pipeline.evaluation.intervals import student
+from results.statistics.hypothesis_tests import paired_t_test
 
 COLLAPSED = 0.5
-"""A run has collapsed if it failed, or validation (or accuracy, without any) ends below this share of the median."""
+"""A run has collapsed if it failed, or its last validation accuracy is below this fraction of the median run's."""
 
-
-ROUNDING = 1e-9
-"""Differences of accuracies that vary by less do not vary."""
+HEADERS = {
+    "seeds": "seeds with all runs",
+    "collapsed": "collapsed runs",
+    "validation": "validation accuracy",
+    "low": "95 % CI low",
+    "high": "95 % CI high",
+    "rate": "hidden firing rate (Hz)",
+    "silent": "silent fraction",
+    "difference_low": "difference, 95 % CI low",
+    "difference_high": "difference, 95 % CI high",
+}
+"""What readers see in place of the names of columns of `summary`."""
 
 
 def collapsed(rows: pd.DataFrame) -> pd.Series:
-    """Return whether each run ended far below the others, or not at all."""
+    """Return whether each run collapsed (see `COLLAPSED`); without any validation, test accuracy is taken."""
     ends = rows["accuracy"] if rows["last_validation"].isna().all() else rows["last_validation"]
     return rows["accuracy"].isna() | ends.isna() | (ends < COLLAPSED * ends.median())
 
 
 def by_seed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a variant and seed: folds, where there are several, are averaged.
+    """Return one row a variant and seed, the mean over folds where there are several.
 
-    A seed of which a fold failed has no numbers: folds are not equally hard.
+    A seed of which a fold failed has no numbers, since folds differ in difficulty.
     """
     numbers = ["accuracy", "validation", "rate", "silent"]
     groups = rows.groupby(["variant", "seed"], sort=False)[numbers]
     return groups.agg(lambda values: values.mean(skipna=False)).reset_index()
 
 
-def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
+def summary(rows: pd.DataFrame, reference: str | None = None) -> pd.DataFrame:
     """Return one row a variant.
 
     Parameters
     ----------
     rows : DataFrame
-        Of `runs.run_all`.
-    against : str, optional
-        A variant that the others are paired with by seed.
+        One row a run: variant, seed, held, accuracy, validation, last_validation, rate, silent.
+    reference : str, optional
+        A variant that the others are compared with, paired by seed.
 
     Returns
     -------
     DataFrame
-        variant, seeds that have all their runs, collapsed runs, mean accuracy with its 95 % interval over seeds
-        (Student's t), mean validation accuracy, rate and silent fraction; the mean difference to ``against`` with its
-        interval and p-value.
+        variant, ``seeds`` that have all their runs, ``collapsed`` runs, mean ``validation`` accuracy, mean ``accuracy``
+        with its 95 % interval over seeds (Student's t), ``low`` and ``high``, mean firing ``rate`` and ``silent``
+        fraction of hidden neurons. With a reference also the mean ``difference`` with its interval, ``difference_low``
+        and ``difference_high``, and its ``p`` (paired t-test).
     """
     seeds = by_seed(rows)
     fallen = collapsed(rows).groupby(rows["variant"], sort=False).sum()
-    base = None if against is None else seeds[seeds["variant"] == against].set_index("seed")
+    base = None if reference is None else seeds[seeds["variant"] == reference].set_index("seed")
     table = []
     for variant, part in seeds.groupby("variant", sort=False):
         mean, low, high = student(part["accuracy"].to_numpy())
@@ -68,20 +77,9 @@ def summary(rows: pd.DataFrame, against: str | None = None) -> pd.DataFrame:
             "silent": part["silent"].mean(),
         }
         if base is not None:
-            row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), np.nan)
-            if variant != against:
-                own = part.set_index("seed")["accuracy"]
-                paired = (own - base["accuracy"].reindex(own.index)).dropna().to_numpy()
-                row |= dict(
-                    zip(("difference", "difference_low", "difference_high"), student(paired), strict=True),
-                    p=p_value(paired),
-                )
+            own = part.set_index("seed")["accuracy"]
+            paired = (own - base["accuracy"].reindex(own.index)).dropna().to_numpy()
+            compared = (np.nan,) * 4 if variant == reference else (*student(paired), paired_t_test(paired))
+            row |= dict(zip(("difference", "difference_low", "difference_high", "p"), compared, strict=True))
         table.append(row)
     return pd.DataFrame(table)
-
-
-def p_value(differences: NDArray[np.float64]) -> float:
-    """Return the two-sided p-value of paired differences having mean 0, by Student's t; NaN where it can't be told."""
-    if len(differences) < 2 or np.ptp(differences) < ROUNDING:
-        return float("nan")
-    return float(stats.ttest_1samp(differences, 0.0).pvalue)

@@ -1,24 +1,28 @@
-"""What tables say of a run's network."""
+"""The columns in which tables of runs say what was trained: data set, readout window, hidden neurons, network."""
 
 from __future__ import annotations
 
 from pipeline.config import Config
 
-DESCRIBED = ("data", "window", "hidden", "kind")
+NETWORK_COLUMNS = ("data", "window", "hidden", "kind")
 
 
-def described(config: Config) -> dict[str, str]:
-    """Return a run's data set, window (or loss), hidden neurons, and whether it is recurrent: `DESCRIBED`."""
+def network_columns(config: Config) -> dict[str, str]:
+    """Return the `NETWORK_COLUMNS` of a config.
+
+    Data set, readout window (the loss, where it has no window), neurons of each hidden layer, and recurrent or
+    feed-forward.
+    """
     return {
         "data": config.data.dataset,
-        "window": window_of(config),
+        "window": window_text(config),
         "hidden": " + ".join(map(str, config.network.hidden)),
         "kind": "recurrent" if any(config.network.recurrent) else "feed-forward",
     }
 
 
-def window_of(config: Config) -> str:
-    """Return a config's window with its numbers, or its loss where that has none."""
+def window_text(config: Config) -> str:
+    """Return a config's readout window with its parameters, or its kind of loss where that has no window."""
     window = config.window
     if window is None:
         return config.loss.kind

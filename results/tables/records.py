@@ -1,4 +1,4 @@
-"""Scores with the runs that gave them: a number that no run backs has no way into a table."""
+"""Scores, each with the run that gave it: tables are made from these only, so that a run backs every number."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from models.errors import InputError
 from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
 from results.tables.files import check_runs, read_csv
-from results.tables.network_columns import DESCRIBED, described
+from results.tables.network_columns import NETWORK_COLUMNS, network_columns
 
 SCORED = "evaluation-test.json"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A score on examples that chose nothing.
+    """The accuracy of a run on examples that had no part in its training or in the choice of its settings.
 
     Attributes
     ----------
     source : str
-        The run's folder, or the committed file and its line.
+        Where the score is recorded: the run's folder, or the published file and its line.
     comparison, what : str
-        Which committed comparison, or "runs"; and what of it was trained.
+        The published experiment and its variant; for this checkout's runs "runs", and the config's name and hash.
     data, window, hidden, kind : str
         See `results.tables.network_columns`.
     held : str
-        "test", or the speaker who was held out.
+        "test" for the test part, or the held-out speaker.
     seed, examples : int
     accuracy : float
+        Fraction of the examples that were classified correctly.
     run : str
-        The run's folder, as it was called where it was trained; the hash of its config is in it.
+        The run's folder where it was trained; its name has the hash of the run's config.
     """
 
     source: str
@@ -54,14 +55,17 @@ class Record:
 
 
 def of_runs(root: Path | None = None) -> Iterator[Record]:
-    """Yield the score of every run in a folder that was scored on a test part, or on a speaker who was left out.
-
-    Runs whose configs differ in more than the seed differ in ``what``: the config's name and its hash.
+    """Yield the score of every run in a folder that was scored on a test part, or on a held-out speaker.
 
     Parameters
     ----------
     root : Path, optional
-        That of the runs, unless given.
+        Where the runs lie; by default where trainings write them.
+
+    Raises
+    ------
+    InputError
+        If a score or a config can't be read, or an accuracy is not between 0 and 1.
     """
     root = Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root
     for path in sorted([*root.glob(f"**/{SCORED}"), *root.glob(f"**/{HELD_OUT}")]):
@@ -79,7 +83,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
             source=str(path.parent),
             comparison="runs",
             what=f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
-            **described(config),
+            **network_columns(config),
             held=held,
             seed=config.seed,
             examples=examples,
@@ -89,26 +93,26 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
 
 
 def of_comparison(path: Path) -> Iterator[Record]:
-    """Yield the scores of a committed comparison, one a line of its ``...-runs.csv``.
+    """Yield the scores of a published experiment, one a line of its ``...-runs.csv``.
 
     Raises
     ------
     InputError
-        If the file lacks a column.
+        If the file lacks a column, or a line is cut off or there twice.
     """
     table = read_csv(path, ("variant", "held", "right", "failed"))
-    missing = {"variant", *DESCRIBED, "seed", "held", "examples", "accuracy", "failed"} - set(table.columns)
+    missing = {"variant", *NETWORK_COLUMNS, "seed", "held", "examples", "accuracy", "failed"} - set(table.columns)
     if missing:
-        raise InputError(f"{path} has no column {sorted(missing)[0]}; it is not a comparison's runs")
+        raise InputError(f"{path} has no column {sorted(missing)[0]}; it is no table of an experiment's runs")
     check_runs(path, table)
-    table = table.astype(dict.fromkeys([*DESCRIBED, "variant", "held"], str))
+    table = table.astype(dict.fromkeys([*NETWORK_COLUMNS, "variant", "held"], str))
     for line, row in enumerate(table.itertuples(), start=2):
         if pd.notna(row.accuracy):
             yield Record(
                 source=f"{path.name}, line {line}",
                 comparison=path.name.removesuffix("-runs.csv"),
                 what=row.variant,
-                **{name: getattr(row, name) for name in DESCRIBED},
+                **{name: getattr(row, name) for name in NETWORK_COLUMNS},
                 held=row.held,
                 seed=int(row.seed),
                 examples=int(row.examples),

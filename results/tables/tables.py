@@ -1,8 +1,9 @@
-"""The tables, each a data frame."""
+"""The tables, each a data frame, and what readers see in place of their columns' names."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,35 +11,76 @@ import pandas as pd
 
 from models.network import Network
 from pipeline.config import CONFIG_FOLDER, load_config
+from pipeline.data.datasets.registry import entry
 from pipeline.evaluation.intervals import student
 from pipeline.events import CHANNELS
 from pipeline.training.build import make_network
-from results.tables.network_columns import DESCRIBED, window_of
+from results.tables.network_columns import NETWORK_COLUMNS, window_text
 from results.tables.records import Record
 from sweeps.state import State
 from sweeps.store import Store
 
-CLASSES = {"digits": 20, "shd": 20, "ssc": 35, "fsdd": 10, "audio": 10}
+HEADERS = {
+    "comparison": "experiment",
+    "what": "variant",
+    "data": "data set",
+    "window": "readout window",
+    "hidden": "hidden neurons",
+    "kind": "network",
+    "low": "95 % CI low",
+    "high": "95 % CI high",
+    "held": "scored on",
+    "source": "recorded in",
+    "run": "run folder",
+    "tau_mem": "tau_mem (ms)",
+    "tau_syn": "tau_syn (ms)",
+    "steps": "time steps",
+    "dt": "dt (ms)",
+    "parameters": "trained parameters",
+    "batch": "batch size",
+    "case": "network and trial",
+    "ms_an_example": "ms per example",
+    "megabytes": "memory (MB)",
+    "hidden_spikes": "spikes per hidden neuron and example",
+    "space": "search space",
+    "points": "sweep trials",
+    "trained_to_the_end": "not pruned",
+    "least_error": "lowest validation error",
+    "at_point": "number of the best sweep trial",
+}
+"""What readers see in place of columns' names."""
+
+LITERATURE_HEADERS = {
+    "work": "method",
+    "data": "data set",
+    "accuracy": "test accuracy (%)",
+    "spread": "as published: +- (%)",
+    "chosen_on": "epoch or setting chosen on",
+    "source": "publication",
+}
+"""The same for other groups' results."""
+
+HELD_OUT_SPEAKERS = "held-out speakers"
 
 
 def accuracy(records: Iterable[Record]) -> pd.DataFrame:
-    """Return mean accuracies with their 95 % intervals over seeds, folds averaged within a seed.
+    """Return mean accuracies with 95 % intervals over seeds (Student's t); folds are averaged within a seed first.
 
-    Seeds that lack a fold that others have are left out: folds are not equally hard. A comparison that chose its
-    window anew without each speaker is one row, which names all the windows.
+    Seeds that lack a fold are left out, since folds differ in difficulty. Where an experiment chose the window anew
+    for each held-out speaker, its row names all the chosen windows.
 
     Returns
     -------
     DataFrame
-        One row for what differs in more than seed and fold: comparison, what, data, window, hidden, kind, scored on,
-        seeds, folds, examples, accuracy, low, high.
+        One row for all records that differ in seed and fold only: comparison, what, the `NETWORK_COLUMNS`, scored_on
+        ("test" or held-out speakers), seeds, folds, examples, accuracy, low, high.
     """
-    keys = ["comparison", "what", *DESCRIBED, "scored_on"]
+    keys = ["comparison", "what", *NETWORK_COLUMNS, "scored_on"]
     columns = [*keys, "seeds", "folds", "examples", "accuracy", "low", "high"]
     table = pd.DataFrame([vars(record) for record in records])
     if table.empty:
         return pd.DataFrame(columns=columns)
-    table["scored_on"] = table["held"].where(table["held"] == "test", "left-out speakers")
+    table["scored_on"] = table["held"].where(table["held"] == "test", HELD_OUT_SPEAKERS)
     alike = [key for key in keys if key != "window"]
     rows = []
     for key, part in table.groupby(alike, sort=False):
@@ -55,11 +97,14 @@ def accuracy(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def parameters() -> pd.DataFrame:
-    """Return the shipped configs' networks and how they are trained."""
+    """Return the networks of the configs that ship today, and how they are trained.
+
+    A data set whose classes depend on the user's files counts with one class.
+    """
     rows = []
     for path in sorted(CONFIG_FOLDER.glob("*.toml")):
         config = load_config(path)
-        net = make_network(config, CHANNELS, CLASSES[config.data.dataset])
+        net = make_network(config, CHANNELS, entry(config.data.dataset).classes or 1)
         rows.append(
             {
                 "config": config.name,
@@ -69,7 +114,7 @@ def parameters() -> pd.DataFrame:
                 "tau_syn": net.hidden[0].tau_syn,
                 "time_constants": net.hidden[0].time_constants,
                 "delay_line": f"{net.input.delay_line.copies} x {net.input.delay_line.spacing:g} ms",
-                "window": window_of(config),
+                "window": window_text(config),
                 "steps": config.steps,
                 "dt": config.data.dt,
                 "parameters": _count(net),
@@ -82,15 +127,8 @@ def parameters() -> pd.DataFrame:
 
 
 def _count(network: Network) -> int:
-    """Return how many numbers training may change."""
-    total = 0
-    for name, shape in network.shapes.items():
-        if name not in network.fixed:
-            size = 1
-            for length in shape:
-                size *= length
-            total += size
-    return total
+    """Return the number of trained parameters."""
+    return sum(math.prod(shape) for name, shape in network.shapes.items() if name not in network.fixed)
 
 
 def speed(folder: Path) -> pd.DataFrame:
@@ -139,3 +177,8 @@ def sweeps(folder: Path) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def literature(published: Path) -> pd.DataFrame:
+    """Return other groups' published results, with their sources."""
+    return pd.read_csv(published / "literature.csv")

@@ -1,8 +1,9 @@
-"""Tables to files: CSV, Markdown and LaTeX from one data frame."""
+"""Writing all tables: CSV, Markdown and LaTeX from one data frame each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,72 +12,81 @@ from rich.console import Console
 from pipeline.data.atomic import write_atomically
 from results.paths import PUBLISHED, TABLES
 from results.tables import tables
-from results.tables.markdown import cell, markdown
 from results.tables.records import of_comparison, of_runs
+from results.tables.text import latex, markdown
 
 FOLDER = TABLES
 
-_ESCAPED = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "±": r"$\pm$"}
+
+@dataclass(frozen=True)
+class Captioned:
+    """A table, what it shows, and what readers see in place of its columns' names."""
+
+    table: pd.DataFrame
+    caption: str
+    headers: Mapping[str, str]
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table as readers see it."""
+        return self.table.rename(columns=self.headers)
 
 
-def latex(table: pd.DataFrame, caption: str) -> str:
-    """Return a table in LaTeX, with booktabs' rules."""
-    lines = [r"\begin{table}", rf"\caption{{{_escape(caption)}}}"]
-    lines += [rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}", r"\toprule"]
-    header = [str(column).replace("_", " ") for column in table.columns]
-    lines += [" & ".join(map(_escape, header)) + r" \\", r"\midrule"]
-    for row in table.itertuples(index=False):
-        lines.append(" & ".join(_escape(cell(value)) for value in row) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
-
-
-def write(name: str, table: pd.DataFrame, caption: str, folder: Path = FOLDER) -> None:
-    """Write ``name.csv``, ``name.md`` and ``name.tex``."""
-    write_atomically(folder / f"{name}.csv", [table.to_csv(index=False).encode()])
-    write_atomically(folder / f"{name}.md", [f"{caption}\n\n{markdown(table)}".encode()])
-    write_atomically(folder / f"{name}.tex", [latex(table, caption).encode()])
+def published_tables(published: Path = PUBLISHED) -> dict[str, Captioned]:
+    """Return the tables of published results by name: accuracies, speed, sweeps, other groups' results."""
+    runs = sorted(published.glob("**/*-runs.csv"))
+    made = {
+        "accuracy-published": (
+            tables.accuracy(record for path in runs for record in of_comparison(path)),
+            "Accuracy (fraction of examples) in the published experiments: means over seeds, 95 % intervals by "
+            "Student's t. A fold is a held-out speaker.",
+        ),
+        "speed": (
+            tables.speed(published / "bench"),
+            "Time and memory of training, measured by make bench. Cases A, B and C are described in models/README.md.",
+        ),
+        "sweeps": (
+            tables.sweeps(published / "sweeps"),
+            "Hyperparameter sweeps: errors are 1 - validation accuracy; a sweep trial is one setting that was trained.",
+        ),
+        "literature": (
+            tables.literature(published),
+            "Test accuracies of other groups, as they published them; none was measured here.",
+        ),
+    }
+    headers = {"literature": tables.LITERATURE_HEADERS}
+    return {name: Captioned(*parts, headers.get(name, tables.HEADERS)) for name, parts in made.items()}
 
 
 def tabulate(console: Console, folder: Path = FOLDER, published: Path = PUBLISHED) -> dict[str, pd.DataFrame]:
-    """Write all tables.
+    """Write all tables as ``<name>.csv``, ``.md`` and ``.tex``.
 
     Parameters
     ----------
     console : Console
+        Where the files are named.
     folder : Path
         Where they go.
     published : Path
-        Committed results: comparisons, benchmarks, sweeps, other people's numbers.
+        Published results.
 
     Returns
     -------
     dict of str to DataFrame
+        By name.
     """
-    comparisons: Sequence[Path] = sorted(published.glob("**/*-runs.csv"))
-    made: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
-        "parameters": (tables.parameters, "The shipped configs."),
+    here = {
+        "parameters": (tables.parameters(), "Networks of the shipped configs, and how they are trained."),
         "accuracy-runs": (
-            lambda: tables.accuracy(of_runs()),
-            "Accuracy of this checkout's runs that were scored on test parts or left-out speakers; means over seeds.",
-        ),
-        "accuracy-published": (
-            lambda: tables.accuracy(record for path in comparisons for record in of_comparison(path)),
-            "Accuracy in the committed comparisons; means over seeds, 95 % intervals by Student's t.",
-        ),
-        "speed": (lambda: tables.speed(published / "bench"), "Training time and memory (make bench)."),
-        "sweeps": (lambda: tables.sweeps(published / "sweeps"), "What sweeps found on validation."),
-        "literature": (
-            lambda: pd.read_csv(published / "literature.csv"),
-            "Other people's test accuracies in per cent, as they published them; none was measured here.",
+            tables.accuracy(of_runs()),
+            "Accuracy (fraction of examples) of this checkout's runs that were scored on a test part or on held-out "
+            "speakers: means over seeds, 95 % intervals by Student's t.",
         ),
     }
-    found = {}
-    for name, (make, caption) in made.items():
-        found[name] = make()
-        write(name, found[name], caption, folder)
-        console.print(f"{folder / name}.csv, .md, .tex: {len(found[name])} rows", highlight=False, soft_wrap=True)
-    return found
-
-
-def _escape(text: str) -> str:
-    return "".join(_ESCAPED.get(letter, letter) for letter in text)
+    made = {name: Captioned(*parts, tables.HEADERS) for name, parts in here.items()} | published_tables(published)
+    for name, one in made.items():
+        write_atomically(folder / f"{name}.csv", [one.table.to_csv(index=False).encode()])
+        write_atomically(folder / f"{name}.md", [f"{one.caption}\n\n{markdown(one.shown)}".encode()])
+        write_atomically(folder / f"{name}.tex", [latex(one.shown, one.caption).encode()])
+        console.print(f"{folder / name}.csv, .md, .tex: {len(one.table)} rows", highlight=False, soft_wrap=True)
+    return {name: one.table for name, one in made.items()}

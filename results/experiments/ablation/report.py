@@ -51,7 +51,7 @@ def ablation(
     Returns
     -------
     DataFrame
-        See `comparison.tables.summary`.
+        See `statistics.summary.summary`.
 
     Raises
     ------

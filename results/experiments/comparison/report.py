@@ -16,9 +16,9 @@ from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
 from results.experiments.comparison.provenance import provenance
 from results.experiments.comparison.runs import Job, run_all, some_trained
-from results.statistics.summary import summary
+from results.statistics.summary import HEADERS, summary
 from results.tables.files import write_csv
-from results.tables.markdown import cell, markdown
+from results.tables.text import cell, markdown
 
 
 def carry_out(
@@ -36,12 +36,12 @@ def carry_out(
         Processes; 0 takes as many as cores.
     folder : Path
     against : str, optional
-        See `tables.summary`.
+        See `statistics.summary.summary`.
 
     Returns
     -------
     rows, table : DataFrame
-        Of `runs.run_all` and `tables.summary`.
+        Of `runs.run_all` and `statistics.summary.summary`.
     """
     rows = some_trained(run_all(jobs, console, workers))
     table = summary(rows, against)
@@ -51,7 +51,7 @@ def carry_out(
 
 
 def show(console: Console, title: str, table: pd.DataFrame) -> None:
-    """Print what `tables.summary` returns."""
+    """Print what `statistics.summary.summary` returns."""
     shown = Table(title=title, caption="95 % intervals over seeds; differences are paired by seed")
     compared = "difference" in table
     paired = ("difference", "p") if compared else ()
@@ -82,7 +82,7 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs
     rows : DataFrame
         Of `runs.run_all`.
     table : DataFrame
-        Of `tables.summary`.
+        Of `statistics.summary.summary`.
     jobs : sequence of Job
         What was asked for: in the JSON, every variant's config and overrides, beside what `provenance.provenance` says:
         the commits that trained the runs, and their resolved configs.
@@ -92,7 +92,7 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs
     write_csv(folder / f"{name}-runs.csv", rows)
     write_csv(folder / f"{name}.csv", table)
     for file, text in (
-        (f"{name}.md", markdown(table)),
+        (f"{name}.md", markdown(table.rename(columns=HEADERS))),
         (f"{name}.json", json.dumps(about, indent=2) + "\n"),
     ):
         write_atomically(folder / file, [text.encode()])

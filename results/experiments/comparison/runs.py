@@ -25,7 +25,7 @@ from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
 from pipeline.training.run import Run, commit
 from pipeline.training.trainer import train
-from results.tables.network_columns import described
+from results.tables.network_columns import network_columns
 
 TEST = "test"
 """In place of a held-out speaker: the data set's own test part."""
@@ -100,7 +100,7 @@ def run_all(jobs: Sequence[Job], console: Console, workers: int = 0) -> pd.DataF
     Returns
     -------
     DataFrame
-        One row a job, in their order: variant, seed, held, what `described.described` says, examples, accuracy on what
+        One row a job, in their order: variant, seed, held, the `NETWORK_COLUMNS`, examples, accuracy on what
         was held out, validation accuracy and loss of the epoch that validation chose and of the last one, training loss
         of the last, firing rate, silent fraction, which examples it got right
         (`evaluate.Evaluation.right`), and the run's folder. A run whose training diverged has the reason in
@@ -199,7 +199,7 @@ def _do(job: Job) -> dict[str, Any]:
     """Train one run, or find it done, and score it."""
     config = _settings(job).resolved()
     dataset = kept_dataset(config)
-    row: dict[str, Any] = {"seed": job.seed, "held": job.held} | described(config)
+    row: dict[str, Any] = {"seed": job.seed, "held": job.held} | network_columns(config)
     failed = run_of(job).folder / FAILED
     if failed.exists():
         reason, made_of = failed.read_text(encoding="utf-8").splitlines()

@@ -13,7 +13,7 @@ from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
 from results.experiments.gradcheck.check import STEPS, against_plain, errors, summary
 from results.paths import TABLES
-from results.tables.markdown import markdown
+from results.tables.text import markdown
 
 QUICK = (STEPS[0], STEPS[2])
 FOLDER = TABLES

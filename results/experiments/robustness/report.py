@@ -41,7 +41,7 @@ def robustness(
     Returns
     -------
     DataFrame
-        See `comparison.tables.summary`.
+        See `statistics.summary.summary`.
     """
     jobs = [Job(variant, seed, shared=shared) for variant in SHIPPED for seed in range(1, seeds + 1)]
     few = min(FAILING_SEEDS, seeds)

@@ -49,7 +49,7 @@ def sizes(
     Returns
     -------
     DataFrame
-        See `comparison.tables.summary`.
+        See `statistics.summary.summary`.
     """
     jobs = [Job(variant, seed, shared=shared) for variant in variants(config, hidden) for seed in range(1, seeds + 1)]
     title = f"sizes-{Path(config).stem}"

@@ -21,9 +21,10 @@ from results.experiments.comparison.provenance import config_hash_of
 from results.experiments.study import matching
 from results.experiments.study.plan import REFERENCE, Plan
 from results.figures.study import information, verdict
-from results.statistics.paired import LEVEL, PAIRS, compare, p_text
+from results.statistics.hypothesis_tests import LEVEL, p_text
+from results.statistics.paired import PAIRS, compare
 from results.tables.files import check_runs, read_csv, write_csv
-from results.tables.markdown import markdown
+from results.tables.text import markdown
 
 PARTS = {
     "runs": ("variant", "seed", "held", "accuracy", "right", "failed", "run"),

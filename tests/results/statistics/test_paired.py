@@ -8,64 +8,10 @@ import pytest
 from scipy import stats
 
 from models.errors import InputError
-from results.statistics.crossed import crossed
-from results.statistics.paired import compare, detectable, holm, power, sign_flip
-
-
-def test_the_exact_permutation_is_that_of_all_signs() -> None:
-    assert sign_flip(np.array([1.0, 1.0, 1.0])) == pytest.approx(2 / 8)
-    assert sign_flip(np.array([1.0, -1.0])) == 1.0
-    assert sign_flip(np.array([0.3, 0.2, 0.5, 0.1])) == pytest.approx(2 / 16)
-
-
-def test_without_an_effect_one_study_in_twenty_finds_one() -> None:
-    rng = np.random.default_rng(0)
-    p = [sign_flip(rng.normal(0, 0.02, 10)) for _ in range(2000)]
-    assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=0.015)
-    heavy = [sign_flip(rng.standard_t(3, 10)) for _ in range(2000)]
-    assert np.mean(np.array(heavy) <= 0.05) == pytest.approx(0.05, abs=0.015)
-
-
-def test_drawn_permutations_agree_with_the_exact_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    d = np.random.default_rng(1).normal(0.5, 1, 12)
-    exact = sign_flip(d)
-    monkeypatch.setattr("results.statistics.paired.PERMUTATIONS", 4000)
-    assert sign_flip(d) == pytest.approx(exact, abs=0.02)
-
-
-def test_power_is_what_simulated_studies_find() -> None:
-    rng = np.random.default_rng(2)
-    for difference, pairs in ((0.02, 10), (0.01, 10), (0.02, 5)):
-        p = [stats.ttest_1samp(rng.normal(difference, 0.02, pairs), 0).pvalue for _ in range(3000)]
-        expected = power(difference, 0.02 / np.sqrt(pairs), pairs - 1)
-        assert expected == pytest.approx(np.mean(np.array(p) < 0.05), abs=0.03)
-    assert power(0.0, 0.3, 9) == pytest.approx(0.05)
-    assert power(0.0, 0.3, 9, 0.01) == pytest.approx(0.01)
-    assert power(100.0, 0.3, 9) == pytest.approx(1.0)
-
-
-def test_the_detectable_difference_is_the_one_of_that_power() -> None:
-    least = detectable(0.01, 9, 0.02)
-    assert power(least, 0.01, 9, 0.02) == pytest.approx(0.8)
-    assert detectable(0.01, 9) < least
-    assert np.isnan(detectable(0.01, float("nan")))
-
-
-def test_holm_is_statsmodels_and_keeps_the_family_wise_rate() -> None:
-    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06})
-    assert holm({"a": 0.9, "b": 0.5}) == {"a": 1.0, "b": 1.0}
-    rng = np.random.default_rng(4)
-    families = [holm(dict(enumerate(rng.random(3)))) for _ in range(4000)]  # type: ignore[arg-type]
-    assert np.mean([min(family.values()) <= 0.05 for family in families]) == pytest.approx(0.05, abs=0.012)
-
-
-def test_what_could_not_be_told_is_not_corrected_and_corrects_nothing() -> None:
-    nan = float("nan")
-    for p in ({"a": nan, "b": 0.01, "c": 0.03}, {"b": 0.01, "c": 0.03, "a": nan}):
-        found = holm(p)
-        assert np.isnan(found.pop("a"))
-        assert found == pytest.approx({"b": 0.02, "c": 0.03})
-
+from results.statistics.hypothesis_tests import sign_flip_test
+from results.statistics.mixed_model import crossed_random_effects
+from results.statistics.paired import HEADERS, compare
+from results.statistics.power import minimum_detectable_difference
 
 RECORDINGS = 400
 """Of every left-out speaker: so many that an accuracy is what it is made to be, nearly."""
@@ -78,6 +24,17 @@ def compared(rows: list[dict[str, object]]) -> pd.DataFrame:
     table["right"] = ["1" * n + "0" * (RECORDINGS - n) for n in count]
     held = table["held"].drop_duplicates().repeat(RECORDINGS)
     return compare(table, pd.DataFrame({"held": held, "speaker": held, "word": "one"}), "exponential")
+
+
+def test_every_abbreviated_column_has_a_header_in_plain_words() -> None:
+    rows = [
+        {"variant": v, "seed": s, "held": h, "accuracy": 0.5}
+        for v in ("exponential", "bump")
+        for s in (1, 2)
+        for h in "ab"
+    ]
+    plain = {"window", "accuracy", "difference", "p"}
+    assert set(compared(rows).columns) - plain == set(HEADERS)
 
 
 def test_variants_are_paired_by_seed_with_folds_averaged() -> None:
@@ -113,17 +70,17 @@ def test_over_seeds_and_speakers_one_study_in_twenty_at_most_finds_what_is_not_t
     seed_sd: float, speaker_sd: float
 ) -> None:
     rng = np.random.default_rng(7)
-    p = np.array([crossed(grid(rng, seed_sd, speaker_sd)).p for _ in range(2000)])
+    p = np.array([crossed_random_effects(grid(rng, seed_sd, speaker_sd)).p for _ in range(2000)])
     assert np.mean(p <= 0.05) <= 0.065
     if speaker_sd:
         assert np.mean(p <= 0.05) >= 0.035
-        over_seeds = [sign_flip(grid(rng, seed_sd, speaker_sd).mean(axis=1)) <= 0.05 for _ in range(300)]
-        assert np.mean(over_seeds) > 0.3, "other speakers are another question than other seeds"
+        over_seeds = sign_flip_test(np.array([grid(rng, seed_sd, speaker_sd).mean(axis=1) for _ in range(300)]))
+        assert np.mean(over_seeds <= 0.05) > 0.3, "other speakers are another question than other seeds"
 
 
 def test_over_seeds_and_speakers_is_the_t_test_of_speakers_where_nothing_else_varies() -> None:
     worth = np.array([0.01, 0.03, 0.02, 0.05, 0.0])
-    found = crossed(np.tile(worth, (10, 1)))
+    found = crossed_random_effects(np.tile(worth, (10, 1)))
     assert found.p == pytest.approx(stats.ttest_1samp(worth, 0).pvalue)
     assert found.between_units == pytest.approx(worth.std(ddof=1))
     low, high = stats.t.interval(0.95, 4, worth.mean(), stats.sem(worth))
@@ -132,10 +89,10 @@ def test_over_seeds_and_speakers_is_the_t_test_of_speakers_where_nothing_else_va
 
 def test_over_seeds_and_speakers_the_interval_covers_and_spread_is_found() -> None:
     rng = np.random.default_rng(8)
-    found = [crossed(grid(rng, 0.02, 0.05, 0.01)) for _ in range(1500)]
+    found = [crossed_random_effects(grid(rng, 0.02, 0.05, 0.01)) for _ in range(1500)]
     assert np.mean([f.low <= 0.01 <= f.high for f in found]) == pytest.approx(0.95, abs=0.025)
     assert np.sqrt(np.mean([f.between_units**2 for f in found])) == pytest.approx(0.05, rel=0.1)
-    assert np.isnan(crossed(np.zeros((1, 5))).p)
+    assert np.isnan(crossed_random_effects(np.zeros((1, 5))).p)
 
 
 def table_of(rng: np.random.Generator, differences: np.ndarray) -> pd.DataFrame:
@@ -159,7 +116,7 @@ def test_the_rule_finds_what_is_not_there_in_one_study_of_twenty_and_the_detecta
     rng = np.random.default_rng(10)
     error = np.sqrt(0.02**2 / 10 + 0.03**2 / 5 + 0.03**2 / 50)
     # The speakers' share dominates: their degrees of freedom, about.
-    least = detectable(float(error), 5, 0.05 / 3)
+    least = minimum_detectable_difference(float(error), 5, 0.05 / 3)
     none, some, studies = 0, 0, 150
     for _ in range(studies):
         null = table_of(rng, grid(rng, 0.02, 0.03))
@@ -236,7 +193,9 @@ def test_recordings_of_a_word_by_a_speaker_are_not_taken_for_independent() -> No
         assert row["difference"] == pytest.approx(differences.mean())
     assert 0.02 <= np.mean([row["p"] <= 0.05 for row, _ in studies]) <= 0.085
     assert np.mean([row["seeds_p"] <= 0.05 for row, _ in studies]) > 0.2, "these very words"
-    by_recording = np.mean([crossed(differences.astype(float)).p <= 0.05 for _, differences in studies[:100]])
+    by_recording = np.mean(
+        [crossed_random_effects(differences.astype(float)).p <= 0.05 for _, differences in studies[:100]]
+    )
     assert by_recording > 0.2, "what the mistake would find"
 
 

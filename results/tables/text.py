@@ -1,0 +1,54 @@
+"""Tables as text: Markdown and LaTeX, with every special character escaped."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from tabulate import LATEX_ESCAPE_RULES, tabulate
+
+
+def markdown(table: pd.DataFrame, digits: str = ".3f") -> str:
+    """Return a table in Markdown, numbers to the right.
+
+    Parameters
+    ----------
+    table : DataFrame
+    digits : str
+        Format of numbers that are not whole; NaN is an empty cell.
+    """
+    rows = [[text.replace("|", r"\|") for text in row] for row in _texts(table, digits)]
+    return _laid_out(table, rows, "pipe") + "\n"
+
+
+def latex(table: pd.DataFrame, caption: str) -> str:
+    """Return a table in LaTeX, a ``table`` with booktabs' rules and a caption; see `markdown`."""
+    # LaTeX wants as many cells as there are columns, in an empty table, too.
+    rows = _texts(table) or [[""] * len(table.columns)]
+    said = caption.translate(str.maketrans(LATEX_ESCAPE_RULES))
+    lines = (r"\begin{table}", rf"\caption{{{said}}}", _laid_out(table, rows, "latex_booktabs"), r"\end{table}", "")
+    return "\n".join(lines)
+
+
+def headers(table: pd.DataFrame) -> list[str]:
+    """Return what readers see in place of columns' names: blanks instead of underscores."""
+    return [str(column).replace("_", " ") for column in table.columns]
+
+
+def cell(value: object, digits: str = ".3f") -> str:
+    """Return a value as a table's cell; what is missing is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else format(value, digits)
+    return str(value)
+
+
+def _texts(table: pd.DataFrame, digits: str = ".3f") -> list[list[str]]:
+    return [[cell(value, digits) for value in row] for row in table.itertuples(index=False)]
+
+
+def _laid_out(table: pd.DataFrame, rows: list[list[str]], form: str) -> str:
+    # tabulate takes no alignments for a table without rows.
+    align = ["right" if kind.kind in "if" else "left" for kind in table.dtypes] if rows else None
+    return str(tabulate(rows, headers(table), form, disable_numparse=True, colalign=align))
