@@ -39,7 +39,7 @@ def bench(
     cases: Annotated[list[str] | None, typer.Argument(help="Which cases; all, unless named.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first impression.")] = False,
 ) -> None:
-    """Measure against peers and limits; print one table and write results/out/bench, one JSON a case."""
+    """Measure against peers and limits; print one table a case, and write it to results/out/bench (JSON, Markdown)."""
     run_cases(cases or [], BENCHMARKS, out, quick)
 
 

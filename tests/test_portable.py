@@ -19,7 +19,7 @@ PACKAGES = ("models", "pipeline", "sweeps", "results")
 OPTIONAL = ("pygenn", "ml_genn", "torch", "snntorch", "spyx", "jax", "flax", "optax", "mpi4py")
 """Packages that an installation may lack; a module that needs one is skipped with that reason."""
 
-NOT_YET: set[str] = {"results.benchmarks.child", "sweeps.store"}
+NOT_YET: set[str] = {"sweeps.store"}
 """Modules that still import what only POSIX has."""
 
 CHILD = """

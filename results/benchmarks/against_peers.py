@@ -1,4 +1,4 @@
-"""How long training takes and how much memory, beside other trainers of spiking networks on a CPU."""
+"""Time and memory of training, beside other trainers of spiking networks on a CPU."""
 
 from __future__ import annotations
 
@@ -6,14 +6,29 @@ import contextlib
 from collections.abc import Mapping, Sequence
 
 from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.table import on_threads
 from results.benchmarks.trainers import OURS, TRAINERS, Trainer
 from results.benchmarks.turns import Measured, take_turns, training
 
 NAME = "peers"
+TITLE = (
+    "Training on a CPU, medians over batches. Speed-up: time of the trainer over that of our CPU engine in the same "
+    "turns. Memory ratio: peak memory of the trainer over that of our CPU engine."
+)
+COLUMNS = {
+    "case": "case",
+    "trainer": "trainer",
+    "threads": "threads",
+    "ms_an_example": "ms per example",
+    "megabytes": "peak MB",
+    **on_threads("times_faster_is_ours_on", "speed-up"),
+    "times_less_memory_has_ours": "memory ratio",
+    "batches": "batches",
+}
 Row = dict[str, float | str]
 
 _PEER = 0
-"""Stands for the peer where ours goes by its number of threads."""
+"""Key of the peer; our engine has its number of threads as key."""
 
 
 def run(
@@ -23,30 +38,28 @@ def run(
     trainers: Sequence[str] = tuple(TRAINERS),
     once: Sequence[str] = ("indexed",),
 ) -> list[Row]:
-    """Train all on the same spikes from the same weights, each in a process of its own, ours and a peer taking turns.
+    """Train on the same spikes from the same weights, each trainer in its own process, our engine and a peer in turns.
 
-    Compiling and a first batch are not counted. Memory is the peak above where it was before the first batch; weights
-    and Adam's moments are in that of mlGeNN alone.
+    Compilation and the first batch are not timed. Memory is the peak above that before the first batch; only mlGeNN's
+    includes weights and Adam's moments.
 
     Parameters
     ----------
     quick : bool
-        One turn each instead of three, and the greatest number of threads alone.
+        One turn each instead of three, and of the peers only the greatest number of threads.
     cases : mapping of str to Shape
     threads : sequence of int
-        On how many ours and its peers run; mlGeNN's backend has one thread.
+        Numbers of threads of our engine and its peers; mlGeNN's backend has one thread.
     trainers : sequence of str
-        Of `TRAINERS`.
+        Names in `TRAINERS`.
     once : sequence of str
-        Those that are measured in the first case alone; the default one needs minutes a batch in the second.
+        Trainers that are measured in the first case only; the default one needs minutes per batch in the second.
 
     Returns
     -------
     list of dict
-        By row: trainer, case, threads, milliseconds an example (median over batches), megabytes, hidden spikes a neuron
-        and example; for each number of ours' threads, its milliseconds in the same turns and how many times faster it
-        is; how many times less memory ours needs on as many threads; and a note. Of a peer that is not there or
-        fails, the note says so.
+        One row a case, trainer and number of threads, with `COLUMNS` and the milliseconds of our engine in the same
+        turns. The note of a peer that is not installed or fails says so.
     """
     rounds = 1 if quick else 3
     used = list(threads)[-1:] if quick else list(threads)
@@ -93,4 +106,4 @@ def _row(measured: Measured, threads: int, ours: Mapping[int, Measured], shape: 
     own = ours.get(threads, own)
     row["times_less_memory_has_ours"] = measured.megabytes / max(own.megabytes, 1e-3)
     versions = f"; {trainer.versions}" if trainer.packages else ""
-    return row | {"note": f"{shape}; median of {measured.batches} batches{versions}"}
+    return row | {"batches": measured.batches, "note": f"{shape}{versions}"}

@@ -1,4 +1,4 @@
-"""The machine's rate of adding rows of a matrix to a vector, float32: what spikes ask of it, and nothing else."""
+"""The machine's rate of adding float32 rows of a matrix to a vector, which is the work of a synaptic event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 ROWS_IN_L1 = 4
-"""Of 1,024 numbers each, together with the vector: 20 kB."""
+"""Four rows of 1,024 numbers and the vector take 20 kB."""
 
 
 @njit(parallel=True, fastmath=True, cache=True)
@@ -24,17 +24,17 @@ def _add(matrix, rows, factor, sums):  # type: ignore[no-untyped-def]
 
 
 class Axpy:
-    """Adds rows at random, each thread to a vector of its own.
+    """Adds random rows of a matrix, each thread to its own vector.
 
     Parameters
     ----------
     height, width : int
-        Of the matrix.
+        Shape of the matrix.
     rows : int
-        How many are added, by all threads together.
+        Number of rows added by all threads together.
     threads : int
     in_l1 : bool
-        Take the same few rows again and again instead of any.
+        Add only the first `ROWS_IN_L1` rows, which stay in the nearest cache.
     """
 
     def __init__(self, height: int, width: int, rows: int, threads: int, in_l1: bool = False) -> None:
@@ -43,17 +43,17 @@ class Axpy:
         self._matrix = rng.random((height, width), dtype=np.float32)
         each = max(1, rows // self.threads)
         self._rows: NDArray[np.int64] = rng.integers(0, ROWS_IN_L1 if in_l1 else height, (self.threads, each))
-        # A cache line and more between the threads' vectors, each contiguous.
+        # The padding keeps the threads' vectors on different cache lines.
         self._sums = np.zeros((self.threads, width + 64), dtype=np.float32)
         _add(self._matrix, self._rows[:, :1], np.float32(0.0), self._sums)
 
     @property
     def additions(self) -> int:
-        """Numbers added by one `seconds`."""
+        """Numbers added by one call of `seconds`."""
         return int(self._rows.size * self._matrix.shape[1])
 
     def seconds(self) -> float:
-        """Add all rows once; return how long it took."""
+        """Add all rows once; return the seconds that it took."""
         numba.set_num_threads(self.threads)
         start = time.perf_counter()
         _add(self._matrix, self._rows, np.float32(1e-6), self._sums)

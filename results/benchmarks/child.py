@@ -1,7 +1,7 @@
-"""Measuring in processes of their own, which answer one question after the other: several can take turns.
+"""Measurements in child processes, each of which measures when asked, so that several can take turns.
 
-``python -m results.benchmarks.child JSON`` is such a process. It confines itself to as many cores as it may use, asks a
-module's ``session`` for something to measure, and measures it once for every line that it reads.
+``python -m results.benchmarks.child JSON`` is such a process. It restricts itself to a number of cores, gets a function
+from a module's ``session``, and calls it once for every line that it reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import gc
 import importlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,31 +25,31 @@ Answer = dict[str, float]
 
 
 class Child:
-    """A process that measures when asked; to be used in a ``with`` block.
+    """A process that measures when asked, to be used in a ``with`` block.
 
     Parameters
     ----------
     module : str
-        Has a function ``session`` that returns what to call for a measurement.
+        Its function ``session`` returns the function that measures once.
     threads : int
-        Cores that the process keeps to, and threads that libraries in it start.
+        Number of cores of the process, and of threads of its libraries.
     arguments
-        Of ``session``; anything that JSON can hold.
+        Arguments of ``session``, as JSON can hold them.
     """
 
     def __init__(self, module: str, threads: int, **arguments: Any) -> None:
         self.module = module
         asked = {"module": module, "threads": threads, "arguments": arguments}
         limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
-        # What it says besides its answers can be long, and a pipe that nobody reads would fill.
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        # A file, since a pipe that nobody reads would fill up and block the child.
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "results.benchmarks.child", json.dumps(asked)],
             cwd=Path(__file__).parents[2],
             env=os.environ | limits,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._said,
+            stderr=self._output,
             text=True,
         )
 
@@ -68,12 +67,12 @@ class Child:
         self.close()
 
     def ask(self) -> Answer:
-        """Let it measure once.
+        """Measure once in the child.
 
         Raises
         ------
         RuntimeError
-            With the last line that it said, if it has failed.
+            With the last line of its output, if the child has failed.
         """
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
@@ -93,7 +92,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.close()
+        self._output.close()
 
     def _answer(self) -> Answer:
         assert self._process.stdout is not None
@@ -102,36 +101,44 @@ class Child:
             answer: Answer = json.loads(line)
             return answer
         self._process.wait()
-        self._said.seek(0)
-        last = (self._said.read().strip().splitlines() or ["it said nothing"])[-1]
+        self._output.seek(0)
+        last = (self._output.read().strip().splitlines() or ["without output"])[-1]
         raise RuntimeError(f"{self.module} ended with {self._process.returncode}: {last}")
 
 
 class Memory:
-    """How far this process's resident memory rises above where it is when this is made."""
+    """The rise of this process's resident memory above its value when this object is made."""
 
     def __init__(self) -> None:
         gc.collect()
-        with contextlib.suppress(OSError, AttributeError):
-            # glibc keeps what was freed; a compiler's leavings would serve the first batch.
+        with contextlib.suppress(OSError, AttributeError, TypeError):
+            # glibc keeps freed memory: what a compiler freed would serve the first batch.
             ctypes.CDLL(None).malloc_trim(0)
         with contextlib.suppress(OSError):
-            # Compiling had raised the high-water mark.
+            # Compilation has raised the high-water mark.
             Path("/proc/self/clear_refs").write_text("5")
         self._before = psutil.Process().memory_info().rss
 
     def added(self) -> float:
-        """Return the peak so far in megabytes."""
+        """Return the greatest rise so far in megabytes."""
         return max(0.0, (_peak() - float(self._before)) / 1e6)
 
 
 def _peak() -> float:
-    """Return the high-water mark of resident memory in bytes."""
+    """Return the high-water mark of resident memory in bytes.
+
+    From /proc on Linux, psutil on Windows and getrusage on macOS, where it includes what compilation needed.
+    """
     with contextlib.suppress(OSError):
-        # On Linux ru_maxrss can be the parent's, handed on when this process was started.
+        # On Linux ru_maxrss can be the parent's.
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
+    try:
+        import resource
+    except ImportError:
+        memory = psutil.Process().memory_info()
+        return int(getattr(memory, "peak_wset", memory.rss))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
@@ -142,7 +149,7 @@ def _keep_to(cores: int) -> None:
 
 
 def main() -> None:
-    """Answer on what was standard output; peers and compilers print what they like elsewhere."""
+    """Answer on the original standard output; whatever peers and compilers print goes to standard error."""
     asked = json.loads(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""How long the cochlea takes for a recording, beside lauscher, the converter that SHD was made with."""
+"""Time of the cochlea for one recording, beside lauscher, the converter that SHD was made with."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 from pipeline.cochlea import Cochlea, Sound
 
 NAME = "cochlea"
+TITLE = "One recording of 0.8 s at 48 kHz to spikes. Speed-up: time of lauscher over that of the converter."
+COLUMNS = {
+    "converter": "converter",
+    "threads": "threads",
+    "seconds": "time (s)",
+    "spikes": "spikes",
+    "times_faster": "speed-up",
+}
 RATE = 48_000
 SECONDS = 0.8
 QUICK_SECONDS = 0.08
@@ -35,23 +43,23 @@ start = time.perf_counter()
 spikes = MonoAudioWave(wave.copy(), rate).transform(Wave2Spike(num_channels=700))
 print(json.dumps({"seconds": time.perf_counter() - start, "spikes": len(spikes.spike_times)}))
 """
-"""Runs in a process of its own: lauscher forks workers, which a process that has threads must not."""
+"""Runs in its own process, since lauscher forks workers, which is unsafe in a process with threads."""
 
 
 def recording(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float64]:
-    """Make a recording that has what a spoken word has.
+    """Make a recording that resembles a spoken word.
 
     Parameters
     ----------
     seconds : float
-        Its length.
+        Length.
     rate : int
-        Its sampling rate in Hz.
+        Sampling rate in Hz.
 
     Returns
     -------
     ndarray of float64, shape (round(seconds * rate),)
-        Two syllables of a falling voice with three formants, and a hiss between them.
+        Two syllables of a voice of falling pitch with three formants, and noise between them.
     """
     t = np.arange(round(seconds * rate)) / rate
     phase = 2 * np.pi * np.cumsum(140 - 40 * t / seconds) / rate
@@ -68,24 +76,24 @@ _FORMANTS = ((500, 120), (1500, 200), (2500, 300))
 
 
 def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[str, float | str]]:
-    """Time both on one recording of 0.8 s at 48 kHz.
+    """Time both converters on one recording of 0.8 s at 48 kHz. Both fade over the whole recording, as lauscher does.
 
-    Ours is the median of ``repeats`` conversions after one to warm up; lauscher's is one, after a warm-up of 10 ms.
-    Both fade as lauscher does.
+    The cochlea's time is the median of ``repeats`` conversions after one warm-up; lauscher's that of one conversion
+    after a warm-up with 10 ms of sound.
 
     Parameters
     ----------
     quick : bool
-        Give lauscher only the first tenth and take ten times as long for the whole; its row says so.
+        Give lauscher only the first tenth, and estimate its time as ten times as long; its row says so.
     threads : int
-        Threads of ours and processes of lauscher; a further row has ours on one thread.
+        Threads of the cochlea and processes of lauscher; another row has the cochlea on one thread.
     repeats : int
-        How often ours is timed.
+        Timed conversions of the cochlea.
 
     Returns
     -------
     list of dict
-        By row: converter, threads, seconds, spikes, how many times faster than lauscher, and a note.
+        One row a converter and number of threads, with `COLUMNS`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The GeNN engine beside mlGeNN's own training loop: the same data, the same backend, the same processor core."""
+"""The GeNN engine beside mlGeNN's own training loop, on the same data, backend and core."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from results.benchmarks.trainers import OURS_ON_GENN, TRAINERS
 from results.benchmarks.turns import take_turns, training
 
 NAME = "genn"
+TITLE = "Training with the GeNN engine and with mlGeNN's own loop on GeNN's CPU backend, one core"
+COLUMNS = {
+    "case": "case",
+    "ms_an_example": "GeNN engine (ms per example)",
+    "ms_of_mlgenn": "mlGeNN (ms per example)",
+    "times_mlgenn": "ratio",
+    "times_wanted": "ratio wanted",
+    "hidden_spikes": "hidden spikes per neuron",
+    "batches": "batches",
+}
 WANTED = 1.0
-"""Times mlGeNN's own loop, at most."""
+"""Upper bound of the ratio that is wanted."""
 
 PEER = "mlgenn"
 
-
 SILENT = "A, input over after 240 of 8,000 steps"
-"""A case in which states decay to numbers that a CPU is slow with, unless they are set to 0."""
-
+"""A case in which states decay to denormal numbers, which are slow on a CPU unless they are set to 0."""
 
 ALL = {**CASES, SILENT: replace(LENGTHENED, steps=8000)}
 
 
 def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[dict[str, float | str]]:
-    """Train in turns.
+    """Train with both in turns.
 
     Parameters
     ----------
@@ -36,7 +44,7 @@ def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[dict[str,
     Returns
     -------
     list of dict
-        A row a case: what was measured, case, milliseconds an example of both, their ratio, and a note.
+        One row a case, with `COLUMNS`.
 
     Raises
     ------
@@ -60,7 +68,8 @@ def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[dict[str,
                 "times_mlgenn": own.ms_an_example / other.ms_an_example,
                 "times_wanted": WANTED,
                 "hidden_spikes": own.hidden_spikes,
-                "note": f"{shape}; median of {own.batches} batches; {TRAINERS[PEER].versions}",
+                "batches": own.batches,
+                "note": f"{shape}; {TRAINERS[PEER].versions}",
             }
         )
     return rows

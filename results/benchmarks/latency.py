@@ -1,4 +1,4 @@
-"""How long one example takes through a network that only runs, not learns."""
+"""Time of predicting a single example."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ from results.benchmarks.ours import engine
 from results.benchmarks.shd_shaped import CASES, DT, Shape
 
 NAME = "latency"
+TITLE = "Prediction of a single example on one thread. Times real time: the example's length over the time of the call"
+COLUMNS = {
+    "case": "case",
+    "ms_median": "median (ms)",
+    "ms_99th_percentile": "99th percentile (ms)",
+    "times_faster_than_real_time": "median, times real time",
+    "times_faster_than_real_time_99th_percentile": "99th percentile, times real time",
+    "hidden_spikes": "hidden spikes per neuron",
+}
 EXAMPLES = 50
-"""Different ones, in turn."""
+"""Different examples, which are predicted in turn."""
 
 
 def run(
     quick: bool = False, cases: Mapping[str, Shape] | None = None, calls: int = 2000
 ) -> list[dict[str, float | str]]:
-    """Predict one example a call, on one thread.
+    """Predict one example per call, on one thread.
 
     Parameters
     ----------
     quick : bool
         A tenth of the calls.
     cases : mapping of str to Shape, optional
-        A and C of `CASES` unless given.
+        By default A and C of `CASES`.
     calls : int
 
     Returns
     -------
     list of dict
-        By row: what was measured, case, median and 99th percentile of a call in milliseconds, how many times shorter
-        than the example itself each is, and a note.
+        One row a case, with `COLUMNS`.
     """
     calls = max(1, calls // 10) if quick else calls
     rows: list[dict[str, float | str]] = []

@@ -1,4 +1,4 @@
-"""How time and memory of training grow as the trial gets longer with the same spikes in it."""
+"""Time and memory of training by the trial's length, with the same spikes in every trial."""
 
 from __future__ import annotations
 
@@ -13,15 +13,28 @@ from results.benchmarks.turns import Measured, take_turns, training
 from results.figures.length import by_length
 
 NAME = "length"
+TITLE = (
+    "Training on the same spikes in longer trials, medians over batches. Speed-up and memory ratio: time and peak "
+    "memory of the trainer over those of our CPU engine."
+)
+COLUMNS = {
+    "steps": "steps",
+    "trainer": "trainer",
+    "threads": "threads",
+    "ms_an_example": "ms per example",
+    "megabytes": "peak MB",
+    "hidden_spikes": "hidden spikes per neuron",
+    "times_faster_is_ours": "speed-up",
+    "times_less_memory_has_ours": "memory ratio",
+}
 STEPS = (250, 500, 1000, 2000, 4000, 8000)
 QUICK_STEPS = (250, 1000)
 SHAPE = replace(CASES["A"], events=2000, busy=240)
-"""All events lie in the first 240 steps, so that every length has the same input; how many hidden spikes there are does
-not depend on the length either."""
+"""All events lie in the first 240 steps, so that every length has the same input and as many hidden spikes."""
 
 COMPARED = ("mlgenn", "spyx", "snntorch", "step by step")
 MOST = 0.7
-"""Of the memory that is free, a trainer may be expected to need."""
+"""Fraction of the free memory that a trainer may be expected to need."""
 
 Row = dict[str, float | str]
 
@@ -33,27 +46,26 @@ def run(
     threads: int = 2,
     compared: Sequence[str] = COMPARED,
 ) -> list[Row]:
-    """Train on trials of different length, each in a process of its own, ours and a peer taking turns.
+    """Train on trials of different lengths, each trainer in its own process, our engine and a peer in turns.
 
     Parameters
     ----------
     quick : bool
         Two lengths, one turn each instead of two.
     shape : Shape
-        Its ``steps`` are replaced.
+        Sizes; ``steps`` is replaced.
     steps : sequence of int, optional
-        Lengths.
+        Lengths of the trial in steps.
     threads : int
-        Of each; mlGeNN's backend has one.
+        Threads of each trainer; mlGeNN's backend has one.
     compared : sequence of str
-        Peers, of `TRAINERS`.
+        Peers, by their names in `TRAINERS`.
 
     Returns
     -------
     list of dict
-        By row: trainer, steps, threads, milliseconds an example, megabytes, hidden spikes a neuron and example, and of
-        a peer how many times faster ours is in the same turns and how many times less memory it needs. Where a peer is
-        missing, fails or would not fit into memory, a note says so.
+        One row a length and trainer, with `COLUMNS`, and of a peer the milliseconds of our engine in the same turns.
+        The note of a peer that is not installed, fails or would not fit into memory says so.
     """
     lengths = steps or (QUICK_STEPS if quick else STEPS)
     rows: list[Row] = []

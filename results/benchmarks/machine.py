@@ -1,12 +1,12 @@
-"""The engine beside the machine's own rate of adding rows, and where its time goes.
+"""The CPU engine's rate of additions beside the machine's own rate, and the parts of the engine's time.
 
-A synaptic event is a spike's arrival at all its targets. Each asks for one row of weights to be added forward, and one
-row of adjoints to be added to a gradient backward: an input spike for rows as wide as the hidden layer, a hidden spike
-for one as wide as the outputs and, in a recurrent layer, one as wide as the layer. So a batch asks for
+A synaptic event is the arrival of a spike at all its targets. It adds one row of weights forward, and one row of
+adjoints to a gradient backward: an input spike adds a row as wide as the hidden layer; a hidden spike adds one as wide
+as the output and, in a recurrent layer, one as wide as the layer. So a batch needs
 
     additions = 2 ((input spikes + recurrent hidden spikes) hidden + hidden spikes outputs)
 
-and nothing else is counted: not the steps of the neurons, nor what spikes ask for besides, such as the jump's products.
+Nothing else is counted: neither the neurons' steps nor other work of a spike, such as the products of its jump.
 """
 
 from __future__ import annotations
@@ -25,13 +25,36 @@ from models.engines.cpu.engine import CpuEngine
 from results.benchmarks.axpy import Axpy
 from results.benchmarks.ours import engine
 from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.table import on_threads
 
 NAME = "machine"
+TITLE = "CPU engine, forward and backward pass without the optimiser"
+COLUMNS = {
+    "measured": "measured",
+    "case": "case",
+    "threads": "threads",
+    "ms_an_example": "ms per example",
+    **on_threads("ms_an_example_on", "ms per example"),
+    "times_faster_than_1": "speed-up over 1 thread",
+    "hidden_spikes": "hidden spikes per neuron",
+    "billions_a_second": "additions, 1e9/s",
+    "billions_a_second_bare": "bare loop, 1e9/s",
+    "billions_a_second_bare_in_L1": "bare loop in L1, 1e9/s",
+    "times_the_bare_rate": "rate over bare loop",
+    "times_the_bare_rate_in_L1": "rate over bare loop in L1",
+    "share_of_both_passes": "share of both passes",
+    "ns_by_step": "ns per step",
+    "share_of_steps": "share of steps",
+    "ns_by_input_spike": "ns per input spike",
+    "share_of_input_spikes": "share of input spikes",
+    "ns_by_hidden_spike": "ns per hidden spike",
+    "share_of_hidden_spikes": "share of hidden spikes",
+}
 Row = dict[str, float | str]
 
 
 def additions(shape: Shape, batch: SpikeBatch, hidden_spikes: int) -> int:
-    """Return how many numbers the synaptic events of a batch and its hidden spikes add, forward and backward."""
+    """Return the additions of a batch's synaptic events, forward and backward; see the module's docstring."""
     arriving = len(batch.steps) + (hidden_spikes if shape.recurrent else 0)
     return 2 * (arriving * shape.hidden + hidden_spikes * shape.classes)
 
@@ -39,24 +62,24 @@ def additions(shape: Shape, batch: SpikeBatch, hidden_spikes: int) -> int:
 def run(
     quick: bool = False, cases: Mapping[str, Shape] | None = None, threads: Sequence[int] = (1, 2), repeats: int = 30
 ) -> list[Row]:
-    """Measure forward and backward passes, without the optimiser, in turns with bare additions of as many rows.
+    """Measure forward and backward passes, without the optimiser, in turns with a bare loop of as many additions.
 
     Parameters
     ----------
     quick : bool
         A fifth of the repetitions.
     cases : mapping of str to Shape, optional
-        A and B of `CASES` unless given.
+        By default A and B of `CASES`.
     threads : sequence of int
     repeats : int
 
     Returns
     -------
     list of dict
-        For each case and number of threads: additions a second of the engine and of the bare loop, its rows cached and
-        in the nearest cache, and the engine's over each of these. For each case: how many times faster the last
-        number of threads is than the first. For each case and pass, on the first number of threads: its share of the
-        time, and what an input spike, a hidden spike and a step of the trial cost it, with their shares.
+        For each case and number of threads: additions per second of the engine, of the bare loop and of the bare loop
+        on rows in the nearest cache, and their ratios. For each case: the speed-up from the first to the last number
+        of threads. For each case and pass, on the first number of threads: its share of the time, and the time of a
+        step, an input spike and a hidden spike, with their shares of the pass.
     """
     repeats = max(1, repeats // 5) if quick else repeats
     rows: list[Row] = []
@@ -85,7 +108,7 @@ def _named(measured: str, case: str) -> Row:
 
 @dataclass(frozen=True)
 class _Timed:
-    """Seconds of each repetition, and of the bare loops beside it."""
+    """Seconds of each repetition, and of the bare loops measured in turns with it."""
 
     shape: Shape
     additions: int
@@ -95,7 +118,7 @@ class _Timed:
     in_l1: list[float]
 
     def row(self, threads: int) -> Row:
-        """Return what a table says."""
+        """Return a row of the results."""
         ours, cached, in_l1 = (np.array(kind) for kind in (self.seconds, self.cached, self.in_l1))
         return {
             "threads": str(threads),
@@ -111,7 +134,7 @@ class _Timed:
 
 
 def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, _Timed]:
-    """Measure all numbers of threads in turns."""
+    """Measure with each number of threads, in turns."""
     (batch,) = shape.batches(1)
     engines = {n: engine(shape, n) for n in threads}
     spikes = int(engines[threads[0]].gradients(batch).hidden_counts.sum())
@@ -128,13 +151,13 @@ def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, _Time
         for n in threads:
             timed[n].seconds.append(_seconds(partial(engines[n].gradients, batch)))
             for near, kept in ((False, timed[n].cached), (True, timed[n].in_l1)):
-                # The last row is cut off where the threads do not share them evenly.
+                # The threads of the bare loop add equally many rows, so that a few can be left over.
                 kept.append(bare[n, near].seconds() * wanted / bare[n, near].additions)
     return timed
 
 
 def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
-    """Fit time = steps * a + input spikes * b + hidden spikes * c to runs that vary them one at a time."""
+    """Fit time = a steps + b input spikes + c hidden spikes to runs that vary one of these numbers at a time."""
     mean = shape.input_mean
     varied = [
         shape,
@@ -162,7 +185,7 @@ def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
 
 
 def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: float) -> Row:
-    """Return a pass's share of the whole, costs by unit, and shares of the pass."""
+    """Return a pass's share of both passes, the times per step and spike, and their shares of the pass."""
     costs, *_ = np.linalg.lstsq(counts / seconds[:, None], np.ones(len(seconds)), rcond=None)
     misfit = float(np.abs(counts @ costs / seconds - 1).max())
     row: Row = {"ms_an_example": float(seconds[0]) * 1000, "share_of_both_passes": float(seconds[0]) / whole}
@@ -172,7 +195,7 @@ def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: fl
 
 
 def _counts(own: CpuEngine, batch: SpikeBatch, shape: Shape) -> tuple[float, float, float]:
-    """Return steps, input spikes and hidden spikes an example."""
+    """Return steps, input spikes and hidden spikes per example."""
     return shape.steps, shape.events, own.gradients(batch).hidden_counts.sum() / shape.batch
 
 

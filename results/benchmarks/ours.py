@@ -1,4 +1,4 @@
-"""The CPU engine, to be measured beside its peers."""
+"""Our CPU and GeNN engines as trainers, to be measured beside their peers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
 
 
 def engine(shape: Shape, threads: int = 0) -> CpuEngine:
-    """Return the engine with a shape's network, on so many threads; 0 takes all that there are."""
+    """Return the CPU engine with a shape's network; 0 threads means all cores."""
     return CpuEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, threads=threads)
 
 
 class Ours:
-    """The engine as a trainer of a shape's network."""
+    """The CPU engine as a trainer of a shape's network."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self._engine = engine(shape)
 
     def prepare(self, batch: SpikeBatch) -> None:
-        """Compile, or load what was compiled once, by way of a small network."""
+        """Compile, or load the compiled code, by training a small network."""
         small = replace(self.shape, channels=10, hidden=8, steps=20, batch=2, events=20)
         Ours(small).train(small.batches(1)[0])
 

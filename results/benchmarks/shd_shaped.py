@@ -1,4 +1,4 @@
-"""Made-up data of SHD's shape, and the networks that benchmarks train on it."""
+"""Synthetic data of SHD's shape, and the networks that benchmarks train on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.windows import Exponential
 DT = 1.0
 LOSS = CrossEntropy(Exponential())
 LEARNING_RATE = 1e-6
-"""Low, so that spike counts stay what they were drawn for."""
+"""Low, so that training does not change the spike counts."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Shape:
     steps : int
         Steps of 1 ms of a trial.
     batch : int
-        Examples a batch.
+        Examples per batch.
     events : int
-        Input spikes an example.
+        Input spikes per example.
     busy : int or None
-        Events lie in this many first steps; in the whole trial where None.
+        Events lie in this many first steps; None means the whole trial.
     input_mean : float
-        Mean of the input's initial weights; decides how often hidden neurons spike.
+        Mean of the input's initial weights, which decides how often hidden neurons spike.
     """
 
     channels: int = 700
@@ -51,7 +51,7 @@ class Shape:
     input_mean: float = 0.0258
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return the sizes in one line."""
         kind = "recurrent" if self.recurrent else "feed-forward"
         busy = "" if self.busy is None else f" in the first {self.busy} of them"
         return (
@@ -70,12 +70,12 @@ class Shape:
         return Initial(input=Normal(self.input_mean, 0.01)).draw(self.network, 0)
 
     def batches(self, count: int) -> list[SpikeBatch]:
-        """Make batches of events at random channels and steps, no two of an example alike.
+        """Make batches of events at random channels and steps, no two of an example at the same place.
 
         Parameters
         ----------
         count : int
-            How many batches; the same every time.
+            Number of batches, which are the same every time.
 
         Returns
         -------
@@ -104,5 +104,5 @@ CASES = {
     "B": Shape(hidden=1024, input_mean=0.0257),
     "C": Shape(hidden=64, recurrent=False, input_mean=0.0258),
 }
-"""The input's mean weights are chosen so that a hidden neuron fires about 14 times an example, the rate that training
-aims at."""
+"""The means of the input's weights make a hidden neuron spike about 14 times per example, the rate that training aims
+at."""

@@ -1,7 +1,7 @@
-"""How long a new process takes to its first trained batch, once an earlier one has compiled the engine.
+"""Time from the start of a new process to its first trained batch, with and without compiled code in the cache.
 
-``python -m results.benchmarks.startup JSON`` is such a process. The clock is the system's, so that it can have been
-started by the process before.
+``python -m results.benchmarks.startup JSON`` is such a process. The clock is the system's, since the parent process
+reads it before the start.
 """
 
 from __future__ import annotations
@@ -17,36 +17,45 @@ from pathlib import Path
 from typing import Any
 
 NAME = "startup"
+TITLE = "Start of a process to its first trained batch; the first process compiles the engine"
+COLUMNS = {
+    "measured": "process",
+    "case": "case",
+    "seconds": "total (s)",
+    "seconds_of_imports": "imports (s)",
+    "seconds_of_the_first_batch": "first batch (s)",
+    "times_2_s": "total over 2 s wanted",
+    "times_faster_than_the_first": "speed-up over the first",
+}
 WANTED = 2.0
-"""Seconds."""
+"""Upper bound in seconds that is wanted."""
 
 
 def run(quick: bool = False, case: str = "A", repeats: int = 5) -> list[dict[str, float | str]]:
     """Start processes that train one batch and end.
 
-    The first finds nothing compiled, in a cache of its own; the others take what it left there.
+    The first one has an empty cache and compiles; the others load the compiled code.
 
     Parameters
     ----------
     quick : bool
-        Leave the first out: take the project's own cache and the median of three.
+        Leave out the first process: use the project's own cache, and the median of three processes.
     case : str
     repeats : int
-        Processes after the first; their median counts.
+        Number of processes after the first, of which the one with the median total is reported.
 
     Returns
     -------
     list of dict
-        By row: which process, seconds to the end of the first batch, of which imports and the batch itself, its data
-        being made between them not counted; how many times the 2 s that are wanted, and how many times shorter
-        than the first process.
+        One row a kind of process, with `COLUMNS`. The total is the sum of imports and the first batch; the time to
+        make the batch's data is not counted.
     """
     from results.benchmarks.shd_shaped import CASES
 
     shape = asdict(CASES[case])
     with tempfile.TemporaryDirectory() as folder:
         cache = {} if quick else {"NUMBA_CACHE_DIR": folder}
-        # Where the cache is the project's own, this makes sure that there is one.
+        # With the project's own cache, this process fills it if it is empty.
         first = _start(shape, cache)
         later = sorted((_start(shape, cache) for _ in range(3 if quick else repeats)), key=lambda one: one["seconds"])
     median = later[len(later) // 2]
@@ -74,7 +83,15 @@ def _start(shape: dict[str, Any], environment: dict[str, str]) -> dict[str, floa
 
 
 def first_batch(began: float, shape: dict[str, Any]) -> dict[str, float]:
-    """Import, train on a batch; ``began`` is when the process was started."""
+    """Import, and train on one batch.
+
+    Parameters
+    ----------
+    began : float
+        Time of the process's start by the system's monotonic clock, in seconds.
+    shape : dict
+        Fields of a `Shape`.
+    """
     from results.benchmarks.ours import engine
     from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 

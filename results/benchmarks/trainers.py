@@ -1,4 +1,4 @@
-"""What trains a network: ours and its peers, all asked in the same way."""
+"""Trainers of a network, our engines and their peers, behind one interface."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from results.benchmarks.child import Answer, Memory
 from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
 
 BATCHES = 3
-"""Different ones, learned from in turn."""
+"""Different batches, which are learned from in turn."""
 
 
 class Learner(Protocol):
     """A network with its optimiser."""
 
     def prepare(self, batch: SpikeBatch) -> None:
-        """Compile what learning from such a batch needs, without learning."""
+        """Compile what learning from a batch of this size needs, without learning."""
         ...
 
     def train(self, batch: SpikeBatch) -> int:
@@ -38,17 +38,17 @@ class Trainer:
     Attributes
     ----------
     title : str
-        What tables call it.
+        Name in tables.
     place : str
-        Module and name of the class, with a colon between them. It takes network, weights, loss, time step, steps and
-        learning rate; or, where ``takes_shape``, the shape alone.
+        Module and name of the class, with a colon between them.
     packages : tuple of str
-        What must be installed.
+        Packages that must be installed.
     options : mapping of str to str
         Further arguments of the class.
     one_core : bool
-        Whether it can use only one.
+        Whether it can use only one core.
     takes_shape : bool
+        Whether the class takes the shape, instead of network, weights, loss, time step, steps and learning rate.
     """
 
     title: str
@@ -60,7 +60,7 @@ class Trainer:
 
     @property
     def missing(self) -> str | None:
-        """The first of its packages that is not installed."""
+        """The first of the packages that is not installed."""
         return next((package for package in self.packages if importlib.util.find_spec(package) is None), None)
 
     @property
@@ -69,7 +69,7 @@ class Trainer:
         return ", ".join(f"{package} {importlib.metadata.version(package)}" for package in self.packages)
 
     def make(self, shape: Shape) -> Learner:
-        """Return a network of that shape, with that shape's initial weights."""
+        """Return a network of a shape, with the shape's initial weights."""
         module, name = self.place.split(":")
         made: Any = getattr(importlib.import_module(f"results.benchmarks.{module}"), name)
         if self.takes_shape:
@@ -105,20 +105,20 @@ TRAINERS = {
 
 
 def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
-    """Make a trainer ready; return what learns from a batch and says how that went.
+    """Prepare a trainer; return a function that trains on one batch and measures it.
 
     Parameters
     ----------
     trainer : str
-        One of `TRAINERS`.
+        A name in `TRAINERS`.
     shape : mapping
         Fields of a `Shape`.
 
     Returns
     -------
     callable
-        Gives seconds; megabytes, the most by which memory rose above where it was when all was compiled; and
-        hidden_spikes, a neuron and example. A first batch, not timed, has warmed it up.
+        Returns seconds; megabytes, the greatest rise of memory above that after compilation; and hidden_spikes per
+        neuron and example. A first batch, which is not timed, has warmed up the trainer.
     """
     sizes = Shape(**shape)
     learner = TRAINERS[trainer].make(sizes)

@@ -1,4 +1,4 @@
-"""Trainers in processes of their own that take turns: what else the machine does meets all of them alike."""
+"""Trainers in child processes that take turns, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from results.benchmarks.child import Child
 from results.benchmarks.shd_shaped import Shape
 
 TURN = 0.3
-"""Seconds that a turn lasts at least."""
+"""Least duration of a turn in seconds."""
 
 PATIENCE = 60.0
-"""No further turns begin after so many seconds."""
+"""Seconds after which no further turns begin."""
 
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What turns gave.
+    """What was measured of a trainer.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Measured:
     megabytes : float
         Peak.
     hidden_spikes : float
-        Of a neuron and example; mean.
+        Mean per neuron and example.
     batches : int
-        How many were timed.
+        Number of timed batches.
     """
 
     ms_an_example: float
@@ -43,26 +43,26 @@ class Measured:
 
 
 def training(trainer: str, threads: int, shape: Shape) -> Child:
-    """Return a process that trains; see `results.benchmarks.trainers.session`."""
+    """Return a child process that trains; see `results.benchmarks.trainers.session`."""
     return Child("results.benchmarks.trainers", threads, trainer=trainer, shape=asdict(shape))
 
 
 def take_turns(children: Mapping[Key, Child], rounds: int, batch: int) -> dict[Key, Measured]:
-    """Let all measure, one after the other, several times over.
+    """Measure in each child process in turn, several times.
 
     Parameters
     ----------
     children : mapping
         Processes that train.
     rounds : int
-        Turns of each; fewer where they take long.
+        Turns of each process; fewer if they take longer than `PATIENCE`.
     batch : int
-        Examples a batch.
+        Examples per batch.
 
     Returns
     -------
     dict
-        What was measured of each.
+        What was measured in each process, by its key.
     """
     answers: dict[Key, list[dict[str, float]]] = {key: [] for key in children}
     begun = time.monotonic()

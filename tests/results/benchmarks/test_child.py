@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+from results.benchmarks import child
 from results.benchmarks.child import Child, Memory
 from results.benchmarks.shd_shaped import Shape
 from results.benchmarks.turns import Measured, take_turns
@@ -19,9 +23,20 @@ def test_the_peak_is_what_was_added_and_given_back() -> None:
     assert 70 < memory.added() < 110
 
 
+def test_memory_is_measured_without_proc_and_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(path: Path) -> str:
+        raise FileNotFoundError(path)
+
+    peak = child._peak()
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert child._peak() == pytest.approx(peak, rel=0.5)
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert child._peak() >= psutil.Process().memory_info().rss / 2
+
+
 def test_a_child_answers_as_often_as_it_is_asked(tiny: Shape) -> None:
-    with Child("results.benchmarks.trainers", 1, trainer="ours", shape=asdict(tiny)) as child:
-        first, second = child.ask(), child.ask()
+    with Child("results.benchmarks.trainers", 1, trainer="ours", shape=asdict(tiny)) as trainer:
+        first, second = trainer.ask(), trainer.ask()
     for answer in (first, second):
         assert answer["seconds"] > 0
         assert answer["hidden_spikes"] > 1

@@ -32,8 +32,8 @@ def test_an_epoch_is_beside_the_engine_alone(tiny: Shape) -> None:
     assert row["times_wanted"] == 1.1
 
 
-def test_made_up_recordings_are_as_the_container_wants_them(tiny: Shape) -> None:
-    data = epoch.made_up(tiny, 3)
+def test_random_events_are_as_the_container_wants_them(tiny: Shape) -> None:
+    data = epoch.random_events(tiny, 3)
     assert len(data) == 3
     assert data.units.max() < 40
     for i in range(3):

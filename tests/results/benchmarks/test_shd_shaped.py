@@ -1,4 +1,4 @@
-"""The made-up data."""
+"""The synthetic data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from results.benchmarks.ours import engine
 from results.benchmarks.shd_shaped import CASES, Shape
 
 
-def test_made_up_spikes_have_the_shape_asked_for(tiny: Shape) -> None:
+def test_synthetic_spikes_have_the_shape_asked_for(tiny: Shape) -> None:
     first, second = tiny.batches(2)
     for batch in (first, second):
         assert len(batch) == 6
