@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from results.tables.markdown import markdown
+from results.tables.text import markdown
 
 Row = Mapping[str, float | str]
 

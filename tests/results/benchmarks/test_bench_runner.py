@@ -64,14 +64,14 @@ def test_a_case_is_one_table_with_a_row_a_peer_and_a_column_a_figure(bench, tmp_
     assert ["theirs", "2", "101", "2"] in lines
     assert ["1", "median", "of", "5"] in lines
     assert ["2", "once"] in lines
-    assert (tmp_path / "quick.md").read_text() == (
-        "Quick things\n\n"
-        "| trainer | threads | time (s) | spikes per example | notes |\n"
-        "| --- | --- | --- | --- | --- |\n"
-        "| ours | 2 | 2.5 | 7,150 | 1 |\n"
-        "| theirs | 2 | 101 |  | 2 |\n\n"
-        "1. median of 5\n2. once\n"
-    )
+    written = (tmp_path / "quick.md").read_text().splitlines()
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in written if line.startswith("| ")] == [
+        ["trainer", "threads", "time (s)", "spikes per example", "notes"],
+        ["ours", "2", "2.5", "7,150", "1"],
+        ["theirs", "2", "101", "", "2"],
+    ]
+    assert written[0] == "Quick things"
+    assert written[-2:] == ["1. median of 5", "2. once"]
 
 
 def test_rows_with_other_figures_stand_in_a_table_of_their_own():
