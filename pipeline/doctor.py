@@ -1,4 +1,4 @@
-"""What is installed, and whether the engines run; each thing that does not says what to do about it."""
+"""Examine the installation: what is installed, whether the engines run, and what to do where something does not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from models.recording import Spikes
 from models.windows import Uniform
 
 Status = Literal["ok", "absent", "fails"]
-"""Works; is not there, and need not be; or is there and does not work."""
+"""Works; is not installed, and need not be; or is installed and does not work."""
 
 STEPS = 50
 
@@ -39,9 +39,9 @@ class Finding:
     what : str
     status : {"ok", "absent", "fails"}
     detail : str
-        Versions, or what is wrong.
+        Versions, or the fault.
     remedy : str
-        What to do, where it does not work.
+        What to do where it does not work.
     """
 
     what: str
@@ -51,7 +51,7 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, the cheapest first.
+    """Examine everything, the fastest checks first.
 
     Yields
     ------
@@ -80,9 +80,9 @@ def examine() -> Iterator[Finding]:
 
 
 def small_network() -> tuple[Network, Weights, SpikeBatch]:
-    """Return a network whose `SPIKES` are known, and one example for it.
+    """Return a network whose `SPIKES` are known, and one example.
 
-    Three hidden neurons: an event drives the first, two events the second, and the spikes of both the third.
+    Of the three hidden neurons, one event drives the first, two events the second, and the spikes of both the third.
     """
     network = Network(Input(2), (Hidden(3),), Leaky(2))
     weights = {
@@ -95,7 +95,7 @@ def small_network() -> tuple[Network, Weights, SpikeBatch]:
 
 
 SPIKES = {0: [9.0], 1: [13.0, 17.0], 2: [15.0, 20.0]}
-"""Of `small_network` by neuron, in ms, from equations 6 to 8 of the thesis at a step of 1 ms."""
+"""Spike times of `small_network` in ms, by neuron, from equations 6 to 8 of the thesis at a step of 1 ms."""
 
 
 def _on_cpu() -> dict[int, list[float]]:
@@ -120,7 +120,7 @@ def _trains(spikes: Spikes) -> dict[int, list[float]]:
 
 
 def _engine(what: str, run: Callable[[], dict[int, list[float]]], remedy: str) -> Finding:
-    """Compile and run the small network."""
+    """Compile and run the small network, and compare its spikes with the right ones."""
     try:
         found = run()
     except Exception as error:  # whatever is wrong with an installation
@@ -142,7 +142,7 @@ def _tools() -> Iterator[Finding]:
 
 
 def _cuda() -> Finding:
-    """Look for the driver, the toolkit and CUDA_PATH."""
+    """Examine the driver, the toolkit and CUDA_PATH."""
     compiler = _first_line("nvcc", "--version", line=-1)
     path = os.environ.get("CUDA_PATH")
     driver = _driver_version()
