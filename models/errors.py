@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class InputError(ValueError):
@@ -16,6 +16,14 @@ class InputError(ValueError):
 
 class DivergedError(InputError):
     """A training whose numbers are none any more: what was asked for can't be learned so."""
+
+
+def suggestion(wrong: str, known: Collection[str]) -> str:
+    """Return the end of a sentence about a wrong name: the known name that is spelt like it, or else all of them."""
+    near = difflib.get_close_matches(wrong, known, 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(known)}." if known else "there are none."
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

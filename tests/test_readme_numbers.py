@@ -189,7 +189,9 @@ def test_speed_of_the_engine() -> None:
     later = {row["measured"]: row for row in bench("startup")}["a later process"]
     assert f"after {later['seconds']:.2f} s" in said
     machine = [row for row in bench("machine") if row["case"] == "A"]
-    assert f"{machine[0]['billions_a_second']:.0f} billion per second, {machine[0]['times_the_bare_rate']:.2f} of" in said
+    assert (
+        f"{machine[0]['billions_a_second']:.0f} billion per second, {machine[0]['times_the_bare_rate']:.2f} of" in said
+    )
     forward, backward = (next(row for row in machine if name in row["measured"]) for name in ("forward", "backward"))
     steps = (
         f"{100 * forward['share_of_steps']:.0f} % of the forward pass, {100 * backward['share_of_steps']:.0f} % of the"

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from models.errors import InputError
 from pipeline.data import header
 from pipeline.data.atomic import write_atomically
+from pipeline.data.cleaning import EXAMPLES_AT_ONCE, clean_rows
 from pipeline.data.container import Drops, SpikeData
-from pipeline.data.packing import Block, assemble, clean
+from pipeline.data.packing import assemble
 from pipeline.events import CHANNELS
 
 FORMAT_VERSION = 1
 """Incremented whenever earlier files must no longer be read."""
 
-_ROWS_AT_ONCE = 1024
-_MS_PER_S = np.float32(1000)
+_MS_PER_S = 1000.0
 _WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
 
 
@@ -73,7 +73,7 @@ def write(path: Path, data: SpikeData, *, key: str = "") -> None:
 def read(path: Path) -> SpikeData:
     """Read a split from a file of SHD, of SSC, or written by ``write``.
 
-    Bad events are dropped and counted (``pipeline.data.packing.clean``).
+    Bad events are dropped and counted (``pipeline.data.cleaning.clean_rows``).
 
     Raises
     ------
@@ -143,36 +143,21 @@ def _read(file: h5py.File, source: str) -> SpikeData:
             )
     channels = int(file.attrs.get("channels", CHANNELS))
     blocks = [
-        _block(
-            times[start : start + _ROWS_AT_ONCE],
-            units[start : start + _ROWS_AT_ONCE],
-            start,
-            channels,
-            source,
+        clean_rows(
+            times[start : start + EXAMPLES_AT_ONCE],
+            units[start : start + EXAMPLES_AT_ONCE],
+            first=start,
+            channels=channels,
+            source=source,
+            scale=_MS_PER_S,
         )
-        for start in range(0, len(times), _ROWS_AT_ONCE)
+        for start in range(0, len(times), EXAMPLES_AT_ONCE)
     ]
     speakers, names = _speakers(file, len(times), source)
     classes = _decode(file["extra/keys"][()])
     data = assemble(blocks, labels[()], speakers, classes, names, channels=channels, source=source)
     stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
-
-
-def _block(times: NDArray[Any], units: NDArray[Any], start: int, channels: int, source: str) -> Block:
-    """Clean some rows, each of which is an array."""
-    counts = np.array([len(row) for row in times], dtype=np.int64)
-    if not np.array_equal(counts, [len(row) for row in units]):
-        row = next(i for i in range(len(times)) if len(times[i]) != len(units[i]))
-        raise InputError(
-            f"{source}: example {start + row} has {len(times[row])} times and {len(units[row])} units, "
-            "wanted is one unit a time."
-        )
-    where = np.concatenate(units)
-    if where.dtype.kind not in "iu":
-        raise InputError(f"{source}: spikes/units is of type {where.dtype}, integers are wanted.")
-    # SHD's times are float16 seconds. As float16 milliseconds they would overflow at 66 s, so convert first.
-    return clean(np.concatenate(times).astype(np.float32) * _MS_PER_S, where, counts, channels)
 
 
 def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

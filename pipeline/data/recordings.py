@@ -19,8 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.data.cache import cached
+from pipeline.data.cleaning import Block
 from pipeline.data.container import SpikeData
-from pipeline.data.packing import Block, assemble, pack
+from pipeline.data.packing import assemble, pack
 from pipeline.events import Events
 
 if TYPE_CHECKING:

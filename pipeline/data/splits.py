@@ -5,14 +5,13 @@ All functions return ascending indices into the data; ``SpikeData.select`` copie
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InputError
+from models.errors import InputError, suggestion
 from pipeline.data.container import SpikeData
 
 _STREAM = 0x73706C
@@ -66,9 +65,7 @@ def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray
     present = present_speakers(data)
     for name in speakers:
         if name not in present:
-            near = difflib.get_close_matches(name, present, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(present)}."
-            raise InputError(f"Speaker {name!r} has no examples here; {hint}")
+            raise InputError(f"Speaker {name!r} has no examples here; {suggestion(name, present)}")
     if not speakers or set(speakers) >= set(present):
         raise InputError(
             f"Speakers held out: {', '.join(speakers) or 'none'}; wanted are some, but not all, of "

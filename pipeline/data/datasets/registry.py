@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError
+from models.errors import InputError, suggestion
 from pipeline.data.datasets import audio as audio
 from pipeline.data.datasets import digits as digits
 from pipeline.data.datasets import fsdd as fsdd
@@ -30,7 +28,7 @@ def entry(name: str) -> Entry:
         If there is no such data set; the message names the nearest one.
     """
     if name not in ENTRIES:
-        raise InputError(f"There is no data set {name!r}; {_suggestion(name, ENTRIES)}")
+        raise InputError(f"There is no data set {name!r}; {suggestion(name, ENTRIES)}")
     return ENTRIES[name]
 
 
@@ -54,7 +52,7 @@ def load(name: str, root: Path | None = None, **options: Any) -> Dataset:
     chosen = entry(name)
     for option in options:
         if option not in chosen.defaults:
-            raise InputError(f"The data set {name!r} has no option {option!r}; {_suggestion(option, chosen.defaults)}")
+            raise InputError(f"The data set {name!r} has no option {option!r}; {suggestion(option, chosen.defaults)}")
     if root is not None and not chosen.folder:
         raise InputError(f"{name} takes no folder, found {root}; leave the root out.")
     if root is None and chosen.needs_folder:
@@ -62,11 +60,3 @@ def load(name: str, root: Path | None = None, **options: Any) -> Dataset:
             f"{name} needs a folder with {chosen.folder}; name it with --root, or with data.root in a config."
         )
     return chosen.loader(root, **options)
-
-
-def _suggestion(wrong: str, known: Collection[str]) -> str:
-    """Return the end of a sentence that names the nearest known name, or all of them."""
-    near = difflib.get_close_matches(wrong, known, 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(known)}." if known else "it has none."
