@@ -1,1 +1,1 @@
-"""How near stepped gradients come to the exact ones: ``make gradcheck``."""
+"""Errors of gradients on time grids against the event-exact ones: ``make gradcheck``."""

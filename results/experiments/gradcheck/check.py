@@ -1,4 +1,4 @@
-"""The comparison: errors of stepped gradients against the event-exact ones, by time step and window."""
+"""Errors of gradients on time grids against the event-exact ones, by time step and window."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def errors(
     steps: Sequence[float] = STEPS,
     windows: Mapping[str, Window] = WINDOWS,
     kinds: Mapping[str, Kind] = KINDS,
-    having: Sequence[Scheme] | None = None,
+    compared: Sequence[Scheme] | None = None,
 ) -> pd.DataFrame:
-    """Compare gradients with the oracle's.
+    """Compare gradients with those of the event-exact engine.
 
     Parameters
     ----------
@@ -45,35 +45,35 @@ def errors(
         Time steps in ms; powers of 2.
     windows, kinds : mapping
         By the names that the table gives them.
-    having : sequence of Scheme, optional
-        What to compare; all that can run here by default.
+    compared : sequence of Scheme, optional
+        By default all schemes whose packages are installed.
 
     Returns
     -------
     DataFrame
-        One row a network, scheme, window, step and weight matrix: cosine, relative error |g - e| / |e| and ratio of
-        norms |g| / |e| of the gradient g and the exact one e; and the least slope tau_mem dV/dt at any of the network's
-        spikes.
+        One row a network, scheme, window, time step and weight matrix, with the `KEYS` and ``seed``; cosine, relative
+        error |g - e| / |e| and ratio of norms |g| / |e| of the gradient g and the exact gradient e; and ``min_slope``,
+        the least tau_mem dV/dt at any spike of the network, in thresholds.
     """
     rows = []
-    having = schemes() if having is None else having
+    compared = schemes() if compared is None else compared
     for kind_name, kind in kinds.items():
-        drawn = [kind.draw(seed) for seed in range(samples)]
+        instances = [kind.draw(seed) for seed in range(samples)]
         for window_name, window in windows.items():
             loss = CrossEntropy(window, SCALE)
             exact = [
-                ExactEngine(kind.network, sample.weights, loss, kind.trial).gradients(trials(sample.batch(1.0), 1.0))
-                for sample in drawn
+                ExactEngine(kind.network, one.weights, loss, kind.trial).gradients(trials(one.batch(1.0), 1.0))
+                for one in instances
             ]
-            for scheme, dt in itertools.product(having, steps):
-                if not scheme.offers(window):
+            for scheme, dt in itertools.product(compared, steps):
+                if not scheme.supports(window):
                     continue
-                for seed, (sample, truth) in enumerate(zip(drawn, exact, strict=True)):
-                    found = scheme.gradients(sample, window, sample.batch(dt), dt)
+                for seed, (instance, truth) in enumerate(zip(instances, exact, strict=True)):
+                    found = scheme.gradients(instance, window, instance.batch(dt), dt)
                     for name, gradient in truth.weights.items():
                         key = (kind_name, scheme.name, window_name, dt, name)
                         rows.append((*key, seed, *_compared(found[name], gradient), truth.min_slope))
-    for scheme in having:
+    for scheme in compared:
         scheme.close()
     return pd.DataFrame(rows, columns=[*KEYS, "seed", "cosine", "relative_error", "norm_ratio", "min_slope"])
 
@@ -86,7 +86,7 @@ def _compared(found: NDArray[np.floating], truth: NDArray[np.float64]) -> tuple[
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return medians over networks, with the quartiles of the relative error."""
+    """Return the medians of `errors` over networks, with the quartiles of the relative error."""
     groups = rows.groupby(KEYS, sort=False)
     table = groups[["cosine", "relative_error", "norm_ratio"]].median()
     for name, q in (("lower_quartile", 0.25), ("upper_quartile", 0.75)):
@@ -95,7 +95,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def against_plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return, of each scheme, median relative errors of hidden gradients as a multiple of the plain scheme's."""
+    """Return each scheme's median relative error of hidden gradients as a multiple of that of plain spike times."""
     hidden = table[table["weights"] != "hidden_output"]
     wide = hidden.pivot_table("relative_error", ["network", "window", "dt", "weights"], "scheme", sort=False)
     ratios = wide.div(wide["cpu, plain"], axis=0).drop(columns="cpu, plain")

@@ -1,4 +1,4 @@
-"""Random networks and examples that gradients are compared on."""
+"""Random networks and examples on which gradients are compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.network import Hidden, Input, Leaky, Network, Weights
 
 EXAMPLES = 2
 QUIET = 0.2
-"""Fraction of the trial at its end without events."""
+"""Fraction of the trial without events, at its end."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Kind:
     ----------
     network : Network
     initial : Initial
-        Weights of a size that lets a neuron spike about 10 times an example in 100 ms, 20 in 400 ms, and single spikes
-        matter.
+        Weights with which a neuron spikes about 10 times per example in 100 ms and 20 times in 400 ms, and single
+        spikes matter.
     trial : float
         Length of a trial in ms.
     events : int
-        Of each channel and example.
+        Events per channel and example.
     """
 
     network: Network
@@ -37,29 +37,29 @@ class Kind:
     trial: float
     events: int
 
-    def draw(self, seed: int) -> Sample:
-        """Draw a network with its examples."""
+    def draw(self, seed: int) -> Instance:
+        """Draw a network's weights and its examples."""
         rng = np.random.default_rng([seed, 1])
         channels = self.network.input.channels
-        # In whole ms, so that every time grid has the same events.
+        # Times are whole ms, so that every time grid has the same events.
         slots = round(self.trial * (1 - QUIET)) - 2
         drawn = np.stack(
             [np.sort(rng.choice(slots * channels, self.events * channels, replace=False)) for _ in range(EXAMPLES)]
         )
         times, units = (drawn // channels + 2).astype(np.float32), (drawn % channels).astype(np.uint16)
-        return Sample(self, self.initial.draw(self.network, seed), times, units)
+        return Instance(self, self.initial.draw(self.network, seed), times, units)
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One network with its examples.
+class Instance:
+    """A network of a kind, with its examples.
 
     Attributes
     ----------
     kind : Kind
     weights : dict of str to ndarray of float32
     times : ndarray of float32, shape (examples, events)
-        In ms.
+        ms.
     units : ndarray of uint16, shape (examples, events)
     """
 
@@ -94,5 +94,5 @@ KINDS = {
     ),
     "recurrent, 400 ms": Kind(Network(Input(20), (Hidden(20),), Leaky(4)), _initial(0.5, 0.25, 0.1), 400.0, 12),
 }
-"""In 400 ms hundreds of spikes follow one another, and some of them graze the threshold: there the exact gradient is as
-steep as it pleases, and the grid may miss the spike."""
+"""In 400 ms, some of the hundreds of spikes graze the threshold: there the exact gradient is arbitrarily large, and the
+grid may miss the spike."""

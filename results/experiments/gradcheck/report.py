@@ -1,4 +1,4 @@
-"""The table of the comparison, as files and on the screen."""
+"""The table of the comparison, printed and written to files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from results.paths import TABLES
 from results.tables.text import markdown
 
 QUICK = (STEPS[0], STEPS[2])
-FOLDER = TABLES
+"""Time steps of a quick comparison in ms."""
 
 
-def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: Path = FOLDER) -> pd.DataFrame:
-    """Compare gradients, print medians and write them.
+def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: Path = TABLES) -> pd.DataFrame:
+    """Compare gradients; print and write the medians over networks.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     quick : bool
         Five networks, two time steps.
     folder : Path
-        Where gradcheck.csv and gradcheck.md go, and as gradcheck.json the environment.
+        Where gradcheck.csv, gradcheck.md and gradcheck.json (the environment) go.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     for network, part in table.groupby("network", sort=False):
         console.print(_rich(str(network), part))
     ratios = against_plain(table)
-    note = "Median relative error of hidden gradients as a multiple of that of spikes on the grid:"
+    note = "Median relative error of hidden gradients as a multiple of that with plain spike times:"
     console.print(note, highlight=False)
     console.print(ratios.to_string(index=False, float_format="{:.3g}".format), highlight=False)
     write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
@@ -54,8 +54,8 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
 
 
 def _rich(network: str, part: pd.DataFrame) -> Table:
-    """Return relative error, cosine and ratio of norms by window and weights, a column a scheme and time step."""
-    table = Table(title=f"{network}: relative error, cosine, ratio of norms; medians", expand=False)
+    """Return relative error, cosine and ratio of norms; one row a scheme, window and weights, one column a step."""
+    table = Table(title=f"{network}: medians of relative error, cosine and ratio of norms", expand=False)
     steps = list(dict.fromkeys(part["dt"]))
     for column in ("scheme", "window", "weights", *(f"dt {dt:g} ms" for dt in steps)):
         table.add_column(column)

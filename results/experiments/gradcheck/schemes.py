@@ -1,11 +1,12 @@
-"""What computes a gradient on a time grid: both engines, the CPU's with both kinds of spike times, and mlGeNN."""
+"""Schemes that compute gradients on a time grid: the CPU engine with both kinds of spike times, GeNN and mlGeNN."""
 
 from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,30 +15,30 @@ from models.engines.cpu.engine import CpuEngine
 from models.losses import CrossEntropy
 from models.network import Network, Weights
 from models.windows import Window
-from results.experiments.gradcheck.networks import Sample
+from results.experiments.gradcheck.networks import Instance
 
 if TYPE_CHECKING:
-    from models.engines.genn.engine import GennEngine
     from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
 
 SCALE = 5.0
+"""Of the loss's logits."""
 
 
 class Scheme(ABC):
-    """A way to a gradient."""
+    """A way to compute gradients on a time grid."""
 
     name: str
 
-    def offers(self, window: Window) -> bool:
-        """Whether the readout can have this window."""
+    def supports(self, window: Window) -> bool:
+        """Whether the scheme has this readout window."""
         return True
 
     def close(self) -> None:  # noqa: B027
-        """Let go of what was built."""
+        """Unload compiled networks."""
 
     @abstractmethod
-    def gradients(self, sample: Sample, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return the gradient of the mean loss of a batch, by weight matrix."""
+    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
+        """Return the gradient of a batch's mean loss, by weight matrix."""
 
 
 @dataclass(frozen=True)
@@ -48,88 +49,89 @@ class Cpu(Scheme):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """What tables call it."""
+        """Name in tables."""
         return f"cpu, {self.spike_times}"
 
-    def gradients(self, sample: Sample, window: Window, batch: SpikeBatch, dt: float) -> Weights:
+    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
         """Return the engine's gradient."""
-        kind = sample.kind
+        kind = instance.kind
         steps, loss = round(kind.trial / dt), CrossEntropy(window, SCALE)
-        engine = CpuEngine(kind.network, sample.weights, loss, dt, steps, spike_times=self.spike_times)
+        engine = CpuEngine(kind.network, instance.weights, loss, dt, steps, spike_times=self.spike_times)
         return engine.gradients(batch).weights
 
 
-class Genn(Scheme):
-    """The GeNN engine, on GeNN's CPU backend: the CPU engine's plain scheme."""
+class Compiled(Scheme):
+    """A scheme that compiles a network once for all instances of a kind; only one network may be loaded at a time."""
 
-    name = "genn"
-
-    def __init__(self) -> None:
-        # A network is built once for all samples that follow one another.
-        self._engine: GennEngine | None = None
-        self._key: tuple[Network, Window, float] | None = None
-
-    def close(self) -> None:
-        """Unload the network."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
-
-    def gradients(self, sample: Sample, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return the engine's gradient."""
-        from models.engines.genn.engine import GennEngine
-
-        network, steps = sample.kind.network, round(sample.kind.trial / dt)
-        key = (network, window, dt)
-        if self._engine is None or self._key != key:
-            self.close()
-            self._key = key
-            self._engine = GennEngine(network, sample.weights, CrossEntropy(window, SCALE), dt, steps)
-        self._engine.set_weights(sample.weights)
-        return self._engine.gradients(batch).weights
-
-
-class MlGenn(Scheme):
-    """mlGeNN's own Eventprop compiler on GeNN's CPU backend; of windows it has the uniform and the exponential one."""
-
-    name = "mlGeNN"
-
-    def __init__(self) -> None:
-        # A network is built once for all samples that follow one another, and only one may be loaded.
-        self._built: MlGennNetwork | None = None
-        self._key: tuple[Network, Window, float] | None = None
-
-    def offers(self, window: Window) -> bool:
-        """Whether mlGeNN has such a readout."""
-        from results.benchmarks.peers.ml_genn_cpu import READOUTS
-
-        return type(window) in READOUTS
+    _built: Any = None
+    _key: tuple[Network, Window, float] | None = None
 
     def close(self) -> None:
         """Unload the network."""
         if self._built is not None:
             self._built.close()
-            self._built = None
+        self._built = None
 
-    def gradients(self, sample: Sample, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return mlGeNN's gradient; scale and norm of the window, which it does not have, go to the output weights."""
-        from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
-
-        network, steps = sample.kind.network, round(sample.kind.trial / dt)
-        bare = replace(window, normalise=False)
-        factor = np.float32(SCALE * window.table(steps)[0] / bare.table(steps)[0])
-        weights = {**sample.weights, "hidden_output": factor * sample.weights["hidden_output"]}
-        key = (network, window, dt)
+    def built(self, key: tuple[Network, Window, float], build: Callable[[], Any]) -> Any:
+        """Return the network that is loaded if it was built with the same key, else unload it and build another."""
         if self._built is None or self._key != key:
             self.close()
-            self._key, self._built = key, MlGennNetwork(network, weights, CrossEntropy(bare), dt, steps, 0.0)
-            self._built.prepare(batch)
-        self._built.set_weights(weights)
-        found = self._built.gradients(batch)
+            self._key, self._built = key, build()
+        return self._built
+
+
+class Genn(Compiled):
+    """The GeNN engine on GeNN's CPU backend, which has plain spike times as the CPU engine."""
+
+    name = "genn"
+
+    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
+        """Return the engine's gradient."""
+        from models.engines.genn.engine import GennEngine
+
+        network, steps, weights = instance.kind.network, round(instance.kind.trial / dt), instance.weights
+        loss = CrossEntropy(window, SCALE)
+        engine = self.built((network, window, dt), lambda: GennEngine(network, weights, loss, dt, steps))
+        engine.set_weights(weights)
+        gradient: Weights = engine.gradients(batch).weights
+        return gradient
+
+
+class MlGenn(Compiled):
+    """mlGeNN's own Eventprop compiler on GeNN's CPU backend, which has the uniform and the exponential window."""
+
+    name = "mlGeNN"
+
+    def supports(self, window: Window) -> bool:
+        """Whether mlGeNN has a readout with this window."""
+        from results.benchmarks.peers.ml_genn_cpu import READOUTS
+
+        return type(window) in READOUTS
+
+    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
+        """Return mlGeNN's gradient.
+
+        mlGeNN has neither the loss's scale nor a normalised window; the output weights are multiplied by both.
+        """
+        from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
+
+        network, steps = instance.kind.network, round(instance.kind.trial / dt)
+        bare = replace(window, normalise=False)
+        factor = np.float32(SCALE * window.table(steps)[0] / bare.table(steps)[0])
+        weights = {**instance.weights, "hidden_output": factor * instance.weights["hidden_output"]}
+
+        def build() -> MlGennNetwork:
+            made = MlGennNetwork(network, weights, CrossEntropy(bare), dt, steps, 0.0)
+            made.prepare(batch)
+            return made
+
+        built = self.built((network, window, dt), build)
+        built.set_weights(weights)
+        found = built.gradients(batch)
         return {**found, "hidden_output": factor * found["hidden_output"]}
 
 
 def schemes() -> list[Scheme]:
-    """Return all that can run here."""
+    """Return all schemes whose packages are installed."""
     installed = all(importlib.util.find_spec(package) for package in ("pygenn", "ml_genn"))
     return [Cpu("plain"), Cpu("interpolated"), *([Genn(), MlGenn()] if installed else [])]
