@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from skopt import space as skopt_space
 
 from models.errors import InputError
 
@@ -69,7 +68,7 @@ class Real(_Parameter):
     def dimension(self, name: str) -> Any:
         """Return scikit-optimize's Real."""
         prior = "log-uniform" if self.scale == "log" else "uniform"
-        return skopt_space.Real(self.low, self.high, prior=prior, name=name)
+        return _skopt_space().Real(self.low, self.high, prior=prior, name=name)
 
 
 class Integer(_Parameter):
@@ -99,7 +98,7 @@ class Integer(_Parameter):
     def dimension(self, name: str) -> Any:
         """Return scikit-optimize's Integer."""
         prior = "log-uniform" if self.scale == "log" else "uniform"
-        return skopt_space.Integer(self.low, self.high, prior=prior, name=name)
+        return _skopt_space().Integer(self.low, self.high, prior=prior, name=name)
 
 
 class Categorical(_Parameter):
@@ -118,7 +117,14 @@ class Categorical(_Parameter):
 
     def dimension(self, name: str) -> Any:
         """Return scikit-optimize's Categorical."""
-        return skopt_space.Categorical(self.values, name=name)
+        return _skopt_space().Categorical(self.values, name=name)
+
+
+def _skopt_space() -> Any:
+    """Return scikit-optimize's module of dimensions, which most processes of a search can start without."""
+    from skopt import space
+
+    return space
 
 
 Parameter = Annotated[Real | Integer | Categorical, Field(discriminator="kind")]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from sweeps.parameters import Values
 from sweeps.space import Space, StrategyName
@@ -46,6 +45,9 @@ def _random(space: Space, points: Sequence[Point]) -> Values:
 
 
 def _sobol(space: Space, points: Sequence[Point]) -> Values:
+    # Here, since most processes of a search only carry points out.
+    from scipy.stats import qmc
+
     sequence = qmc.Sobol(len(space.parameters), seed=np.random.default_rng(space.search.seed))
     if points:
         sequence.fast_forward(len(points))

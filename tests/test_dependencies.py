@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -82,3 +83,10 @@ def test_a_command_is_a_function(command: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_says_that_it_is_typed(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
+
+
+def test_libraries_that_take_long_to_import_wait_until_they_are_needed() -> None:
+    check = "import sys, pipeline.cli, sweeps.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
+    slow = {"scipy.stats", "skopt", "sklearn", "matplotlib", "seaborn", "tonic", "submitit", "torch"}
+    assert not slow & set(done.stdout.split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 
 def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float]:
@@ -26,6 +25,9 @@ def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float
     -------
     low, high : float
     """
+    # Here, since scipy.stats would double the start-up of training.
+    from scipy import stats
+
     interval = stats.binomtest(right, examples).proportion_ci(level, method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -39,5 +41,7 @@ def student(values: NDArray[np.float64]) -> tuple[float, float, float]:
     mean = float(known.mean())
     if len(known) < 2:
         return mean, float("nan"), float("nan")
+    from scipy import stats
+
     half = float(stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
     return mean, mean - half, mean + half
