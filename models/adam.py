@@ -12,48 +12,7 @@ from numpy.typing import NDArray
 
 from models.errors import InputError
 from models.network import Network, Weights
-
-TIME_CONSTANTS = (1.0, 1000.0)
-"""ms: learned time constants stay in this range, from about a step's length to about a trial's."""
-
-
-@dataclass(frozen=True)
-class Optimiser:
-    """How gradients become updates, but for the learning rate.
-
-    Attributes
-    ----------
-    clip : float
-        Largest Euclidean norm of the gradient of all trained parameters together; a longer one is shortened to it. 0
-        leaves all as they are.
-    weight_decay : float
-        Decoupled decay of AdamW (Loshchilov and Hutter 2019): a step multiplies weights by 1 - learning rate *
-        weight_decay beside Adam's update. Of connection weights only: biases, delays and time constants do not decay.
-    delay_rate, tau_rate : float
-        Factors on the learning rate for delays and time constants. Adam's steps are as large as the rate whatever the
-        gradient, so that its unit is the parameter's: with a rate of 1e-3 the defaults are 0.02 ms a step.
-    """
-
-    clip: float = 0.0
-    weight_decay: float = 0.0
-    delay_rate: float = 20.0
-    tau_rate: float = 20.0
-
-    def __post_init__(self) -> None:
-        """Refuse impossible values."""
-        for name, value in vars(self).items():
-            if not 0 <= value < math.inf:
-                raise InputError(f"{name} of the optimiser is {value}; it must be 0 or more, and finite")
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """How one parameter is learned: factor on the rate, decay, bounds, and whether its zeros are absent synapses."""
-
-    rate: float = 1.0
-    decay: float = 0.0
-    bounds: tuple[float, float] | None = None
-    sparse: bool = False
+from models.optimiser import Optimiser, Rule, rules
 
 
 @dataclass(frozen=True)
@@ -92,7 +51,7 @@ class Adam:
     ----------
     first, second : dict of str to ndarray of float32
         Moments of every trained parameter, each of its shape.
-    rules : dict of str to _Rule
+    rules : dict of str to Rule
         How each trained parameter is learned.
     clip : float
         See `Optimiser`.
@@ -102,7 +61,7 @@ class Adam:
 
     first: Weights
     second: Weights
-    rules: Mapping[str, _Rule] = field(repr=False)
+    rules: Mapping[str, Rule] = field(repr=False)
     clip: float = 0.0
     step: int = 0
     beta_1: float = 0.9
@@ -128,9 +87,9 @@ class Adam:
         Adam
         """
         optimiser = optimiser or Optimiser()
-        rules = _rules(network, optimiser)
-        first, second = ({name: np.zeros_like(weights[name]) for name in rules} for _ in range(2))
-        return cls(first, second, rules, optimiser.clip)
+        learned = rules(network, optimiser)
+        first, second = ({name: np.zeros_like(weights[name]) for name in learned} for _ in range(2))
+        return cls(first, second, learned, optimiser.clip)
 
     def update(self, weights: Weights, gradients: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
         """Take one step down ``gradients``, writing ``weights`` and the moments in place.
@@ -239,19 +198,6 @@ class Adam:
 
     def _arrays(self, weights: Weights) -> dict[str, Weights]:
         return {"weights": weights, "adam_first": self.first, "adam_second": self.second}
-
-
-def _rules(network: Network, optimiser: Optimiser) -> dict[str, _Rule]:
-    rules = {name: _Rule() for name in network.shapes if name not in network.fixed}
-    for connection in network.connections:
-        delay = f"{connection.name}_delay"
-        rules[connection.name] = _Rule(decay=optimiser.weight_decay, sparse=connection.synapses.density < 1)
-        if delay in rules:
-            rules[delay] = _Rule(optimiser.delay_rate, bounds=(0.0, connection.synapses.longest))
-    for name in rules:
-        if name.endswith(("_tau_mem", "_tau_syn")):
-            rules[name] = _Rule(optimiser.tau_rate, bounds=TIME_CONSTANTS)
-    return rules
 
 
 def _present(weights: NDArray[np.float32], gradient: NDArray[np.float32], sparse: bool) -> NDArray[np.float32]:

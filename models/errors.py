@@ -14,8 +14,31 @@ class InputError(ValueError):
     """
 
 
+class FieldError(InputError):
+    """A field of a description has an impossible value.
+
+    Parameters
+    ----------
+    owner, field : str
+        What is described ("loss"), and its field.
+    found : object
+        The value.
+    wanted : str
+        Completes "it must be".
+
+    Attributes
+    ----------
+    detail : str
+        The sentence from the field on: a config puts the owner's dotted name before it.
+    """
+
+    def __init__(self, owner: str, field: str, found: object, wanted: str) -> None:
+        self.detail = f"{field} is {found}; it must be {wanted}"
+        super().__init__(f"{owner}.{self.detail}")
+
+
 class DivergedError(InputError):
-    """A training whose numbers are none any more: what was asked for can't be learned so."""
+    """A training whose loss or weights are no longer finite numbers."""
 
 
 def suggestion(wrong: str, known: Collection[str]) -> str:

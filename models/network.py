@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InputError
+from models.errors import FieldError, InputError
 
 Weights = dict[str, NDArray[np.float32]]
 """Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape
@@ -43,9 +43,9 @@ class DelayLine:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         if self.copies < 1:
-            raise InputError(f"delay_line.copies is {self.copies}; it must be at least 1")
+            raise FieldError("delay_line", "copies", self.copies, "at least 1")
         if self.spacing < 0 or (self.copies > 1 and self.spacing == 0):
-            raise InputError(f"delay_line.spacing is {self.spacing} ms for {self.copies} copies; it must be above 0")
+            raise FieldError("delay_line", "spacing", f"{self.spacing} ms for {self.copies} copies", "above 0")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Input:
     def __post_init__(self) -> None:
         """Refuse impossible sizes."""
         if self.channels < 1:
-            raise InputError(f"input.channels is {self.channels}; it must be at least 1")
+            raise FieldError("input", "channels", self.channels, "at least 1")
 
     @property
     def size(self) -> int:
@@ -88,11 +88,11 @@ class Synapses:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         if not 0 < self.density <= 1:
-            raise InputError(f"synapses.density is {self.density}; it must be above 0 and at most 1")
+            raise FieldError("synapses", "density", self.density, "above 0 and at most 1")
         if self.delays == "none" and self.longest != 0:
-            raise InputError(f'synapses.longest is {self.longest} ms, but synapses.delays is "none"')
+            raise FieldError("synapses", "longest", f'{self.longest} ms and delays is "none"', "0 then")
         if self.delays != "none" and not 0 < self.longest < math.inf:
-            raise InputError(f"synapses.longest is {self.longest} ms; delays need one above 0")
+            raise FieldError("synapses", "longest", f"{self.longest} ms", "above 0 for delays, and finite")
 
 
 @dataclass(frozen=True)

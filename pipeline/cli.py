@@ -8,23 +8,24 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from models.engines import registry
 from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data import summary
 from pipeline.data.datasets import command_line, load, names
-from pipeline.engine_choice import EngineName
 from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import load_trained
 from pipeline.training import processes
 from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.placement import choose_engine
 from pipeline.training.progress import RichProgress
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
@@ -72,13 +73,13 @@ def train_command(
     """Train the run of a config, or continue it where it stopped; print its folder."""
     settings = load_config(config, overrides or ())
     if nproc > 1 and not processes.is_started():
-        raise SystemExit(processes.start(sys.argv[1:], nproc, settings.resolved()))
+        raise SystemExit(processes.start(sys.argv[1:], nproc, choose_engine(settings)))
     ranks = processes.place()
     processes.take_gpu(ranks)
     dataset = load_dataset(settings)
     parts = split_training(settings, dataset.train, dataset.validation)
     if ranks.rank > 0:
-        onlooker = processes.Onlooker(Run.of(settings.resolved()).folder)
+        onlooker = processes.Onlooker(Run.of(choose_engine(settings)).folder)
         train(settings, parts.training, parts.validation, threads, run=onlooker)
         return
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
@@ -170,10 +171,10 @@ def doctor() -> None:
         raise InputError(f"{broken} of these {'does' if broken == 1 else 'do'} not work")
 
 
-def _engine(name: str | None) -> EngineName | None:
-    if name is not None and name not in get_args(EngineName):
-        raise InputError(f"--engine is {name}; it must be one of {', '.join(get_args(EngineName))}")
-    return cast(EngineName | None, name)
+def _engine(name: str | None) -> str | None:
+    if name is not None and name not in registry.engines():
+        raise InputError(f"--engine is {name}; it must be one of {', '.join(registry.engines())}")
+    return name
 
 
 def _evaluation_table(result: Evaluation) -> Table:

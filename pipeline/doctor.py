@@ -21,6 +21,7 @@ from models.engines.genn import available
 from models.engines.genn.available import Backend
 from models.losses import CrossEntropy
 from models.network import Hidden, Input, Leaky, Network, Weights
+from models.problem import Problem
 from models.recording import Spikes
 from models.windows import Uniform
 
@@ -100,7 +101,7 @@ SPIKES = {0: [9.0], 1: [13.0, 17.0], 2: [15.0, 20.0]}
 
 def _on_cpu() -> dict[int, list[float]]:
     network, weights, batch = small_network()
-    engine = CpuEngine(network, weights, CrossEntropy(Uniform()), 1.0, STEPS, threads=1)
+    engine = CpuEngine(Problem(network, CrossEntropy(Uniform()), 1.0, STEPS), weights, threads=1)
     return _trains(engine.record(batch)[0].spikes["hidden"])
 
 

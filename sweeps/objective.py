@@ -10,6 +10,7 @@ from pipeline.data.datasets import Dataset
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.evaluation.crossval import train_fold
 from pipeline.training.examples import kept_dataset, load_dataset, split_training
+from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, Row, train
 from sweeps.parameters import Values
@@ -61,7 +62,7 @@ def units(space: Space, values: Values, report: Report, threads: int) -> Iterato
         1 - accuracy.
     """
     for seed in space.objective.seeds:
-        config = space.settings(values, seed).resolved()
+        config = choose_engine(space.settings(values, seed))
         data = kept_dataset(config)
         if space.objective.kind == "validation":
             unit = f"s{seed}"

@@ -14,7 +14,7 @@ from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
 from pipeline.events import CHANNELS
-from pipeline.training.build import make_network, make_window
+from pipeline.training.problem import make_network
 from sweeps.parameters import Categorical, Parameter, Values
 
 SPACE_FOLDER = Path(__file__).parent / "spaces"
@@ -149,11 +149,11 @@ class Space(_Section):
 
     def _build(self, values: Values) -> None:
         """Refuse a point whose network or window can't be; of channels and words any number will do."""
-        config = self.settings(values, 1)
         try:
+            config = self.settings(values, 1)
             make_network(config, CHANNELS, CLASSES)
-            if config.window is not None and config.window.file is None:
-                make_window(config.window)
+            if config.window is not None:
+                config.window.table(config.steps)
         except InputError as error:
             point = ", ".join(f"{name} = {value!r}" for name, value in values.items())
             raise InputError(f"{self.name}: {point}: {error}") from None

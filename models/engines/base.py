@@ -1,71 +1,21 @@
-"""What every engine offers: training by epochs, predictions from one inference path, and a state to resume from."""
+"""What all engines share: the epoch loop, weights in and out, the lift of silent neurons, a state to resume from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.adam import Adam
 from models.batch import SpikeBatch
+from models.losses import Judgement
 from models.network import Network, Weights
+from models.problem import Problem
 from models.recording import Recording
-
-
-@dataclass(frozen=True)
-class Regulariser:
-    """Pulls hidden firing rates towards a target (Nowotny, Turner and Knight 2025).
-
-    At every spike of neuron i, ``strength * (mean_count_i - target) / examples`` is added to the adjoint of its
-    voltage, mean_count_i being its spikes an example, averaged over the batch: the gradient of
-    0.5 * strength * sum_i (mean_count_i - target)^2 if every spike's count grew by one with its voltage. In mlGeNN's
-    terms this is reg_lambda = strength / tau_mem^2.
-
-    Attributes
-    ----------
-    strength : float
-        0 switches it off.
-    target : float
-        Spikes an example and neuron.
-    lift : float
-        Added to all weights from the population below of each neuron that was silent for a whole epoch, at its end:
-        without spikes it has no gradient, and would stay silent for ever. In the same units as the weights; divided by
-        the copies of a delay line.
-    """
-
-    strength: float = 0.0
-    target: float = 14.0
-    lift: float = 0.0
-
-    def push(self, counts: NDArray[np.integer], examples: int) -> NDArray[np.float32]:
-        """Return what is added to the voltage's adjoint at every spike of each neuron, shape (neurons,).
-
-        Parameters
-        ----------
-        counts : ndarray of int, shape (neurons,)
-            Spikes of each neuron over the batch.
-        examples : int
-            Of the batch.
-        """
-        return (self.strength / examples * (counts / examples - self.target)).astype(np.float32)
-
-    def lift_silent(self, weights: NDArray[np.float32], silent: NDArray[np.bool_], copies: int, density: float) -> None:
-        """Raise the weights onto silent neurons, in place; absent synapses stay absent.
-
-        Parameters
-        ----------
-        weights : ndarray of float32, shape (sources, neurons)
-            From the population below.
-        silent : ndarray of bool, shape (neurons,)
-        copies : int
-            Of the delay line below, 1 where there is none.
-        density : float
-            Of the connection's synapses; below 1 a weight of 0 is no synapse.
-        """
-        present = (weights[:, silent] != 0) if density < 1 else np.float32(1)
-        weights[:, silent] += np.float32(self.lift / copies) * present
 
 
 @dataclass(frozen=True)
@@ -80,13 +30,52 @@ class Epoch:
     accuracy : float
         Fraction right, taken likewise.
     hidden_counts : ndarray of int64, shape (hidden,)
-        Spikes of each hidden neuron over the epoch, all layers' behind one another.
+        Spikes of each hidden neuron over the epoch, layer after layer.
     """
 
     examples: int
     loss: float
     accuracy: float
     hidden_counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over examples of what a network said of them.
+
+    Attributes
+    ----------
+    examples, correct : int
+    loss : float
+    hidden_counts : ndarray of int64, shape (hidden,)
+    """
+
+    examples: int
+    correct: int
+    loss: float
+    hidden_counts: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, judgement: Judgement | Predictions, labels: NDArray[np.int64], hidden_counts: NDArray[np.int64]
+    ) -> Tally:
+        """Return the sums over the examples of one judgement."""
+        correct = int((judgement.logits.argmax(axis=1) == labels).sum())
+        return cls(len(labels), correct, float(judgement.losses.sum()), hidden_counts)
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return the sums over both's examples."""
+        return Tally(
+            self.examples + other.examples,
+            self.correct + other.correct,
+            self.loss + other.loss,
+            self.hidden_counts + other.hidden_counts,
+        )
+
+    def epoch(self) -> Epoch:
+        """Return the means over examples."""
+        examples = max(self.examples, 1)
+        return Epoch(self.examples, self.loss / examples, self.correct / examples, self.hidden_counts)
 
 
 @dataclass(frozen=True)
@@ -107,65 +96,178 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class Gradients:
+class Gradients(Predictions):
     """The gradient of a batch's mean loss, and what the forward pass before it gave.
 
     Attributes
     ----------
     weights : dict of str to ndarray of float32
         By the names of the parameters that are trained.
-    logits : ndarray of float64, shape (examples, classes)
-    losses : ndarray of float64, shape (examples,)
-    hidden_counts : ndarray of int64, shape (hidden,)
-        Spikes of each hidden neuron over the batch, all layers' behind one another.
     """
 
     weights: Weights
-    logits: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    hidden_counts: NDArray[np.int64]
 
 
-class Engine(Protocol):
-    """A network with weights, ready to train and to run."""
+class Engine(ABC):
+    """A network with weights, ready to train and to run.
 
-    name: str
-    network: Network
+    Members implement the abstract methods; those that keep parameters elsewhere than in ``_weights``, on a device for
+    example, override the hooks below them, too.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : dict of str to ndarray
+        Initial parameters; copied.
+
+    Raises
+    ------
+    InputError
+        If the weights are another network's.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, problem: Problem, weights: Weights) -> None:
+        self.problem = problem
+        self.set_weights(weights)
 
     @property
-    def weights(self) -> Weights:
-        """Return the current weights by connection name; copies."""
-        ...
+    def network(self) -> Network:
+        """The network that is run."""
+        return self.problem.network
 
     @property
     def window_table(self) -> NDArray[np.float32]:
         """Return the readout window, shape (steps,)."""
-        ...
+        return self.problem.loss.readout.table(self.problem.steps)
+
+    @property
+    def weights(self) -> Weights:
+        """Return the current parameters by name; copies."""
+        self._pull()
+        return {name: w.copy() for name, w in self._weights.items()}
 
     def set_weights(self, weights: Weights) -> None:
-        """Replace the weights; the optimiser starts anew."""
-        ...
+        """Replace the parameters; the optimiser starts anew.
+
+        Raises
+        ------
+        InputError
+            If they are another network's.
+        """
+        self.network.check(weights)
+        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
+        self._adopt()
+        self._adam = Adam.of(self.network, self._weights, self.problem.optimiser)
+        self._push()
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
-        """Learn from every batch, in order, at one rate or at that of each batch, counted from 0."""
-        ...
+        """Learn from every batch, in order.
 
-    def gradients(self, batch: SpikeBatch) -> Gradients:
-        """Return the gradient of the mean loss over a batch, and learn nothing."""
-        ...
+        Parameters
+        ----------
+        batches : iterable of SpikeBatch
+            Consumed one by one, each before the next is asked for.
+        learning_rate : float or callable
+            The optimiser's step size, or a function of the batch's number, counted from 0.
+
+        Returns
+        -------
+        Epoch
+        """
+        total = Tally(0, 0, 0.0, self._no_counts())
+        for index, batch in enumerate(batches):
+            total += self._learn(batch, learning_rate(index) if callable(learning_rate) else learning_rate)
+        total = self._end_epoch(total)
+        if total.examples and self.problem.regulariser.lift:
+            self._lift_silent(total.hidden_counts)
+        return total.epoch()
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order."""
-        ...
+        said = [Predictions(np.empty((0, self.network.output.size)), np.empty(0), self._no_counts())]
+        said += [self._predict(batch) for batch in batches]
+        return Predictions(
+            np.concatenate([part.logits for part in said]),
+            np.concatenate([part.losses for part in said]),
+            np.sum([part.hidden_counts for part in said], axis=0),
+        )
 
+    @abstractmethod
+    def gradients(self, batch: SpikeBatch) -> Gradients:
+        """Return the gradient of the mean loss over a batch, and learn nothing."""
+
+    @abstractmethod
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Run examples without learning and keep what happened inside, going backward too if asked."""
-        ...
+
+    @abstractmethod
+    def _learn(self, batch: SpikeBatch, rate: float) -> Tally:
+        """Learn from a batch at a learning rate."""
+
+    @abstractmethod
+    def _predict(self, batch: SpikeBatch) -> Predictions:
+        """Run a batch without learning."""
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return everything that resuming needs: weights, moments, step count; copies."""
-        ...
+        """Return everything that resuming needs: parameters, moments, step count; copies."""
+        self._pull()
+        return self._adam.state(self._weights)
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go back to what `state` returned."""
-        ...
+        """Go back to what `state` returned.
+
+        Raises
+        ------
+        InputError
+            If the state is another network's.
+        """
+        self._adam.load_state(state, self._weights)
+        self._push()
+
+    def close(self) -> None:  # noqa: B027
+        """Give back what the engine holds besides memory: devices, generated code. It can be used again."""
+
+    def _adopt(self) -> None:  # noqa: B027
+        """Lay out new parameters: arrays of ``_weights`` may be replaced by views of what the engine computes with."""
+
+    def _push(self) -> None:  # noqa: B027
+        """Take over ``_weights`` and the optimiser's moments after they have changed."""
+
+    def _pull(self) -> None:  # noqa: B027
+        """Bring ``_weights`` and the optimiser's moments up to date."""
+
+    def _end_epoch(self, total: Tally) -> Tally:
+        """Learn what is left to be learned, and return the sums over all processes' examples."""
+        return total
+
+    def _read_weights(self, name: str) -> NDArray[np.float32]:
+        """Return the current weights of a connection; they may be written to."""
+        return self._weights[name]
+
+    def _write_weights(self, name: str, weights: NDArray[np.float32]) -> None:  # noqa: B027
+        """Replace the weights of a connection, which `_read_weights` returned and the caller changed."""
+
+    def _no_counts(self) -> NDArray[np.int64]:
+        return np.zeros(self.network.hidden_size, dtype=np.int64)
+
+    def _hidden_layers(self) -> Iterator[tuple[str, slice]]:
+        """Yield each hidden layer's name, and its place among all hidden neurons."""
+        begin = 0
+        for name, population in self.network.populations.items():
+            if name != "output":
+                yield name, slice(begin, begin + population.size)
+                begin += population.size
+
+    def _lift_silent(self, counts: NDArray[np.int64]) -> None:
+        """Raise the weights from below onto neurons that were silent for a whole epoch."""
+        for name, part in self._hidden_layers():
+            silent = counts[part] == 0
+            if not silent.any():
+                continue
+            below = next(c for c in self.network.connections if c.target == name and c.kind != "recurrent")
+            copies = self.network.input.delay_line.copies if below.kind == "input" else 1
+            weights = self._read_weights(below.name)
+            self.problem.regulariser.lift_silent(weights, silent, copies, below.synapses.density)
+            self._write_weights(below.name, weights)

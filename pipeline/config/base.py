@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from models.choice import Choice
+from models.errors import InputError
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -12,11 +17,54 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
-    """A table of a config: unknown fields are refused, and nothing changes it."""
+    """A table of a config: unknown fields are refused, and nothing changes it.
+
+    Frozen dataclasses of `models` are sections, too; they inherit these rules from the section that they are part of.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def kind_of(given: Any) -> Any:
-    """Return which kind of section a table is to become, or one is."""
-    return given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+def one_of(field: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
+    """Return a validator that accepts registered names only; they are asked for when a config is read.
+
+    Parameters
+    ----------
+    field : str
+        Dotted name of the field, for the sentence that refuses another name.
+    names : callable
+        Returns the names.
+    """
+
+    def check(name: str) -> str:
+        if name not in names():
+            raise InputError(f"{field} is {name!r}; it must be one of {', '.join(map(repr, names()))}")
+        return name
+
+    return AfterValidator(check)
+
+
+def completed(default: Any) -> BeforeValidator:
+    """Return a validator that fills tables of a dataclass's section from a default.
+
+    A table that chooses no other member of a family than the default keeps the default's fields where it does not set
+    them: ``input = {mean = 0.3}`` keeps the default's deviation.
+
+    Parameters
+    ----------
+    default : dataclass instance
+    """
+
+    def complete(given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled = dict(given)
+        for field in fields(default):
+            start, own = getattr(default, field.name), given.get(field.name)
+            if isinstance(start, Choice) and isinstance(own, dict):
+                table = asdict(start)  # type: ignore[call-overload]
+                if own.get(start.tag, table[start.tag]) == table[start.tag]:
+                    filled[field.name] = table | own
+        return filled
+
+    return BeforeValidator(complete)

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.base import NotNegative, Positive, Probability, Section
+from pipeline.config.base import NotNegative, Positive, Probability, Section, one_of
+from pipeline.data.datasets import DATASETS
 
 
 class DataConfig(Section):
     """Which examples, on which time grid, and how they are split."""
 
-    dataset: Literal["digits", "fsdd", "audio", "shd", "ssc"]
+    dataset: Annotated[str, one_of("data.dataset", lambda: DATASETS)]
     root: str | None = None
     """Folder of the recordings or HDF5 files; not needed by digits."""
     utterances: Annotated[int, Field(ge=1)] = 43

@@ -4,57 +4,25 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from models.errors import InputError
-from pipeline.config.base import Section
-from pipeline.config.initialisers import INITIALISERS, InitialConfig
-from pipeline.config.losses import LOSSES, WindowConfig
-from pipeline.config.migration import migrate
+from pipeline.config import structure
+from pipeline.config.migration import migrate, migrate_name
 from pipeline.config.problems import first_problem
 from pipeline.config.run import Config
+from pipeline.config.structure import choice, place
 
 CONFIG_FOLDER = Path(__file__).parents[1] / "configs"
 """The configs that ship with the project; they can be named without folder and ending."""
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """A field that says which others there are.
-
-    Attributes
-    ----------
-    default : str, optional
-        What it is where a config does not say it.
-    kept : tuple of str
-        Other fields that stay as they are when it changes, where the new kind has them.
-    kinds : mapping
-        The sections of the kinds, where these are sections of their own.
-    """
-
-    default: str | None
-    kept: tuple[str, ...]
-    kinds: Mapping[str, type[Section]]
-
-
-_CHOICES = {
-    "loss.kind": _Choice("cross-entropy", ("scale", "smoothing", "window"), LOSSES),
-    "loss.window.shape": _Choice(WindowConfig().shape, ("normalise",), {}),
-    **{
-        f"network.initial.{name}.kind": _Choice(getattr(field.default, "kind", None), (), INITIALISERS)
-        for name, field in InitialConfig.model_fields.items()
-        if name != "spread"
-    },
-}
-"""By name, outer ones first."""
-
-
 def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
-    """Read a config.
+    """Read a config, complete: the numbers of a tabulated window are read from their file, too.
 
     Parameters
     ----------
@@ -71,37 +39,36 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
     Raises
     ------
     InputError
-        If there is no such file, it is no TOML, or a field is unknown or has a wrong value.
+        If there is no such file, it is no TOML, a field is unknown or has a wrong value, or a window's file can't be
+        read.
     """
     path = _find(source)
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}") from None
-    fields = migrate(fields)
-    for name, value, override in sorted(map(_parsed, overrides), key=_choices_first):
-        _override(fields, name, value, override)
-    return _validated(fields, path)
+    return config_from_table(table, path, overrides)
 
 
-def config_from_table(table: Mapping[str, Any], source: str | Path) -> Config:
-    """Return the config that a table holds, as TOML has it, of this or an earlier version.
+def config_from_table(table: Mapping[str, Any], source: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """Return the config that a table describes, as TOML has it, of this or an earlier version; see `load_config`.
 
     Parameters
     ----------
     table : mapping
     source : str or Path
         Where it was read, for messages.
+    overrides : iterable of str
 
     Raises
     ------
     InputError
-        If a field is unknown or has a wrong value.
+        If a field is unknown or has a wrong value, or a window's file can't be read.
     """
-    return _validated(migrate(table), source)
-
-
-def _validated(fields: Mapping[str, Any], source: str | Path) -> Config:
+    fields = migrate(table)
+    for name, value, override in sorted(map(_parsed, overrides), key=_choices_first):
+        _override(fields, name, value, override)
+    _read_window(fields)
     try:
         return Config.model_validate(fields)
     except ValidationError as error:
@@ -119,32 +86,63 @@ def _find(source: str | Path) -> Path:
 
 
 def _parsed(override: str) -> tuple[str, Any, str]:
-    """Return an override's name and value, and the override."""
+    """Return an override's name, as it is called today, and its value, and the override."""
     name, equals, text = override.partition("=")
     if not equals or not name:
         raise InputError(f"--set {override} is not of the form a.b=c")
+    name = migrate_name(name)
     try:
         return name, tomllib.loads(f"value = {text}")["value"], override
     except tomllib.TOMLDecodeError:
         return name, text, override
 
 
-def _choices_first(parsed: tuple[str, Any, str]) -> int:
-    names = list(_CHOICES)
-    return names.index(parsed[0]) if parsed[0] in names else len(names)
+def _choices_first(parsed: tuple[str, Any, str]) -> tuple[bool, int]:
+    """Order overrides: choices first, the outer ones before the inner ones."""
+    *sections, field = parsed[0].split(".")
+    family = choice(place(Config, sections)[1])
+    chooses = family is not None and field == family.tag
+    return not chooses, len(sections) if chooses else 0
 
 
-def _override(fields: dict[str, Any], name: str, value: Any, override: str) -> None:
+def _override(table: dict[str, Any], name: str, value: Any, override: str) -> None:
     *sections, field = name.split(".")
-    place: Any = fields
+    inside: Any = table
     for section in sections:
-        place = place.setdefault(section, {})
-        if not isinstance(place, dict):
+        inside = inside.setdefault(section, {})
+        if not isinstance(inside, dict):
             raise InputError(f"--set {override}: {section} is a field, not a section")
-    choice = _CHOICES.get(name)
-    if choice is not None and value != place.get(field, choice.default):
-        kind = choice.kinds.get(str(value))
-        kept = [key for key in choice.kept if kind is None or key in kind.model_fields]
-        for other in set(place).difference(kept):
-            del place[other]
-    place[field] = value
+    family = choice(place(Config, sections)[1])
+    if family is not None and field == family.tag and value != inside.get(field, _default(*sections, field)):
+        member = family.members().get(str(value))
+        kept = [key for key in family.kept if member is None or key in structure.fields(member)]
+        for other in set(inside).difference(kept):
+            del inside[other]
+    inside[field] = value
+
+
+def _default(section: str, *names: str) -> Any:
+    """Return a field's value where a config does not say it."""
+    value = Config.model_fields[section].default
+    for name in names:
+        value = getattr(value, name, None)
+    return value
+
+
+def _read_window(table: dict[str, Any]) -> None:
+    """Replace the file of a tabulated window by its numbers."""
+    loss = table.get("loss")
+    window = loss.get("window") if isinstance(loss, dict) else None
+    if not isinstance(window, dict):
+        return
+    shape, file = window.get("shape", _default("loss", "window", "shape")), window.pop("file", None)
+    if shape != "tabulated":
+        if file is not None:
+            raise InputError(f"loss.window.file is set, but a window of shape {shape} has no file")
+    elif file is not None:
+        try:
+            window["values"] = np.loadtxt(file, ndmin=1).ravel().tolist()
+        except (OSError, ValueError) as error:
+            raise InputError(f"loss.window.file {file} is not a file of one number a line: {error}") from None
+    elif "values" not in window:
+        raise InputError("a window of shape tabulated needs loss.window.file")

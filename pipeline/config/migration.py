@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
+
+from models.errors import InputError
 
 VERSION = 2
 """Of the configs that this version writes. Configs without a version are of version 1, or written by hand."""
 
-RENAMED = {"training.ease_in": "training.warmup_epochs"}
+RENAMED = {"training.ease_in": "training.warmup_epochs", "genn.backend": "device"}
 """Version 1's dotted names, and today's."""
 
 
 def migrate(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config's table with today's names; tables of today's version come back as they are.
+    """Return a copy of a config's table with today's names.
 
     Parameters
     ----------
     fields : mapping
         A config's table, as TOML has it.
+
+    Raises
+    ------
+    InputError
+        If a later version of the project has written it.
     """
-    if fields.get("version", 1) >= VERSION:
-        return dict(fields)
-    found = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
-    found.pop("version", None)
+    found = deepcopy(dict(fields))
+    if found.get("version", 1) == VERSION:
+        return found
+    if found.pop("version", 1) != 1:
+        raise InputError(f"version is {fields['version']}; this version of the project reads configs up to {VERSION}")
     for old, new in RENAMED.items():
         value, there = _take(found, old)
         if there:
             _put(found, new, value)
+    if found.get("genn") == {}:
+        del found["genn"]
     return found
 
 

@@ -7,38 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from models.errors import InputError
-from pipeline.config.base import NotNegative, Positive, Section
-from pipeline.config.initialisers import InitialConfig
+from models.initialisers import Initial
+from models.network import DelayLine, Synapses
+from models.problem import SpikeTimes
+from pipeline.config.base import Positive, Section, completed
 
 TimeConstants = Literal["shared", "fixed", "trained"]
-
-
-class DelayLineConfig(Section):
-    """Delayed copies of the input."""
-
-    copies: Annotated[int, Field(ge=1)] = 1
-    spacing: NotNegative = 0.0
-    """ms between copies."""
-
-
-class SynapsesConfig(Section):
-    """The synapses of one kind of connection."""
-
-    density: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Probability that a synapse exists."""
-    delays: Literal["none", "fixed", "trained"] = "none"
-    """Whether each synapse has a delay of its own, and whether it is learned."""
-    longest: NotNegative = 0.0
-    """Upper bound of the delays in ms."""
 
 
 class ConnectionsConfig(Section):
     """The synapses of all connections; feedforward ones are those between hidden layers."""
 
-    input: SynapsesConfig = SynapsesConfig()
-    recurrent: SynapsesConfig = SynapsesConfig()
-    feedforward: SynapsesConfig = SynapsesConfig()
-    output: SynapsesConfig = SynapsesConfig()
+    input: Synapses = Synapses()
+    recurrent: Synapses = Synapses()
+    feedforward: Synapses = Synapses()
+    output: Synapses = Synapses()
 
 
 class NetworkConfig(Section):
@@ -59,11 +42,11 @@ class NetworkConfig(Section):
     output_tau_syn: Positive = 5.0
     output_time_constants: TimeConstants = "shared"
     output_bias: bool = False
-    spike_times: Literal["plain", "interpolated"] = "plain"
+    spike_times: SpikeTimes = "plain"
     """Whether a spike's time is that of its step or interpolated within it."""
-    delay_line: DelayLineConfig = DelayLineConfig()
+    delay_line: DelayLine = DelayLine()
     synapses: ConnectionsConfig = ConnectionsConfig()
-    initial: InitialConfig = InitialConfig()
+    initial: Annotated[Initial, completed(Initial())] = Initial()
 
     @model_validator(mode="before")
     @classmethod

@@ -6,25 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.base import NotNegative, Positive, Section
-from pipeline.engine_choice import BackendName
-
-
-class RegulariserConfig(Section):
-    """Pull of the hidden firing rates."""
-
-    strength: NotNegative = 0.0
-    target: NotNegative = 14.0
-    """Spikes an example and neuron."""
-    lift: NotNegative = 0.0
-    """Added to the weights from below of neurons silent for a whole epoch; split among a delay line's copies."""
+from models.engines.registry import methods
+from models.regulariser import Regulariser
+from pipeline.config.base import NotNegative, Positive, Section, one_of
 
 
 class TrainingConfig(Section):
     """How long, how fast."""
 
-    method: Literal["eventprop", "e-prop"] = "eventprop"
-    """e-prop needs the GeNN engine, and has neurons of its own; see `models.methods.eprop`."""
+    method: Annotated[str, one_of("training.method", methods)] = "eventprop"
+    """eventprop, or another method of `models.methods`; each says which engines it runs on."""
     epochs: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] = 32
     learning_rate: Positive = 1e-3
@@ -48,11 +39,4 @@ class TrainingConfig(Section):
     """Factor on the learning rate for delays, in ms."""
     tau_rate: NotNegative = 20.0
     """Factor on the learning rate for time constants, in ms."""
-    regulariser: RegulariserConfig = RegulariserConfig()
-
-
-class GennConfig(Section):
-    """Of the GeNN engine."""
-
-    backend: BackendName = "auto"
-    """What GeNN generates code for; auto is a GPU where one answers."""
+    regulariser: Regulariser = Regulariser()

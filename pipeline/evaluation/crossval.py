@@ -17,6 +17,7 @@ from pipeline.evaluation.evaluate import Evaluation, evaluate
 from pipeline.evaluation.intervals import student
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import split_training
+from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, train
 
@@ -62,7 +63,7 @@ def folds(
     InputError
         If there are fewer than two speakers.
     """
-    config = config.resolved()
+    config = choose_engine(config)
     for fold in leave_one_speaker_out(training):
         yield train_fold(config, training, fold, threads, progress)
 
@@ -70,7 +71,7 @@ def folds(
 def train_fold(
     config: Config, training: SpikeData, fold: Fold, threads: int = 0, progress: Progress | None = None
 ) -> FoldResult:
-    """Train and evaluate the network of one fold of a resolved config; see `folds`."""
+    """Train and evaluate the network of one fold of a config whose engine is chosen; see `folds`."""
     parts = split_training(config, training.select(fold.rest), left_out=fold.speaker)
     run = fold_folder(config, fold.speaker)
     train(config, parts.training, parts.validation, threads, progress, run)
@@ -81,13 +82,12 @@ def train_fold(
 
 def fold_folder(config: Config, speaker: str) -> Run:
     """Return the run of a fold: ``runs/<name>/folds/<speaker>/<hash>-s<seed>``."""
-    own = Run.of(config).folder
-    return Run(own.parent / FOLDS / speaker / own.name)
+    return Run.within(Run.root(config) / FOLDS / speaker, config)
 
 
 def write_summary(config: Config, results: list[FoldResult]) -> Run:
     """Write crossval.csv and crossval.json to the config's own run folder; return it."""
-    run = Run.of(config.resolved())
+    run = Run.of(choose_engine(config))
     buffer = io.StringIO()
     rows = [(r.speaker, r.evaluation.examples, r.evaluation.epoch, r.evaluation.accuracy) for r in results]
     csv.writer(buffer, lineterminator="\n").writerows([("speaker", "examples", "epoch", "accuracy"), *rows])

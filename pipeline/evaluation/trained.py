@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.engines import registry
 from models.engines.base import Engine
 from models.errors import InputError
-from pipeline.config import Config, GennConfig
-from pipeline.engine_choice import EngineName, at_hand, backend_at_hand
-from pipeline.training.engines import make_engine
+from pipeline.config import Config
+from pipeline.training.placement import make_engine
+from pipeline.training.problem import make_problem
 from pipeline.training.run import Run
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Trained:
     epoch: int
 
 
-def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -> Trained:
+def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Trained:
     """Read a run's best checkpoint.
 
     Parameters
@@ -48,8 +49,9 @@ def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -
     run : Run
     threads : int
         Of the CPU engine; 0 takes all.
-    engine : {"cpu", "genn"}, optional
-        What to run it on: the engine that trained it, unless said; where that is not installed, the CPU engine.
+    engine : str, optional
+        What to run it on: the engine that trained it, unless said; where that is not here, another one that runs the
+        same neurons.
 
     Returns
     -------
@@ -65,16 +67,17 @@ def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -
     if best is None:
         raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
     classes = tuple(best.progress["classes"])
-    own: EngineName = "genn" if config.engine == "genn" else "cpu"
-    # What e-prop trains are other neurons.
-    chosen, why = (engine or own, "") if engine or config.training.method == "e-prop" else at_hand(own)
-    if why:
-        logger.warning("%s: %s", run.folder, why)
-    backend = backend_at_hand(config.genn.backend) if chosen == "genn" else "auto"
-    config = config.model_copy(update={"engine": chosen, "genn": GennConfig(backend=backend)})
-    made = make_engine(config, int(best.progress["channels"]), len(classes), threads)
+    channels = int(best.progress["channels"])
+    problem = make_problem(config, channels, len(classes))
+    if engine is None:
+        chosen = registry.choose_for_trained(problem, config.engine, config.device)
+    else:
+        chosen = registry.choose(problem, engine)
+    if chosen.why and engine is None:
+        logger.warning("%s: %s", run.folder, chosen.why)
+    config = config.changed(engine=chosen.entry.engine, device=chosen.device)
     weights: dict[str, NDArray[np.generic]] = {}
-    for name, shape in made.network.shapes.items():
+    for name, shape in problem.network.shapes.items():
         found = best.state.get(f"weights/{name}")
         if found is None or found.shape != shape:
             what = "no" if found is None else f"a {found.shape}"
@@ -82,5 +85,6 @@ def load_trained(run: Run, threads: int = 0, engine: EngineName | None = None) -
                 f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"
             )
         weights[name] = found
-    made.set_weights({name: w.astype(np.float32) for name, w in weights.items()})
+    loaded = {name: w.astype(np.float32) for name, w in weights.items()}
+    made = make_engine(config, channels, len(classes), threads, loaded)
     return Trained(run, config, made, classes, int(best.progress["epochs"]))

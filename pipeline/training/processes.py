@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.engines.genn import available
-from models.engines.genn.ranks import RANKS_VARIABLE, Ranks
+from models.engines import registry
+from models.engines.processes import RANKS_VARIABLE, Place
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.training.run import Checkpoint, Run
@@ -39,9 +39,21 @@ def is_started() -> bool:
     return RANKS_VARIABLE in os.environ
 
 
-def place() -> Ranks:
-    """Return this process's place among those that were started together, or one that is alone."""
-    return Ranks.here() if is_started() else Ranks()
+def place() -> Place:
+    """Return this process's place among those that were started together, or that of a process that is alone.
+
+    Raises
+    ------
+    InputError
+        If mpi4py is missing.
+    """
+    if not is_started():
+        return Place()
+    try:
+        from mpi4py import MPI
+    except ImportError:
+        raise InputError("training in several processes needs mpi4py and an MPI; pip install mpi4py") from None
+    return Place(int(MPI.COMM_WORLD.rank), int(MPI.COMM_WORLD.size))
 
 
 def start(arguments: Sequence[str], count: int, config: Config) -> int:
@@ -54,19 +66,20 @@ def start(arguments: Sequence[str], count: int, config: Config) -> int:
     count : int
         How many processes; on a GPU's backend each takes the GPU of its number, unless CUDA_VISIBLE_DEVICES is set.
     config : Config
-        Resolved.
+        With its engine chosen.
 
     Raises
     ------
     InputError
         If the config's engine trains in one process only, or mpi4py or mpirun is missing.
     """
-    if config.engine != "genn" or config.training.method != "eventprop":
+    entry = registry.find(config.engine, config.training.method)
+    if not entry.shares_batches:
+        able = [f'engine "{e.engine}", method "{e.method}"' for e in registry.ENTRIES if e.shares_batches]
         raise InputError(
-            f"--nproc {count}: the GeNN engine's Eventprop trains in several processes; this config has engine = "
+            f"--nproc {count}: only {' or '.join(able)} trains in several processes; this config has engine = "
             f'"{config.engine}", training.method = "{config.training.method}"'
         )
-    available.require()
     if config.training.batch < count:
         raise InputError(f"--nproc {count} is more than training.batch = {config.training.batch} examples")
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -84,7 +97,7 @@ def start(arguments: Sequence[str], count: int, config: Config) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def take_gpu(ranks: Ranks) -> None:
+def take_gpu(place: Place) -> None:
     """Let this process see the GPU of its number only; before anything has touched a GPU."""
-    if ranks.count > 1:
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(ranks.rank))
+    if place.count > 1:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(place.rank))

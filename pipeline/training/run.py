@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,22 @@ class Run:
 
     @classmethod
     def of(cls, config: Config) -> Run:
-        """Return the run of a resolved config; its folder need not exist yet."""
-        root = Path(os.environ.get(RUNS_VARIABLE) or "runs")
-        return cls(root / config.name / f"{config.hash()}-s{config.seed}")
+        """Return the run of a config whose engine is chosen; its folder need not exist yet.
+
+        A run that an earlier version of the project began keeps its folder.
+        """
+        return cls.within(cls.root(config), config)
+
+    @staticmethod
+    def root(config: Config) -> Path:
+        """Return the folder of all runs of a config's name."""
+        return Path(os.environ.get(RUNS_VARIABLE) or "runs") / config.name
+
+    @classmethod
+    def within(cls, folder: Path, config: Config) -> Run:
+        """Return the run of a config below a folder; see `of`."""
+        run = cls(folder / f"{config.hash()}-s{config.seed}")
+        return run if run.folder.exists() else cls(_earlier(folder, config) or run.folder)
 
     @classmethod
     def at(cls, folder: Path | str) -> Run:
@@ -109,13 +123,12 @@ class Run:
         InputError
             If the folder holds another config.
         """
-        text = config.toml()
         if self.config_path.exists():
-            if self.config_path.read_text(encoding="utf-8") != text:
+            if load_config(self.config_path) != config:
                 raise InputError(f"{self.folder} holds the run of another config; move it away to train this one")
         else:
             self.write_text("env.json", json.dumps(environment(), indent=2) + "\n")
-            self.write_text("config.toml", text)
+            self.write_text("config.toml", config.toml())
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the folder atomically."""
@@ -158,6 +171,24 @@ class Run:
                 f"{path} is no {name} checkpoint: it has no {missing[0]}; remove {self.folder} to begin anew"
             )
         return Checkpoint(state, progress)
+
+
+def _earlier(folder: Path, config: Config) -> Path | None:
+    """Return the folder of the run that an earlier version of the project began with a config, or None."""
+    for path in sorted(folder.glob(f"*-s{config.seed}")):
+        if _migrated(path / "config.toml") == config:
+            return path
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _migrated(path: Path) -> Config | None:
+    """Return a run's config, which never changes once it is written, if it is of an earlier version; else None."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return None if text.startswith("version = ") else load_config(path)
+    except (OSError, InputError):
+        return None
 
 
 def fingerprint(*parts: SpikeData) -> str:

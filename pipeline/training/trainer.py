@@ -19,7 +19,7 @@ from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
-from pipeline.training.engines import make_engine
+from pipeline.training.placement import choose_engine, make_engine
 from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
 
@@ -96,7 +96,7 @@ def train(
     """
     if validation is None and config.training.schedule == "plateau":
         raise InputError('training.schedule is "plateau", which needs a validation part; there is none')
-    config = config.resolved()
+    config = choose_engine(config)
     progress = progress or Progress()
     run = run or Run.of(config)
     run.begin(config)

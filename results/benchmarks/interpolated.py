@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from models.engines.cpu.engine import CpuEngine
-from results.benchmarks.shd_shaped import CASES, DT, LOSS, Shape
+from results.benchmarks.shd_shaped import CASES, Shape
 
 NAME = "interpolated"
 TITLE = "Forward and backward pass of the CPU engine with interpolated and with plain spike times"
@@ -48,10 +49,8 @@ def run(
     rows: list[dict[str, float | str]] = []
     for case, shape in (cases or CASES).items():
         (batch,) = shape.batches(1)
-        plain = CpuEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, threads=threads)
-        interpolated = CpuEngine(
-            shape.network, shape.weights(), LOSS, DT, shape.steps, threads=threads, spike_times="interpolated"
-        )
+        plain = CpuEngine(shape.problem, shape.weights(), threads)
+        interpolated = CpuEngine(replace(shape.problem, spike_times="interpolated"), shape.weights(), threads)
         seconds: dict[CpuEngine, list[float]] = {plain: [], interpolated: []}
         spikes = [engine.gradients(batch).hidden_counts.sum() / (shape.batch * shape.hidden) for engine in seconds]
         for _ in range(repeats):

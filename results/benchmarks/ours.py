@@ -11,7 +11,7 @@ from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
 
 def engine(shape: Shape, threads: int = 0) -> CpuEngine:
     """Return the CPU engine with a shape's network; 0 threads means all cores."""
-    return CpuEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, threads=threads)
+    return CpuEngine(shape.problem, shape.weights(), threads)
 
 
 class Ours:

@@ -10,6 +10,7 @@ from models.batch import GUARD_STEPS, SpikeBatch
 from models.initialisers import Initial, Normal
 from models.losses import CrossEntropy
 from models.network import Hidden, Input, Leaky, Network, Synapses, Weights
+from models.problem import Problem
 from models.windows import Exponential
 
 DT = 1.0
@@ -64,6 +65,11 @@ class Shape:
         """The network: one hidden layer, leaky readout."""
         hidden = Hidden(self.hidden, recurrent=Synapses() if self.recurrent else None)
         return Network(Input(self.channels), (hidden,), Leaky(self.classes))
+
+    @property
+    def problem(self) -> Problem:
+        """The problem: the network, the published loss, steps of 1 ms."""
+        return Problem(self.network, LOSS, DT, self.steps)
 
     def weights(self) -> Weights:
         """Draw initial weights, the same every time."""

@@ -32,6 +32,7 @@ from pipeline.pictures.save import save
 from pipeline.training.batches import on_grid
 from pipeline.training.examples import load_dataset, split_training
 from pipeline.training.kernels import compiled_meanwhile
+from pipeline.training.placement import choose_engine
 from pipeline.training.progress import RichProgress
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
@@ -78,7 +79,7 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
     -------
     Summary
     """
-    config = config.resolved()
+    config = choose_engine(config)
     timing = Timing(folder / "timing.json")
     console.print("[bold]1 of 3: spoken words to spikes; the network's kernels are compiled meanwhile")
     dataset, seconds_data = _prepared(config, timing, console)

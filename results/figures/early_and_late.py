@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from models.windows import Window
 from pipeline.pictures.style import BLACK, GREY, WIDTH, styled
-from pipeline.training.build import make_window
 from results.experiments.study.findings import PARTS, Findings
 from results.figures.registry import figure
 from results.figures.study import COLOURS, DASHES
@@ -107,7 +106,7 @@ def early_and_late(*paths: Path) -> Figure:
         for name, config in dict(study.windows).items():
             assert config.window is not None, "every window of the study is one"
             taus = config.network.output_tau_mem, config.network.output_tau_syn
-            potential = windowed_potential(make_window(config.window), trial, *taus)
+            potential = windowed_potential(config.window, trial, *taus)
             times = np.linspace(0, trial, len(potential))
             label = f"{name}: {share_in_uninformative_slices(slices, potential, trial):.0%}"
             look = {"color": COLOURS[name], "linestyle": DASHES[name]}

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from pipeline.config import Config
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
-from pipeline.training.build import make_window
 from results.experiments.study.plan import REFERENCE
 from results.statistics.hypothesis_tests import p_text
 
@@ -83,7 +82,7 @@ def information(slices: pd.DataFrame, windows: Sequence[tuple[str, Config]], tri
     named = set()
     for name, config in windows:
         if config.window is not None:
-            table = make_window(config.window).table(steps)
+            table = config.window.table(steps)
             # Matplotlib's legends leave out what begins with an underscore.
             label = f"_{name}" if name in named else name
             weight.plot(np.linspace(0, trial, steps), table, color=COLOURS[name], label=label)

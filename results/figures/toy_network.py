@@ -7,11 +7,12 @@ from functools import cache
 import numpy as np
 
 from models.batch import SpikeBatch
-from models.engines.base import Regulariser
 from models.engines.cpu.engine import CpuEngine
 from models.initialisers import Initial, Normal
 from models.losses import CrossEntropy
 from models.network import Hidden, Input, Leaky, Network, Weights
+from models.problem import Problem
+from models.regulariser import Regulariser
 from models.windows import Gaussian
 
 CHANNELS = 70
@@ -47,7 +48,8 @@ def trained_weights() -> Weights:
     network = Network(Input(5), (Hidden(8, recurrent=None),), Leaky(len(WORDS)))
     initial = Initial(input=Normal(2.0, 1.0), output=Normal(0, 0.3))
     loss, regulariser = CrossEntropy(Gaussian(mu=0.5, sigma=0.3), 10.0), Regulariser(lift=0.1)
-    engine = CpuEngine(network, initial.draw(network, 2), loss, 1.0, STEPS, regulariser, least_slope=0.1)
+    problem = Problem(network, loss, 1.0, STEPS, regulariser=regulariser, least_slope=0.1)
+    engine = CpuEngine(problem, initial.draw(network, 2))
     for epoch in range(60):
         engine.train_epoch([synthetic_words(32, 100 + epoch, channels=5)], 0.02)
     return engine.weights

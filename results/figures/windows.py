@@ -11,7 +11,6 @@ from models.windows import Bump, Exponential, Gaussian, Uniform, Window
 from pipeline.data import hdf5
 from pipeline.events import Events
 from pipeline.pictures.style import GREY, WIDTH, styled
-from pipeline.training.build import make_window
 from pipeline.training.run import Run
 from results.figures.eventprop import NETWORK, WORDS
 from results.figures.registry import figure
@@ -44,7 +43,7 @@ def over_words(words: Path, config: Path) -> Figure:
     """
     data, settings = hdf5.read(words), Run.at(config.parent).config()
     assert settings.window is not None
-    gaussian = make_window(settings.window)
+    gaussian = settings.window
     assert isinstance(gaussian, Gaussian)
     windows: dict[str, Window] = {
         "uniform": Uniform(),

@@ -14,7 +14,7 @@ from pipeline.config import CONFIG_FOLDER, load_config
 from pipeline.data.datasets.registry import entry
 from pipeline.evaluation.intervals import student
 from pipeline.events import CHANNELS
-from pipeline.training.build import make_network
+from pipeline.training.problem import make_network
 from results.tables.network_columns import NETWORK_COLUMNS, window_text
 from results.tables.records import Record
 from sweeps.state import State

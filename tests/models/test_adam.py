@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
-from models.adam import TIME_CONSTANTS, Adam, Optimiser
+from models.adam import Adam
 from models.errors import InputError
 from models.initialisers import Initial
 from models.network import Hidden, Input, Leaky, Network, Synapses, Weights
+from models.optimiser import TIME_CONSTANTS, Optimiser
 
 RATE = 3e-3
 PLAIN = Network(Input(30), (Hidden(20, recurrent=None),), Leaky(4))
@@ -259,5 +260,5 @@ def test_it_finds_the_bottom_of_a_bowl() -> None:
 @pytest.mark.parametrize("name", ["clip", "weight_decay", "delay_rate", "tau_rate"])
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
 def test_impossible_settings_are_refused_by_name(name: str, value: float) -> None:
-    with pytest.raises(InputError, match=f"{name} of the optimiser is {value}"):
+    with pytest.raises(InputError, match=rf"optimiser\.{name} is {value}"):
         Optimiser(**{name: value})

@@ -171,7 +171,7 @@ def test_seeds_and_parameters_differ() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Normal(0.0, -0.1), r"sd of a normal initialiser is -0\.1"),
+        (lambda: Normal(0.0, -0.1), r"normal\.sd is -0\.1"),
         (lambda: Uniform(0.5, 0.1), r"goes from 0\.5 to 0\.1"),
         (lambda: LogNormal(0.0, 0.1), r"median 0\.0"),
         (lambda: LogNormal(1.0, -0.1), r"spread -0\.1"),

@@ -20,6 +20,7 @@ from pipeline.config import load_config
 from pipeline.data.datasets import load
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
+from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
 
@@ -147,8 +148,8 @@ def test_one_speaker_cannot_be_left_out(
         ("network.recurrent=[true,false]", "network.recurrent has 2 values; network.hidden has 1"),
         ("network.time_constants=learned", "network.time_constants is 'learned'"),
         ("network.synapses.input.density=0.0", "network.synapses.input.density"),
-        ("network.synapses.output.delays=trained", "network.synapses.output: synapses.longest is 0.0 ms"),
-        ("network.synapses.recurrent.longest=5.0", "network.synapses.recurrent: synapses.longest is 5.0 ms, but"),
+        ("network.synapses.output.delays=trained", "network.synapses.output.longest is 0.0 ms; it must be above 0"),
+        ("network.synapses.recurrent.longest=5.0", 'network.synapses.recurrent.longest is 5.0 ms and delays is "none"'),
         ("network.synapses.input.delay=fixed", "nearest right name is network.synapses.input.delays"),
         ("network.initial.input_mean=0.3", "nearest right name is network.initial.input"),
         (
@@ -157,7 +158,7 @@ def test_one_speaker_cannot_be_left_out(
         ),
         ("network.initial.input.sdd=0.3", "nearest right name is network.initial.input.sd"),
         ("network.initial.input.sd=-0.3", "network.initial.input.sd is -0.3"),
-        ("network.initial.input.kind=gauss", "network.initial.input.kind is 'gauss'; it must be one of 'normal'"),
+        ("network.initial.input.kind=gauss", "network.initial.input.kind is 'gauss'; it must be one of 'constant'"),
         ("network.initial.input=0.3", "network.initial.input is 0.3; it must be a table"),
         ("network.initial.delay.low=0.3", "network.initial.delay.kind is missing"),
         (
@@ -190,7 +191,7 @@ def test_a_plateau_without_validation(words_config: Path, words_folder: Path, pi
     config = load_config(words_config, overrides[:1])
     with pytest.raises(InputError, match='schedule is "plateau", which needs a validation part'):
         train(config, load("shd", words_folder).train, None)
-    assert not Run.of(config.resolved()).folder.exists()
+    assert not Run.of(choose_engine(config)).folder.exists()
 
 
 def test_a_config_that_is_not_there_or_no_toml(tmp_path: Path, pipeline: Pipeline) -> None:

@@ -16,6 +16,7 @@ from models.engines.exact.simulate import RESET
 from models.initialisers import Initial, Normal, Uniform
 from models.losses import CrossEntropy, FirstSpike, Loss
 from models.network import DelayLine, Hidden, Input, Kind, Leaky, Network, Spiking, Synapses, Weights
+from models.problem import Problem
 from models.windows import Uniform as Flat
 
 LONGEST = 12.0
@@ -103,8 +104,8 @@ class Drawn:
     duration: float
 
     def engine(self, loss: Loss, dt: float = 1.0, threads: int = 1, **settings: Any) -> CpuEngine:
-        steps = round(self.duration / dt)
-        return CpuEngine(self.network, self.weights, loss, dt, steps, threads=threads, **settings)
+        problem = Problem(self.network, loss, dt, round(self.duration / dt), **settings)
+        return CpuEngine(problem, self.weights, threads)
 
     def exact(self, loss: Loss, cells: int = 800) -> ExactEngine:
         return ExactEngine(self.network, self.weights, loss, self.duration, cells)
@@ -183,7 +184,7 @@ def is_clear(drawn: Drawn, slope: float = 0.3, gap: float = 1 / 64, margin: floa
 
 def _exact(drawn: Drawn) -> ExactEngine:
     spiking = isinstance(drawn.network.output, Spiking)
-    return drawn.exact(FirstSpike(drawn.duration) if spiking else CrossEntropy(Flat()))
+    return drawn.exact(FirstSpike() if spiking else CrossEntropy(Flat()))
 
 
 def _counts(drawn: Drawn) -> list[list[int]]:

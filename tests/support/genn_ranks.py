@@ -7,10 +7,10 @@ import sys
 import numpy as np
 from event_nets import Plan, draw
 
-from models.engines.base import Regulariser
 from models.engines.genn.engine import GennEngine
 from models.engines.genn.ranks import Ranks
 from models.losses import CrossEntropy
+from models.regulariser import Regulariser
 from models.windows import Exponential
 
 PLAN = Plan(((12, True),), channels=10, delayed=("recurrent",), constants=("hidden",), bias=True)

@@ -36,7 +36,7 @@ def record_batch(layers: list[Layer], output: Output, loss: Loss, batch: SpikeBa
     observed = output.read(tapes[-2])
     for p in tapes:
         observed[p.diverged] = np.nan
-    judgement = loss.judge(observed, batch.labels)
+    judgement = loss.judge(observed, batch.labels, output.layer.grid.dt * output.layer.grid.steps)
     traces: list[NDArray[np.float32]] = []
     if adjoints:
         traces = _adjoints(layers, output, events, tapes, judgement.gradient * len(batch))

@@ -61,17 +61,17 @@ def observe(circuit: Circuit, log: Log, loss: Loss, window: Array, classes: int,
     size = len(circuit.tau_mem)
     touches = [np.flatnonzero(log.neuron == n) for n in range(size - classes, size)]
     if loss.observes == "first spike":
-        return _first_spikes(log, touches, size, loss, label)
+        return _first_spikes(log, touches, size, loss, label, trial)
     if loss.observes == "peak voltage":
         return _peaks(circuit, log, touches, loss, label, trial)
     return _means(circuit, log, touches, loss, label, trial, window)
 
 
-def _first_spikes(log: Log, touches: list[Ints], size: int, loss: Loss, label: int) -> Seen:
+def _first_spikes(log: Log, touches: list[Ints], size: int, loss: Loss, label: int, trial: float) -> Seen:
     """Judge the outputs' first spike times."""
     resets = [of[log.synapse[of] == RESET] for of in touches]
     times = [log.time[of[0]] if len(of) else math.inf for of in resets]
-    judgement = loss.judge(np.array([times]), np.array([label]))
+    judgement = loss.judge(np.array([times]), np.array([label]), trial)
     first = [of[0] if len(of) else -1 for of in resets]
     pulls = _pulls(size, [(np.zeros(0), np.zeros(0))] * len(touches), first, judgement.gradient[0])
     return Seen(judgement.logits[0], judgement.losses[0], pulls)
@@ -121,7 +121,7 @@ def _means(
     nodes = [_nodes(circuit, log, of, trial, window) for of in touches]
     means = np.array([[weight @ voltage for _, weight, voltage in nodes]])
     if isinstance(loss, MeanSquare):
-        errors = [v - y for (_, _, v), y in zip(nodes, loss.wanted(labels, len(nodes))[0], strict=True)]
+        errors = [v - y for (_, _, v), y in zip(nodes, loss.targets(labels, len(nodes))[0], strict=True)]
         slopes = [weight * error for (_, weight, _), error in zip(nodes, errors, strict=True)]
         value = 0.5 * sum(slope @ error for slope, error in zip(slopes, errors, strict=True))
     else:

@@ -16,9 +16,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.adam import Adam, Optimiser
+from models.adam import Adam
 from models.batch import SpikeBatch
-from models.engines.base import Epoch, Gradients, Predictions, Regulariser
+from models.engines.base import Epoch, Gradients, Predictions
 from models.engines.genn import buffers
 from models.engines.genn.available import Backend
 from models.engines.genn.chunks import Chunk, chunks
@@ -32,7 +32,9 @@ from models.engines.genn.simulator import Simulator, synapse_parameters
 from models.engines.genn.trials import ForwardResult, Trials
 from models.losses import Loss
 from models.network import Network, Weights
+from models.optimiser import Optimiser
 from models.recording import Recording
+from models.regulariser import Regulariser
 
 logger = logging.getLogger(__name__)
 
@@ -140,10 +142,10 @@ class GennEngine(DeviceEngine[Simulator]):
         found = self._synapse_gradients() | self._neuron_gradients()
         self._running.clear()
         return Gradients(
-            {name: found[name] for name in self.network.shapes if name in found},
             self.ranks.spread(np.concatenate([s.judgement.logits for s in seen]), len(batch)),
             self.ranks.spread(np.concatenate([s.judgement.losses for s in seen]), len(batch)),
             self.ranks.sum(np.sum([s.counts for s in seen], axis=0)),
+            {name: found[name] for name in self.network.shapes if name in found},
         )
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:

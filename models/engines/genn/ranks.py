@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
+from models.engines.processes import RANKS_VARIABLE
 from models.errors import InputError
-
-RANKS_VARIABLE = "SPOKEN_SPIKES_RANKS"
-"""The environment variable in which the command that starts the processes passes their number."""
 
 
 class Ranks:

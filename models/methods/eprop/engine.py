@@ -9,9 +9,9 @@ import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
-from models.adam import Adam, Optimiser
+from models.adam import Adam
 from models.batch import SpikeBatch
-from models.engines.base import Epoch, Gradients, Predictions, Regulariser
+from models.engines.base import Epoch, Gradients, Predictions
 from models.engines.genn import buffers
 from models.engines.genn.available import Backend
 from models.engines.genn.device_engine import DeviceEngine
@@ -22,7 +22,9 @@ from models.methods.eprop.compiler import EpropProgram
 from models.methods.eprop.refusals import refuse
 from models.methods.eprop.simulator import EpropSimulator
 from models.network import Network, Weights
+from models.optimiser import Optimiser
 from models.recording import Recording, Spikes
+from models.regulariser import Regulariser
 
 _TINY = 1e-12
 """Keeps the logarithm of a probability finite."""
@@ -110,7 +112,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
             for name in self.network.shapes
         }
         self._running.clear()
-        return Gradients(found, logits, losses, counts)
+        return Gradients(logits, losses, counts, found)
 
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order."""

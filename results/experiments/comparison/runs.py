@@ -23,6 +23,7 @@ from pipeline.evaluation.crossval import HELD_OUT, fold_folder, train_fold
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import data_key, kept_dataset, load_dataset, split_training
+from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run, commit
 from pipeline.training.trainer import train
 from results.tables.network_columns import network_columns
@@ -159,7 +160,7 @@ def some_trained(rows: pd.DataFrame) -> pd.DataFrame:
 
 def run_of(job: Job) -> Run:
     """Return where a job's run lies; its folder need not exist yet."""
-    config = _settings(job).resolved()
+    config = choose_engine(_settings(job))
     return Run.of(config) if job.held in (TEST, VALIDATION) else fold_folder(config, job.held)
 
 
@@ -197,7 +198,7 @@ def _end_with_parent() -> None:
 
 def _do(job: Job) -> dict[str, Any]:
     """Train one run, or find it done, and score it."""
-    config = _settings(job).resolved()
+    config = choose_engine(_settings(job))
     dataset = kept_dataset(config)
     row: dict[str, Any] = {"seed": job.seed, "held": job.held} | network_columns(config)
     failed = run_of(job).folder / FAILED

@@ -14,6 +14,7 @@ from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
 from models.losses import CrossEntropy
 from models.network import Network, Weights
+from models.problem import Problem
 from models.windows import Window
 from results.experiments.gradcheck.networks import Instance
 
@@ -56,7 +57,7 @@ class Cpu(Scheme):
         """Return the engine's gradient."""
         kind = instance.kind
         steps, loss = round(kind.trial / dt), CrossEntropy(window, SCALE)
-        engine = CpuEngine(kind.network, instance.weights, loss, dt, steps, spike_times=self.spike_times)
+        engine = CpuEngine(Problem(kind.network, loss, dt, steps, spike_times=self.spike_times), instance.weights)
         return engine.gradients(batch).weights
 
 

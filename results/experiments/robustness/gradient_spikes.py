@@ -12,7 +12,7 @@ from models.network import Weights
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import training_batches
-from pipeline.training.engines import make_engine
+from pipeline.training.placement import choose_engine, make_engine
 from pipeline.training.schedule import batch_rates
 
 
@@ -33,7 +33,7 @@ def gradient_spikes(config: Config, training: SpikeData, epochs: int = 2, thread
         One row a batch: its number, loss, Euclidean norm of the gradient of all connection weights together, and the
         least slope tau_mem dV/dt at any of its hidden spikes, in thresholds.
     """
-    config = config.resolved()
+    config = choose_engine(config)
     engine = make_engine(config, training.channels, len(training.classes), threads)
     assert isinstance(engine, CpuEngine)
     total = math.ceil(len(training) / config.training.batch)

@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from pipeline.training.build import make_window
 from results.experiments.study.choosing import setting_of
 from results.experiments.study.plan import Plan
 
@@ -48,10 +47,9 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
     where: dict[tuple[str, str], tuple[float, float]] = {}
     for window, options in plan.candidates().items():
         for option in options:
-            # A window is the same on every engine; the one that trains it need not be here.
-            config = option.settings(1, (*plan.shared, "engine=cpu")).resolved()
+            config = option.settings(1, plan.shared)
             assert config.window is not None, "every window of the study is one"
-            table = make_window(config.window).table(config.steps)
+            table = config.window.table(config.steps)
             centre = float(np.average((np.arange(config.steps) + 0.5) * config.data.dt, weights=table))
             where[window, setting_of(option)] = centre, overlap(informed, weights(table, slices, config.data.dt))
     found = [where[row.window, row.setting] for row in choice.itertuples()]

@@ -129,10 +129,7 @@ def test_the_losss_temperature_is_that_of_the_probabilities(trained: Path, tmp_p
     path = tmp_path / "tone.wav"
     soundfile.write(path, 0.3 * np.sin(2 * np.pi * 600 * np.arange(2400) / 16000), 16000)
     found = load_trained(Run.at(trained))
-    hot = replace(
-        found,
-        config=found.config.model_copy(update={"loss": found.config.loss.model_copy(update={"temperature": 4.0})}),
-    )
+    hot = replace(found, config=found.config.changed(loss=replace(found.config.loss, temperature=4.0)))
     one, other = (classify(of, path).probabilities for of in (found, hot))
     assert list(one) == list(other)
     logs = np.log(np.array([list(one.values()), list(other.values())]))

@@ -22,6 +22,7 @@ from pipeline.config import Config, config_hash, load_config
 from pipeline.evaluation.evaluate import evaluate, split_of
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run
 from pipeline.training.trainer import Progress, train
 
@@ -80,7 +81,7 @@ class TestWithGenn:
         overrides = [ON_GENN, "training.epochs=30"]
         config = load_config(words_config, overrides)
         whole = trained(config, run=Run(tmp_path / "whole"))
-        run = Run.of(config.resolved())
+        run = Run.of(choose_engine(config))
         command = [sys.executable, "-m", "pipeline", "train", str(words_config)]
         command += [word for override in overrides for word in ("--set", override)]
         for wanted in (3, 9):
@@ -211,4 +212,4 @@ def test_a_run_of_genn_is_evaluated_without_it(
     monkeypatch.setattr(available, "missing", lambda: "pygenn can't be imported")
     answer = pipeline("evaluate", target, "--split", "test")
     assert answer.code == 0, answer
-    assert "so the CPU engine runs it" in caplog.text
+    assert "so engine cpu runs it" in caplog.text

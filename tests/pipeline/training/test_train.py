@@ -17,13 +17,14 @@ import pytest
 from interruptions import RICH, Stop, Stopper
 
 from models.errors import InputError
+from models.windows import Exponential
 from pipeline.config import Config, load_config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import load
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.batches import prediction_batches, training_batches
-from pipeline.training.engines import make_engine
 from pipeline.training.examples import split_training
+from pipeline.training.placement import choose_engine, make_engine
 from pipeline.training.run import Run
 from pipeline.training.trainer import train
 
@@ -60,7 +61,7 @@ def test_killed_thrice_it_ends_with_the_same_bytes(words_config: Path, tmp_path:
     config = load_config(words_config, ["training.epochs=40"])
     training, validation = parts(config)
     whole = final(train(config, training, validation, threads=3 - threads, run=Run(tmp_path / "whole")))
-    run = Run.of(config.resolved())
+    run = Run.of(choose_engine(config))
     rng = random.Random(threads)
     command = [sys.executable, "-m", "pipeline", "train", str(words_config)]
     command += ["--set", "training.epochs=40", "--threads", str(threads)]
@@ -100,7 +101,7 @@ def test_with_all_that_can_be_learned_neither_threads_nor_interruptions_change_a
 def test_what_is_learned_moves_and_what_is_fixed_stays(words_config: Path) -> None:
     config = load_config(words_config, [*RICH, "training.epochs=3"])
     training, validation = parts(config)
-    engine = make_engine(config.resolved(), training.channels, len(training.classes))
+    engine = make_engine(choose_engine(config), training.channels, len(training.classes))
     before, network = engine.weights, engine.network
     last = train(config, training, validation).load("last")
     assert last is not None
@@ -212,7 +213,7 @@ def test_what_is_no_number_stops_the_run_and_is_not_kept(words_config: Path, mon
     monkeypatch.setattr(CpuEngine, "train_epoch", poisoned)
     with pytest.raises(InputError, match="of epoch 3 are no longer numbers"):
         train(config, training, validation)
-    last = Run.of(config.resolved()).load("last")
+    last = Run.of(choose_engine(config)).load("last")
     assert last is not None
     assert last.progress["epochs"] == 2
     assert all(np.all(np.isfinite(array)) for array in last.state.values())
@@ -226,7 +227,7 @@ def test_a_tabulated_window_is_kept_in_the_run_not_by_name(words_config: Path, t
     training, validation = parts(config)
     run = train(config, training, validation)
     file.write_text("\n".join(["1"] * 100))
-    assert Run.of(load_config(words_config, overrides).resolved()).folder != run.folder
+    assert Run.of(choose_engine(load_config(words_config, overrides))).folder != run.folder
     file.unlink()
     table = make_engine(run.config(), training.channels, len(training.classes)).window_table
     assert np.array_equal(table, [0] * 50 + [2] * 50)
@@ -235,7 +236,7 @@ def test_a_tabulated_window_is_kept_in_the_run_not_by_name(words_config: Path, t
 def test_another_window_shape_forgets_the_fields_of_the_one_before(words_config: Path) -> None:
     config = load_config(words_config, ["loss.window.normalise=false", "loss.window.shape=exponential"])
     window = config.loss.window
-    assert (window.shape, window.mu, window.sigma, window.normalise) == ("exponential", None, None, False)
+    assert window == Exponential(normalise=False)
     widened = load_config(words_config, ["loss.window.shape=gaussian", "loss.window.sigma=0.5"]).loss.window
     assert (widened.mu, widened.sigma) == (0.3, 0.5), "it was a Gaussian before"
 

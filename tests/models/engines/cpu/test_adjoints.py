@@ -25,7 +25,7 @@ LOSSES: dict[str, Loss] = {
     "windowed": CrossEntropy(Gaussian(mu=0.6, sigma=0.3), 3.0),
     "peak": MaxOverTime(2.0),
     "square": MeanSquare(Gaussian()),
-    "first spike": FirstSpike(100.0, temperature=10.0),
+    "first spike": FirstSpike(temperature=10.0),
 }
 PLANS = {
     "recurrent": Plan(((8, True),)),

@@ -14,6 +14,7 @@ from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
 from models.losses import CrossEntropy, FirstSpike
 from models.network import Hidden, Input, Leaky, Network, Synapses
+from models.problem import Problem
 from models.recording import Recording
 from models.windows import Exponential, Uniform, Window
 
@@ -52,7 +53,7 @@ def run(
     events = np.array(event_steps, dtype=np.int32)
     batch = SpikeBatch(events, np.zeros_like(events), np.array([0, len(events)]), np.array([0]))
     loss = CrossEntropy(window or Uniform())
-    return CpuEngine(network, weights, loss, dt, steps, threads=1, spike_times=mode).record(batch)[0]
+    return CpuEngine(Problem(network, loss, dt, steps, spike_times=mode), weights, threads=1).record(batch)[0]
 
 
 def hidden_spikes(recording: Recording) -> NDArray[np.float64]:
@@ -225,7 +226,7 @@ def test_a_network_fires_where_the_event_exact_one_does(plan: str, spiking: bool
     dt, missed = 1 / 32, []
     for seed in range(6):
         drawn = draw(NETWORKS[plan], seed, spiking)
-        loss = FirstSpike(drawn.duration) if spiking else CrossEntropy(Uniform())
+        loss = FirstSpike() if spiking else CrossEntropy(Uniform())
         recordings = drawn.engine(loss, dt, spike_times=mode).record(drawn.batch(dt))
         for recording, exact in zip(recordings, drawn.exact(loss).forward(drawn.trials).spikes, strict=True):
             assert recording.spikes.keys() == exact.keys() - (set() if spiking else {"output"})

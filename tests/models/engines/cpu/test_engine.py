@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from event_nets import Drawn, Plan, draw
 
-from models.adam import Optimiser
 from models.batch import SpikeBatch
-from models.engines.base import Regulariser
 from models.engines.cpu.engine import CpuEngine
 from models.errors import InputError
 from models.initialisers import Initial
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import DelayLine, Hidden, Input, Leaky, Network
+from models.optimiser import Optimiser
+from models.problem import Problem
+from models.regulariser import Regulariser
 from models.windows import Exponential, Gaussian, Uniform
 
 Mode = Literal["plain", "interpolated"]
@@ -39,7 +40,7 @@ LOSSES: dict[str, Loss] = {
     "windowed": LOSS,
     "peak": MaxOverTime(scale=2.0),
     "square": MeanSquare(Gaussian()),
-    "first spike": FirstSpike(100.0, temperature=10.0, early=0.1, tau=50.0),
+    "first spike": FirstSpike(temperature=10.0, early=0.1, tau=50.0),
 }
 
 
@@ -235,7 +236,7 @@ def test_parameters_that_are_not_numbers_show_in_the_loss(name: str, loss: str, 
 
 TINY = Network(Input(4), (Hidden(3),), Leaky(2))
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "another loss's output": ({"loss": FirstSpike(100.0)}, "observes first spikes, but the output neurons never spike"),
+    "another loss's output": ({"loss": FirstSpike()}, "observes first spikes, but the output neurons never spike"),
     "unknown spike times": ({"spike_times": "exact"}, 'spike_times is "exact"'),
     "a delay line off the grid": (
         {"network": replace(TINY, input=Input(2, DelayLine(2, 2.5)))},
@@ -248,11 +249,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_does_not_fit_is_refused(what: str) -> None:
     changed, message = REFUSED[what]
-    settings: dict[str, Any] = {"network": TINY, "weights": Initial().draw(TINY, 0), "loss": LOSS, "dt": 1.0}
-    settings["steps"] = STEPS
-    CpuEngine(**settings)
+    settings: dict[str, Any] = {"network": TINY, "loss": LOSS, "dt": 1.0, "steps": STEPS}
+    weights = Initial().draw(TINY, 0)
+    CpuEngine(Problem(**settings), weights)
     with pytest.raises(InputError, match=message):
-        CpuEngine(**settings | changed)
+        CpuEngine(Problem(**settings | changed), weights)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -70,7 +70,7 @@ LOSSES: dict[str, tuple[Loss, dict[Mode, Bounds]]] = {
         {"plain": Bounds(0.005, 0.06), "interpolated": Bounds(1e-3, 1.2e-3)},
     ),
     "first spike": (
-        FirstSpike(TRIAL, early=0.3, tau=50.0, temperature=10.0, smoothing=0.05),
+        FirstSpike(early=0.3, tau=50.0, temperature=10.0, smoothing=0.05),
         {"plain": Bounds(0.006, 0.025), "interpolated": Bounds(4e-4, 1.5e-3)},
     ),
 }

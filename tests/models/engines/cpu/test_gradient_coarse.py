@@ -38,7 +38,7 @@ LOSSES: dict[str, tuple[Loss, float]] = {
     "windowed": (CrossEntropy(Gaussian(mu=0.6, sigma=0.3), 3.0), 1 / 3),
     "square": (MeanSquare(Gaussian()), 1 / 3),
     "peak": (MaxOverTime(2.0), 1 / 2),
-    "first spike": (FirstSpike(100.0, temperature=10.0), 1 / 2),
+    "first spike": (FirstSpike(temperature=10.0), 1 / 2),
 }
 """With what interpolated gradients' errors are to be below, as a fraction of plain ones'."""
 

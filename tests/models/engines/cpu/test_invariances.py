@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from models.batch import SpikeBatch
-from models.engines.base import Gradients, Regulariser
+from models.engines.base import Gradients
 from models.engines.cpu import layer as layer_module
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import Connection, DelayLine, Input, Synapses
 from models.recording import Recording
+from models.regulariser import Regulariser
 from models.windows import Gaussian
 
 Mode = Literal["plain", "interpolated"]
@@ -27,7 +28,7 @@ LOSSES: dict[str, Loss] = {
     "windowed": LOSS,
     "peak": MaxOverTime(scale=2.0),
     "square": MeanSquare(Gaussian()),
-    "first spike": FirstSpike(100.0, temperature=10.0, early=0.1, tau=50.0),
+    "first spike": FirstSpike(temperature=10.0, early=0.1, tau=50.0),
 }
 STEPS = 100
 PLAN = Plan(((17, True),), channels=12, classes=4, drive=0.6)

@@ -29,8 +29,8 @@ LOSSES: dict[str, Loss] = {
     "unnormalised": CrossEntropy(Bump(normalise=False), scale=2.0),
     "tabulated": CrossEntropy(Tabulated(values=tuple(1 + np.sin(np.arange(CELLS) / 9))), scale=3.0),
     "peak": MaxOverTime(scale=2.0, temperature=0.8, smoothing=0.05),
-    "first spike": FirstSpike(trial=TRIAL, temperature=5.0, smoothing=0.05),
-    "early first spike": FirstSpike(trial=TRIAL, early=0.3, tau=20.0, temperature=5.0),
+    "first spike": FirstSpike(temperature=5.0, smoothing=0.05),
+    "early first spike": FirstSpike(early=0.3, tau=20.0, temperature=5.0),
     "mean square": MeanSquare(Gaussian(mu=0.4, sigma=0.3), target=0.7),
 }
 

@@ -285,7 +285,7 @@ def test_what_happens_at_the_trials_end_or_later_does_not_count() -> None:
 def test_a_first_spike_that_never_comes_counts_as_one_at_the_trials_end() -> None:
     network = replace(NETWORK, output=Spiking(2, 20.0, 10.0))
     weights = {"input_hidden": np.array([[5.0]]), "hidden_output": np.array([[6.0, 1.0]])}
-    exact = ExactEngine(network, weights, FirstSpike(TRIAL), TRIAL)
+    exact = ExactEngine(network, weights, FirstSpike(), TRIAL)
     forward = exact.forward([events((3.0, 0))])
     hidden, output = (forward.spikes[0][name] for name in ("hidden", "output"))
     np.testing.assert_array_equal(forward.logits[0], [-output.times[0], -TRIAL])
@@ -330,7 +330,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "this network has",
     ),
     "spike times of outputs without spikes": (
-        lambda: ExactEngine(NETWORK, GOOD, FirstSpike(TRIAL), TRIAL),
+        lambda: ExactEngine(NETWORK, GOOD, FirstSpike(), TRIAL),
         "wants a Spiking output",
     ),
     "voltages of outputs that spike": (

@@ -9,10 +9,10 @@ import pytest
 from event_nets import Drawn, Plan, draw, errors
 from genn import needs_genn, on_genn
 
-from models.adam import Optimiser
-from models.engines.base import Regulariser
 from models.losses import CrossEntropy
+from models.optimiser import Optimiser
 from models.recording import Recording
+from models.regulariser import Regulariser
 from models.windows import Bump, Exponential, Gaussian, Tabulated, Uniform, Window
 
 pytestmark = needs_genn

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from models import windows
-from models.adam import Optimiser
+from models.engines.cpu.engine import CpuEngine
 from models.initialisers import Constant, Initial, Kaiming, LogNormal, Normal, Uniform
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.network import DelayLine, Hidden, Input, Leaky, Network, Spiking, Synapses
+from models.optimiser import Optimiser
+from models.problem import Problem
+from models.regulariser import Regulariser
 from pipeline.config import TrainingConfig, load_config
-from pipeline.training import engines
-from pipeline.training.build import make_initial, make_loss, make_network
-from pipeline.training.engines import make_engine
+from pipeline.training.placement import make_engine
+from pipeline.training.problem import make_network, make_problem
 
 BARE = 'name = "bare"\n[data]\ndataset = "digits"\ntrial = 500.0\n'
 
@@ -30,8 +32,8 @@ def bare(tmp_path: Path) -> Path:
 def test_the_defaults_are_those_of_the_models(bare: Path) -> None:
     config = load_config(bare)
     assert make_network(config, 700, 20) == Network(Input(), (Hidden(256),), Leaky(20))
-    assert make_initial(config.network.initial) == Initial()
-    assert make_loss(config) == CrossEntropy(windows.Gaussian())
+    assert config.network.initial == Initial()
+    assert config.loss == CrossEntropy(windows.Gaussian())
     optimiser = Optimiser()
     assert all(getattr(TrainingConfig(), name) == value for name, value in vars(optimiser).items())
 
@@ -83,7 +85,7 @@ def test_every_initialiser_arrives_where_it_belongs(bare: Path) -> None:
             "network.initial.spread=0.2",
         ],
     )
-    assert make_initial(config.network.initial) == Initial(
+    assert config.network.initial == Initial(
         Uniform(-1, 2), Constant(3), Kaiming(4), LogNormal(5, 6), Normal(7, 8), Uniform(9, 10), 0.2
     )
 
@@ -101,7 +103,7 @@ def test_every_initialiser_arrives_where_it_belongs(bare: Path) -> None:
         ),
         (
             ["loss.kind=first-spike", "loss.early=0.3", "loss.tau=50.0", "loss.temperature=2.0", "loss.smoothing=0.1"],
-            FirstSpike(500.0, 0.3, 50.0, temperature=2.0, smoothing=0.1),
+            FirstSpike(0.3, 50.0, temperature=2.0, smoothing=0.1),
         ),
         (
             ["loss.kind=mean-square", "loss.target=0.7", "loss.window.shape=exponential"],
@@ -110,7 +112,7 @@ def test_every_initialiser_arrives_where_it_belongs(bare: Path) -> None:
     ],
 )
 def test_every_field_of_the_loss_arrives(bare: Path, overrides: list[str], loss: Loss) -> None:
-    assert make_loss(load_config(bare, overrides)) == loss
+    assert load_config(bare, overrides).loss == loss
 
 
 def test_outputs_spike_where_their_first_spikes_are_the_answer(bare: Path) -> None:
@@ -118,27 +120,36 @@ def test_outputs_spike_where_their_first_spikes_are_the_answer(bare: Path) -> No
     assert make_network(config, 700, 3).output == Spiking(3, 30.0, threshold=1.0)
 
 
-def test_the_engine_gets_optimiser_spike_times_and_threads(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = []
-    monkeypatch.setattr(engines, "CpuEngine", lambda *arguments: given.extend(arguments))
+def test_the_problem_has_optimiser_regulariser_spike_times_and_method(bare: Path) -> None:
     names = ("clip", "weight_decay", "delay_rate", "tau_rate")
     overrides = [f"training.{name}={i}.0" for i, name in enumerate(names, start=1)]
     more = ["network.spike_times=interpolated", "training.least_slope=0.3", "network.hidden=4"]
-    config = load_config(bare, [*overrides, *more])
-    make_engine(config, 700, 3, 2)
-    network, weights, loss, dt, steps, _, optimiser, threads, spike_times, least_slope = given
-    network.check(weights)
-    assert (loss, dt, steps) == (make_loss(config), 1.0, 500)
-    assert (optimiser, threads, spike_times) == (Optimiser(1.0, 2.0, 3.0, 4.0), 2, "interpolated")
-    assert least_slope == 0.3
-
-
-def test_seeds_change_the_weights(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[bytes] = []
-    monkeypatch.setattr(
-        engines, "CpuEngine", lambda network, weights, *_: drawn.append(weights["input_hidden"].tobytes())
+    regulariser = "training.regulariser={strength=0.5,target=3.0,lift=0.1}"
+    config = load_config(bare, [*overrides, *more, regulariser])
+    assert make_problem(config, 700, 3) == Problem(
+        make_network(config, 700, 3),
+        config.loss,
+        dt=1.0,
+        steps=500,
+        optimiser=Optimiser(1.0, 2.0, 3.0, 4.0),
+        regulariser=Regulariser(0.5, 3.0, 0.1),
+        spike_times="interpolated",
+        least_slope=0.3,
+        method="eventprop",
     )
 
-    for seed in (1, 1, 2):
-        make_engine(load_config(bare, [f"seed={seed}", "network.hidden=4"]), 700, 3)
+
+def test_the_engine_gets_the_problem_and_threads(bare: Path) -> None:
+    config = load_config(bare, ["network.hidden=4", "engine=cpu"])
+    engine = make_engine(config, 700, 3, 1)
+    assert isinstance(engine, CpuEngine)
+    assert engine.problem == make_problem(config, 700, 3)
+    assert engine.threads == 1
+
+
+def test_seeds_change_the_weights(bare: Path) -> None:
+    drawn = [
+        make_engine(load_config(bare, [f"seed={seed}", "network.hidden=4"]), 700, 3).weights["input_hidden"].tobytes()
+        for seed in (1, 1, 2)
+    ]
     assert drawn[0] == drawn[1] != drawn[2]

@@ -1,0 +1,89 @@
+"""What the registry knows of an engine or a training method before anything heavy is imported."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.engines.base import Engine
+from models.network import Weights
+from models.problem import Problem
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What an engine may use; no result depends on it but by rounding.
+
+    Attributes
+    ----------
+    threads : int
+        Of a CPU; 0 takes all.
+    device : str
+        What the engine runs on, by the engine's own names; "auto" is its best one that is there.
+    batch : int
+        Examples of a training batch: how many may run at once.
+    """
+
+    threads: int = 0
+    device: str = "auto"
+    batch: int = 1
+
+
+class Entry(ABC):
+    """One way to train networks on one engine.
+
+    Attributes
+    ----------
+    engine : str
+        The engine's name in configs.
+    method : str
+        The training method's name in configs.
+    neurons : str
+        What kind of neurons the trained network has: entries of the same kind can run each other's networks.
+    devices : tuple of str
+        What it can run on besides "auto".
+    shares_batches : bool
+        Whether several processes can train one network together.
+    remedy : str
+        What to do where it is not available.
+    """
+
+    engine: ClassVar[str]
+    method: ClassVar[str] = "eventprop"
+    neurons: ClassVar[str] = "leaky integrate-and-fire"
+    devices: ClassVar[tuple[str, ...]] = ()
+    shares_batches: ClassVar[bool] = False
+    remedy: ClassVar[str] = ""
+
+    def available(self) -> str | None:
+        """Return why it can't be used on this machine, or None."""
+        return None
+
+    @abstractmethod
+    def refusal(self, problem: Problem) -> str | None:
+        """Return what of a problem it can't do, as the end of a sentence that begins with its name, or None."""
+
+    @abstractmethod
+    def speed(self) -> int:
+        """Return how fast it is here: of several that can do a problem, ``engine = "auto"`` takes the greatest."""
+
+    def choose_device(self, wanted: str) -> str:
+        """Return the device to use where ``wanted`` is asked for.
+
+        Raises
+        ------
+        InputError
+            If it has none of that name.
+        """
+        return wanted
+
+    @abstractmethod
+    def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
+        """Return the engine, with copies of the weights.
+
+        Raises
+        ------
+        InputError
+            If weights do not fit the problem's network.
+        """

@@ -1,0 +1,57 @@
+"""Where a config is trained and run: the engine and the device, chosen from the registry."""
+
+from __future__ import annotations
+
+from models.engines import registry
+from models.engines.base import Engine
+from models.engines.entry import Resources
+from models.network import Weights
+from pipeline.config import Config
+from pipeline.events import CHANNELS
+from pipeline.training.problem import initial_weights, make_problem
+
+CLASSES = 2
+"""Of the problem by which an engine is chosen before the data are known: no engine minds how many there are."""
+
+
+def choose_engine(config: Config) -> Config:
+    """Return the config with the engine and the device that "auto" means on this machine.
+
+    Raises
+    ------
+    InputError
+        If the engine that it names is not here, does not have the training method, or can't do what it asks for.
+    """
+    problem = make_problem(config, CHANNELS, CLASSES)
+    chosen = registry.choose(problem, config.engine, config.device)
+    return config.changed(engine=chosen.entry.engine, device=chosen.device)
+
+
+def make_engine(
+    config: Config, channels: int, classes: int, threads: int = 0, weights: Weights | None = None
+) -> Engine:
+    """Return the engine of a config whose engine is chosen, with its network and weights.
+
+    Parameters
+    ----------
+    config : Config
+    channels, classes : int
+        Of the data.
+    threads : int
+        Threads of a CPU; 0 takes all.
+    weights : dict of str to ndarray, optional
+        Those that the config's seed draws, unless given.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    InputError
+        If the trial does not fit its steps, or the engine is not here or can't do what the config asks for.
+    """
+    problem = make_problem(config, channels, classes)
+    chosen = registry.choose(problem, config.engine, config.device)
+    started = initial_weights(config, problem.network) if weights is None else weights
+    return chosen.entry.make(problem, started, Resources(threads, chosen.device, config.training.batch))
