@@ -26,5 +26,5 @@ def window_text(config: Config) -> str:
     window = config.window
     if window is None:
         return config.loss.kind
-    numbers = [f"{name} {getattr(window, name):g}" for name in ("mu", "sigma") if getattr(window, name) is not None]
+    numbers = [f"{name} {getattr(window, name):g}" for name in ("mu", "sigma") if hasattr(window, name)]
     return " ".join([window.shape, *numbers])
