@@ -29,7 +29,7 @@ def compiled():
     return {(f.__name__, signature) for f in kernels.values() for signature in f.signatures}
 
 config = load_config(Path(sys.argv[1]), ["training.epochs=1", *sys.argv[2:]])
-compile_kernels(config.resolved())
+compile_kernels(config)
 before = compiled()
 data = load("shd", Path(config.data.root)).train
 parts = split_training(config, data)
