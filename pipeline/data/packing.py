@@ -14,24 +14,18 @@ from pipeline.data.container import Drops, SpikeData
 from pipeline.events import CHANNELS
 
 
-def check_labels(labels: ArrayLike, classes: Sequence[str], source: str) -> NDArray[np.int64]:
-    """Return the labels as int64.
-
-    Raises
-    ------
-    InputError
-        If a label is no integer or not the index of a class; the message names the first such example.
-    """
-    given = np.asarray(labels)
+def _indices(values: ArrayLike, names: Sequence[str], what: str, source: str) -> NDArray[np.int64]:
+    """Return labels or speakers (``what``) as int64, or refuse them if they are no indices into ``names``."""
+    given = np.asarray(values)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise InputError(
-            f"{source}: labels are of type {given.dtype} and shape {given.shape}, one integer an example is wanted."
+            f"{source}: {what}s are of type {given.dtype} and shape {given.shape}, one integer an example is wanted."
         )
-    bad = np.flatnonzero((given < 0) | (given >= len(classes)))
+    bad = np.flatnonzero((given < 0) | (given >= len(names)))
     if len(bad):
         raise InputError(
-            f"{source}: the label of example {bad[0]} is {given[bad[0]]}, wanted is 0 to {len(classes) - 1} "
-            f"({len(classes)} classes)."
+            f"{source}: the {what} of example {bad[0]} is {given[bad[0]]}, wanted is 0 to {len(names) - 1} "
+            f"({len(names)} {'classes' if what == 'label' else 'speakers'})."
         )
     return given.astype(np.int64)
 
@@ -51,18 +45,12 @@ def assemble(
     ``blocks`` is emptied meanwhile, so that memory holds the events of a large set once and not twice.
     """
     counts = np.concatenate([block.counts for block in blocks] or [np.empty(0, dtype=np.int64)])
-    checked = check_labels(labels, classes, source)
-    who = np.asarray(speakers).astype(np.int64)
+    checked = _indices(labels, classes, "label", source)
+    who = _indices(speakers, speaker_names, "speaker", source)
     if len(checked) != len(counts) or len(who) != len(counts):
         raise InputError(
             f"{source}: {len(counts)} examples, {len(checked)} labels and {len(who)} speakers were found, "
             "wanted is one label and one speaker for every example."
-        )
-    bad = np.flatnonzero((who < 0) | (who >= len(speaker_names)))
-    if len(bad):
-        raise InputError(
-            f"{source}: the speaker of example {bad[0]} is {who[bad[0]]}, wanted is 0 to "
-            f"{len(speaker_names) - 1} ({len(speaker_names)} speakers)."
         )
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     times = np.empty(offsets[-1], dtype=np.float32)
@@ -73,17 +61,7 @@ def assemble(
         part = slice(stop - len(block.times), stop)
         times[part], units[part] = block.times, block.units
         drops, stop = drops + block.drops, part.start
-    return SpikeData(
-        times=times,
-        units=units,
-        offsets=offsets,
-        labels=checked,
-        speakers=who,
-        classes=tuple(classes),
-        speaker_names=tuple(speaker_names),
-        channels=channels,
-        drops=drops,
-    )
+    return SpikeData(times, units, offsets, checked, who, tuple(classes), tuple(speaker_names), channels, drops)
 
 
 def pack(

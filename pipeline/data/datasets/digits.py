@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import InputError
 from pipeline.data import espeak, voices
@@ -24,23 +21,6 @@ FULL = 43
 
 SPEAKERS = tuple(voice.name for voice in VOICES)
 """Names of the speakers, in the order of ``pipeline.data.voices.VOICES``."""
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A source of sound: espeak-ng with one request."""
-
-    request: espeak.Request
-
-    def __call__(self) -> tuple[NDArray[np.float64], int]:
-        """Return the samples, shape (n,), and their rate in Hz."""
-        return voices.utter(self.request), espeak.SAMPLE_RATE
-
-    @property
-    def key(self) -> str:
-        """Hash of everything that the sound depends on; faster to compute than the sound itself."""
-        parts = (espeak.fingerprint(), voices.VERSION, *astuple(self.request))
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def load(
@@ -93,13 +73,19 @@ def load(
 
 def spoken(chosen: list[Voice], utterances: int, seed: int) -> list[Utterance]:
     """Return every word by every voice ``utterances`` times, ordered by voice, word and number."""
-    requests = (
-        (voices.draw(voice, word, index, seed), label, SPEAKERS.index(voice.name))
+    return [
+        _utterance(voices.draw(voice, word, index, seed), label, SPEAKERS.index(voice.name))
         for voice in chosen
         for label, word in enumerate(WORDS)
         for index in range(utterances)
-    )
-    return [Utterance(source := Spoken(request), source.key, label, speaker) for request, label, speaker in requests]
+    ]
+
+
+def _utterance(request: espeak.Request, label: int, speaker: int) -> Utterance:
+    """Return an utterance; its key is a hash of all that the sound depends on, faster to compute than the sound."""
+    parts = (espeak.fingerprint(), voices.VERSION, *astuple(request))
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()
+    return Utterance(lambda: (voices.utter(request), espeak.SAMPLE_RATE), key, label, speaker)
 
 
 register(
