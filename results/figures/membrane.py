@@ -58,7 +58,7 @@ def membrane() -> Figure:
     axes.plot([], [], "o", color=ORANGE, label="Na$^+$")
     axes.plot([], [], "^", color=BLUE, label="K$^+$")
     axes.legend(loc="center right")
-    axes.set_title("Forces on ions at rest: concentration (red) and electric field (black)")
+    axes.set_title("Driving forces on ions at rest: concentration (red), electric field (black)")
     return figure
 
 

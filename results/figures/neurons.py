@@ -51,7 +51,7 @@ def generations() -> Figure:
     axes = right.subplots(3, 1, sharex=True)
     for row, colour in enumerate((BLUE, ORANGE, GREEN)):
         axes[0].vlines(np.flatnonzero(spikes[row]), row - 0.35, row + 0.35, color=colour)
-    axes[0].set(ylabel="input spikes", yticks=[0, 1, 2], title=f"(b) third generation, input current {CHARGE} w")
+    axes[0].set(ylabel=f"input spikes,\ncurrent {CHARGE} w", yticks=[0, 1, 2], title="(b) third generation")
     axes[1].plot(times, voltage, color=BLACK)
     axes[1].axhline(neuron.threshold, color=GREY, linestyle="--")
     axes[1].set_ylabel("membrane voltage")

@@ -79,7 +79,7 @@ def _ends(axes: Axes, ends: pd.DataFrame) -> None:
     for place, (_, values) in enumerate(runs):
         axes.hlines(values.median(), place - 0.25, place + 0.25, color=GREY, linewidth=1.0)
     axes.set_xticks(range(len(runs)), [f"{name}\n{len(values)} seeds" for name, values in runs])
-    axes.set(xlabel="", ylabel="validation accuracy after the last epoch", ylim=(0, 1))
+    axes.set(xlabel="", ylabel="final validation accuracy", ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_title("Shipped settings; grey: medians")
     axes.grid(axis="y")

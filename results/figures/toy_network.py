@@ -15,26 +15,21 @@ from models.problem import Problem
 from models.regulariser import Regulariser
 from models.windows import Gaussian
 
-CHANNELS = 70
+CHANNELS = 5
 STEPS = 150
 WORDS = ("low", "high", "rising", "falling")
 
 
-def synthetic_words(examples: int, seed: int, channels: int = CHANNELS) -> SpikeBatch:
-    """Return synthetic examples, one of each of `WORDS` in turn.
-
-    Parameters
-    ----------
-    examples, seed, channels : int
-    """
+def synthetic_words(examples: int, seed: int) -> SpikeBatch:
+    """Return a number of synthetic examples, one of each of `WORDS` in turn."""
     rng = np.random.default_rng(seed)
     steps, units, offsets = [], [], [0]
     for example in range(examples):
-        times = np.sort(rng.integers(5, 120, 3 * channels))
+        times = np.sort(rng.integers(5, 120, 3 * CHANNELS))
         along = times / 120
         centre = {0: 0.25 + 0 * along, 1: 0.75 + 0 * along, 2: 0.15 + 0.7 * along, 3: 0.85 - 0.7 * along}[example % 4]
-        places = np.clip((centre + rng.normal(0, 0.05, len(times))) * channels, 0, channels - 1).astype(np.int32)
-        _, first = np.unique(times * channels + places, return_index=True)
+        places = np.clip((centre + rng.normal(0, 0.05, len(times))) * CHANNELS, 0, CHANNELS - 1).astype(np.int32)
+        _, first = np.unique(times * CHANNELS + places, return_index=True)
         steps.append(times[first].astype(np.int32))
         units.append(places[first])
         offsets.append(offsets[-1] + len(first))
@@ -45,11 +40,11 @@ def synthetic_words(examples: int, seed: int, channels: int = CHANNELS) -> Spike
 @cache
 def trained_weights() -> Weights:
     """Return the weights of a feed-forward network of 5, 8 and 4 neurons after training."""
-    network = Network(Input(5), (Hidden(8, recurrent=None),), Leaky(len(WORDS)))
+    network = Network(Input(CHANNELS), (Hidden(8, recurrent=None),), Leaky(len(WORDS)))
     initial = Initial(input=Normal(2.0, 1.0), output=Normal(0, 0.3))
     loss, regulariser = CrossEntropy(Gaussian(mu=0.5, sigma=0.3), 10.0), Regulariser(lift=0.1)
     problem = Problem(network, loss, 1.0, STEPS, regulariser=regulariser, least_slope=0.1)
     engine = CpuEngine(problem, initial.draw(network, 2))
     for epoch in range(60):
-        engine.train_epoch([synthetic_words(32, 100 + epoch, channels=5)], 0.02)
+        engine.train_epoch([synthetic_words(32, 100 + epoch)], 0.02)
     return engine.weights

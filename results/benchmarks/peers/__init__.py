@@ -1,1 +1,1 @@
-"""What is measured against, written as its users write it; imported only where a peer is installed."""
+"""Peers that benchmarks compare our engines with, in the style of their own examples; each needs its packages."""

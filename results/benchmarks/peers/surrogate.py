@@ -2,9 +2,9 @@
 
 The same network, time step and loss as the CPU engine's, unrolled in time and differentiated by autograd; at a spike
 the derivative of the step function is replaced by that of a fast sigmoid (Zenke and Ganguli 2018; Neftci, Mostafa and
-Zenke 2019). The input is a dense tensor, which can be read in three ways: every step multiplies its slice by the
-weights; or one product for all steps is taken beforehand, and its slices are indexed, as the SpyTorch tutorials do, or
-unbound at once, which spares autograd a gradient of the whole tensor at every step.
+Zenke 2019). The input is a dense tensor, which is read in one of three ways: each step multiplies its slice by the
+weights; or one product for all steps is computed first and then indexed by step, as in the SpyTorch tutorials; or that
+product is unbound by step at once, which spares autograd a gradient of the whole tensor at each step.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from models.network import Network, Weights
 from results.benchmarks.peers.decays import decays
 
 Reading = Literal["step by step", "indexed", "unbound"]
-"""How a step gets its input current; see above."""
+"""How a step gets its input current; see the module's docstring."""
 
 STEEPNESS = 10.0
-"""Of the fast sigmoid, in units of 1 / threshold."""
+"""Steepness of the fast sigmoid in 1 / threshold."""
 
 
 class Spike(torch.autograd.Function):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class Spike(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        """Return the surrogate's derivative times ``gradient``."""
+        """Return ``gradient`` times the surrogate derivative."""
         (x,) = ctx.saved_tensors
         return gradient / (1 + STEEPNESS * x.abs()) ** 2
 
@@ -59,7 +59,7 @@ class SurrogateNetwork:
     steps : int
         Steps of a trial.
     learning_rate : float
-        Of Adam.
+        Learning rate of Adam.
     reading : str
         How a step gets its input current.
     """
