@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
-from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
+from models.engines.entry import Resources
+from models.engines.registry import find
+from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 
 
 def engine(shape: Shape, threads: int = 0) -> CpuEngine:
@@ -17,9 +19,11 @@ def engine(shape: Shape, threads: int = 0) -> CpuEngine:
 class Ours:
     """The CPU engine as a trainer of a shape's network."""
 
+    name = "cpu"
+
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self._engine = engine(shape)
+        self._engine = find(self.name, "eventprop").make(shape.problem, shape.weights(), Resources(batch=shape.batch))
 
     def prepare(self, batch: SpikeBatch) -> None:
         """Compile, or load the compiled code, by training a small network."""
@@ -31,22 +35,11 @@ class Ours:
         return int(self._engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())
 
 
-class OursOnGenn:
+class OursOnGenn(Ours):
     """The GeNN engine as a trainer of a shape's network, on the best backend that answers."""
 
-    def __init__(self, shape: Shape) -> None:
-        # Here, since GeNN need not be installed.
-        from models.engines.genn import available
-        from models.engines.genn.engine import GennEngine
-
-        backend = available.choose("auto")
-        lanes = 1 if backend == "single_threaded_cpu" else shape.batch
-        self._engine = GennEngine(shape.network, shape.weights(), LOSS, DT, shape.steps, backend=backend, lanes=lanes)
+    name = "genn"
 
     def prepare(self, batch: SpikeBatch) -> None:
         """Generate and build the code."""
         self._engine.predict([batch])
-
-    def train(self, batch: SpikeBatch) -> int:
-        """Learn from a batch; return the number of hidden spikes."""
-        return int(self._engine.train_epoch([batch], LEARNING_RATE).hidden_counts.sum())

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch, discretise
 from models.initialisers import Initial, Normal
+from models.losses import Loss
 from models.network import Hidden, Input, Leaky, Network, Weights
+from models.problem import Problem
 
 EXAMPLES = 2
 QUIET = 0.2
@@ -67,6 +69,10 @@ class Instance:
     weights: Weights
     times: NDArray[np.float32]
     units: NDArray[np.uint16]
+
+    def problem(self, loss: Loss, dt: float) -> Problem:
+        """Return the network with a loss on a time grid of ``dt`` ms."""
+        return Problem(self.kind.network, loss, dt, round(self.kind.trial / dt))
 
     def batch(self, dt: float) -> SpikeBatch:
         """Return the examples on a time grid of ``dt`` ms."""

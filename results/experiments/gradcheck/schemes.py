@@ -12,8 +12,10 @@ import numpy as np
 
 from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
+from models.engines.entry import Resources
+from models.engines.registry import find
 from models.losses import CrossEntropy
-from models.network import Network, Weights
+from models.network import Weights
 from models.problem import Problem
 from models.windows import Window
 from results.experiments.gradcheck.networks import Instance
@@ -55,17 +57,15 @@ class Cpu(Scheme):
 
     def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
         """Return the engine's gradient."""
-        kind = instance.kind
-        steps, loss = round(kind.trial / dt), CrossEntropy(window, SCALE)
-        engine = CpuEngine(Problem(kind.network, loss, dt, steps, spike_times=self.spike_times), instance.weights)
-        return engine.gradients(batch).weights
+        problem = replace(instance.problem(CrossEntropy(window, SCALE), dt), spike_times=self.spike_times)
+        return CpuEngine(problem, instance.weights).gradients(batch).weights
 
 
 class Compiled(Scheme):
     """A scheme that compiles a network once for all instances of a kind; only one network may be loaded at a time."""
 
     _built: Any = None
-    _key: tuple[Network, Window, float] | None = None
+    _problem: Problem | None = None
 
     def close(self) -> None:
         """Unload the network."""
@@ -73,11 +73,11 @@ class Compiled(Scheme):
             self._built.close()
         self._built = None
 
-    def built(self, key: tuple[Network, Window, float], build: Callable[[], Any]) -> Any:
-        """Return the network that is loaded if it was built with the same key, else unload it and build another."""
-        if self._built is None or self._key != key:
+    def built(self, problem: Problem, build: Callable[[], Any]) -> Any:
+        """Return the network that is loaded if it was built for the same problem, else unload it and build another."""
+        if self._built is None or self._problem != problem:
             self.close()
-            self._key, self._built = key, build()
+            self._problem, self._built = problem, build()
         return self._built
 
 
@@ -88,11 +88,9 @@ class Genn(Compiled):
 
     def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
         """Return the engine's gradient."""
-        from models.engines.genn.engine import GennEngine
-
-        network, steps, weights = instance.kind.network, round(instance.kind.trial / dt), instance.weights
-        loss = CrossEntropy(window, SCALE)
-        engine = self.built((network, window, dt), lambda: GennEngine(network, weights, loss, dt, steps))
+        weights, problem = instance.weights, instance.problem(CrossEntropy(window, SCALE), dt)
+        entry, resources = find("genn", "eventprop"), Resources(device="single_threaded_cpu")
+        engine = self.built(problem, lambda: entry.make(problem, weights, resources))
         engine.set_weights(weights)
         gradient: Weights = engine.gradients(batch).weights
         return gradient
@@ -116,17 +114,18 @@ class MlGenn(Compiled):
         """
         from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
 
-        network, steps = instance.kind.network, round(instance.kind.trial / dt)
         bare = replace(window, normalise=False)
-        factor = np.float32(SCALE * window.table(steps)[0] / bare.table(steps)[0])
+        loss = CrossEntropy(bare)
+        problem = instance.problem(loss, dt)
+        factor = np.float32(SCALE * window.table(problem.steps)[0] / bare.table(problem.steps)[0])
         weights = {**instance.weights, "hidden_output": factor * instance.weights["hidden_output"]}
 
         def build() -> MlGennNetwork:
-            made = MlGennNetwork(network, weights, CrossEntropy(bare), dt, steps, 0.0)
+            made = MlGennNetwork(problem.network, weights, loss, dt, problem.steps, 0.0)
             made.prepare(batch)
             return made
 
-        built = self.built((network, window, dt), build)
+        built = self.built(problem, build)
         built.set_weights(weights)
         found = built.gradients(batch)
         return {**found, "hidden_output": factor * found["hidden_output"]}
