@@ -1,4 +1,4 @@
-"""Sections about the examples."""
+"""The section about the examples."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.base import NotNegative, Positive, Probability, Section, one_of
-from pipeline.data.datasets import DATASETS
+from pipeline.config.base import Positive, Section, one_of
+from pipeline.data.datasets import names
 
 
 class DataConfig(Section):
     """Which examples, on which time grid, and how they are split."""
 
-    dataset: Annotated[str, one_of("data.dataset", lambda: DATASETS)]
+    dataset: Annotated[str, one_of("data.dataset", names)]
     root: str | None = None
     """Folder of the recordings or HDF5 files; not needed by digits."""
     utterances: Annotated[int, Field(ge=1)] = 43
@@ -27,13 +27,3 @@ class DataConfig(Section):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
     validation_speakers: tuple[str, ...] = ()
     """Speakers held out where validation is "speaker"; none named takes the last one."""
-
-
-class AugmentationConfig(Section):
-    """New versions of the training examples, every epoch; 0 switches off."""
-
-    blend: Probability = 0.0
-    dilation: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    shift: Annotated[int, Field(ge=0)] = 0
-    jitter: NotNegative = 0.0
-    drop: Probability = 0.0

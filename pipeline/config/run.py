@@ -14,9 +14,10 @@ from models.errors import InputError
 from models.losses import CrossEntropy, Loss
 from models.windows import Window
 from pipeline.config.base import Section, one_of
-from pipeline.config.data import AugmentationConfig, DataConfig
+from pipeline.config.data import DataConfig
 from pipeline.config.network import NetworkConfig
 from pipeline.config.training import TrainingConfig
+from pipeline.data.augmentation import Augmentation
 
 
 class Config(Section):
@@ -33,7 +34,7 @@ class Config(Section):
     data: DataConfig
     network: NetworkConfig = NetworkConfig()
     loss: Loss = CrossEntropy()
-    augmentation: AugmentationConfig = AugmentationConfig()
+    augmentation: Augmentation = Augmentation()
     training: TrainingConfig = TrainingConfig()
 
     @property

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch, discretise
 from pipeline.config import Config
-from pipeline.data.augmentation import Augmentation, augmented, shifts
+from pipeline.data.augmentation import augmented, shifts
 from pipeline.data.container import SpikeData
 from pipeline.training.streams import SHUFFLE_STREAM
 
@@ -42,7 +42,7 @@ def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[Sp
     SpikeBatch
     """
     order = np.random.default_rng([config.seed, SHUFFLE_STREAM, epoch]).permutation(len(data))
-    augmentation = Augmentation(**config.augmentation.model_dump())
+    augmentation = config.augmentation
 
     def make(chosen: NDArray[np.int64]) -> SpikeBatch:
         moves = shifts(augmentation, config.seed, epoch, chosen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from models.errors import InputError
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import Dataset, load
+from pipeline.data.datasets.registry import entry
 from pipeline.data.splits import hold_out_speakers, present_speakers, stratified_mixed_speakers
 
 VALIDATION_SEED = 0
@@ -31,10 +31,8 @@ class Parts:
 def load_dataset(config: Config, progress: bool = True) -> Dataset:
     """Return the config's data set, prepared if need be."""
     root = Path(config.data.root) if config.data.root else None
-    options: dict[str, Any] = {"progress": progress}
-    if config.data.dataset == "digits":
-        options["utterances"] = config.data.utterances
-    return load(config.data.dataset, root, **options)
+    options = entry(config.data.dataset).options_from(config.data)
+    return load(config.data.dataset, root, progress=progress, **options)
 
 
 def kept_dataset(config: Config) -> Dataset:

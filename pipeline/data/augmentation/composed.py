@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InputError
+from models.errors import FieldError
 from pipeline.data.augmentation.blend import blend
 from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
 from pipeline.data.container import SpikeData
@@ -53,12 +53,12 @@ class Augmentation:
         for name, good, wanted in (
             ("blend", 0 <= self.blend <= 1, "a probability from 0 to 1"),
             ("dilation", 0 <= self.dilation < 1, "at least 0 and below 1"),
-            ("shift", self.shift >= 0 and int(self.shift) == self.shift, "a whole number of at least 0"),
+            ("shift", self.shift >= 0 and int(self.shift) == self.shift, "an integer of at least 0"),
             ("jitter", 0 <= self.jitter < np.inf, "at least 0"),
             ("drop", 0 <= self.drop <= 1, "a probability from 0 to 1"),
         ):
             if not good:
-                raise InputError(f"augmentation.{name} is {getattr(self, name)}, wanted is {wanted}.")
+                raise FieldError("augmentation", name, getattr(self, name), wanted)
 
     def __bool__(self) -> bool:
         """Return whether any augmentation is switched on."""

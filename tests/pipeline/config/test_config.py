@@ -120,6 +120,20 @@ def test_a_field_that_a_loss_does_not_have_is_refused(kind: str, field: str) -> 
         load_config("fsdd", [f"loss.kind={kind}", f"loss.{field}={value}"])
 
 
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("blend=2", r"augmentation\.blend is 2\.0; it must be a probability from 0 to 1$"),
+        ("shift=-1", r"augmentation\.shift is -1; it must be an integer of at least 0$"),
+        ("jitter=nan", r"augmentation\.jitter is nan; input should be a finite number$"),
+        ("blendd=1", r"unknown field augmentation\.blendd; the nearest right name is augmentation\.blend$"),
+    ],
+)
+def test_a_wrong_augmentation_is_refused(override: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        load_config("fsdd", [f"augmentation.{override}"])
+
+
 def test_runs_are_told_apart_by_every_field_but_share_a_hash_across_seeds() -> None:
     one = load_config("fsdd")
     assert one.hash() == load_config("fsdd", ["seed=5"]).hash()

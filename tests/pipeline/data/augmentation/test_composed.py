@@ -102,5 +102,5 @@ def test_the_only_example_of_a_class_is_blended_with_itself(make_split):
     ],
 )
 def test_values_out_of_range_are_refused_by_name(field, value):
-    with pytest.raises(InputError, match=rf"augmentation\.{field} is {value}, wanted is"):
+    with pytest.raises(InputError, match=rf"augmentation\.{field} is {value}; it must be"):
         Augmentation(**{field: value})

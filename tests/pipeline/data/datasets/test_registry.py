@@ -85,3 +85,7 @@ def test_a_new_data_set_is_one_module_and_one_import(tmp_path):
     assert refused.returncode == 2
     assert "tones takes no folder" in refused.stderr
     assert "tones: Two tones." in run(tmp_path, code, "data", "--help").stdout
+    small = ("data.dataset=tones", "data.validation=none", "data.trial=100.0", "network.hidden=4", "training.epochs=1")
+    trained = run(tmp_path, code, "train", "demo", *(part for override in small for part in ("--set", override)))
+    assert trained.returncode == 0, trained.stderr
+    assert 'dataset = "tones"' in (tmp_path / trained.stdout.strip() / "config.toml").read_text()
