@@ -1,4 +1,4 @@
-"""Reading recordings: what comes back, and the one sentence for each thing that can be wrong with a file."""
+"""Reading recordings: the result, and the sentence for every kind of bad file."""
 
 import struct
 

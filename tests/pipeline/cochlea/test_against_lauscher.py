@@ -20,7 +20,7 @@ from pipeline.events import Events
 
 RATE = 48_000
 BOUND = 3.0
-"""Largest agreeing difference: of the totals in standard errors, of a histogram as mean squared standard error."""
+"""Largest accepted difference: of totals in standard errors, of histograms as mean of squared standard errors."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Case:
 
     def summaries(self, examples: Iterable[Events]) -> np.ndarray:
         """Return total, channel histogram and time histogram of each example, shape (examples, 25)."""
-        # lauscher's Fourier transform has the length of the sound and is circular: the apex, which moves before the
-        # sound begins, moves at the sound's end instead. Ours has room, so the last 15 ms are left out.
+        # lauscher's Fourier transform has the length of the sound and is circular. The apex responds before the
+        # sound begins, and there this response is at the sound's end; the last 15 ms are therefore left out.
         end = len(self.audio) / RATE * 1e3 - 15
         rows = []
         for times, units in examples:
@@ -52,14 +52,14 @@ class Case:
         """Return how far the totals, the channel histograms and the time histograms are apart."""
         ours = self.summaries(cochlea.spikes(self.audio, RATE, seed) for seed in range(seeds))
         reference = self.summaries(theirs)
-        # Bins that hardly ever hold a spike get the variance of one that holds one in two examples.
+        # Bins with few spikes get the variance of a bin with one spike in two examples.
         variance = np.maximum(ours.var(axis=0, ddof=1), 0.5) * (1 / len(ours) + 1 / len(reference))
         squares = (ours.mean(axis=0) - reference.mean(axis=0)) ** 2 / variance
         return float(np.sqrt(squares[0])), float(squares[1:15].mean()), float(squares[15:].mean())
 
 
 def _chord(seconds: float) -> np.ndarray:
-    """Harmonics of 200 Hz up to 7 kHz in phase: every channel but the most basal ones has something to hear."""
+    """Harmonics of 200 Hz up to 7 kHz in phase: only the most basal channels have no input."""
     t = np.arange(round(seconds * RATE)) / RATE
     return np.asarray(sum(np.sin(2 * np.pi * 200 * k * t) / np.sqrt(k) for k in range(1, 35)))
 

@@ -1,4 +1,4 @@
-"""The membrane: where tones move it, and what a place filters."""
+"""The membrane: places of tones, and the filter at a place."""
 
 from __future__ import annotations
 

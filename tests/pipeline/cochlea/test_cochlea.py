@@ -1,4 +1,4 @@
-"""The cochlea as a whole: what any ear must do."""
+"""Properties of the whole cochlea."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SHD_WORDS = [
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test's caches to itself."""
+    """Give every test its own caches."""
     monkeypatch.setenv("SPOKEN_SPIKES_CACHE", str(tmp_path / "cache"))
 
 
@@ -48,7 +48,7 @@ def make_split() -> MakeSplit:
 
 @pytest.fixture
 def write_heidelberg() -> WriteHeidelberg:
-    """Return a function that writes rows of seconds and channels just as SHD's and SSC's files hold them."""
+    """Return a function that writes rows of times in s and channels in the format of SHD's and SSC's files."""
 
     def write(
         path: Path,
@@ -63,7 +63,7 @@ def write_heidelberg() -> WriteHeidelberg:
                 cells = np.empty(len(rows), dtype=h5py.vlen_dtype(kind))
                 for i, row in enumerate(rows):
                     cells[i] = np.asarray(row[column]).astype(kind)
-                # As PyTables makes its VLArrays, which these files are: chunked and extendible.
+                # Chunked and extendible like PyTables' VLArrays, of which these files consist.
                 file.create_dataset(f"spikes/{name}", data=cells, maxshape=(None,), chunks=(64,))
             file["labels"] = np.array(labels, dtype=np.uint16)
             file["extra/keys"] = np.array([key.encode() for key in keys])

@@ -139,7 +139,7 @@ built = pack(rows, [0] * 100, [0] * 100, "a", "b", source="x")
 print("ready", flush=True)
 """
 
-# Halfway through the file, wait for the kill.
+# Writes half of the file and waits to be killed.
 KILLED = """
 import time
 whole = atomic.write_atomically
@@ -154,7 +154,7 @@ hdf5.write_atomically = halting
 cache.cached("words", "abc", lambda: built)
 """
 
-# Everyone writes the same key over and over, and whoever reads must find a whole file.
+# All processes write the same key repeatedly, and every read must find a complete file.
 RACING = """
 import time
 sys.stdin.readline()

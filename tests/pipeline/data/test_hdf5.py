@@ -14,7 +14,7 @@ from pipeline.data.packing import pack
 
 @pytest.fixture
 def heidelberg(tmp_path, write_heidelberg):
-    """A file in SHD's format, with what it holds."""
+    """A file in SHD's format, and its content."""
     rng = np.random.default_rng(3)
     rows = [(np.sort(rng.uniform(0, 1.2, n)), rng.integers(0, 700, n)) for n in (50, 0, 300, 7, 1200)]
     path = tmp_path / "SHD" / "shd_test.h5"
@@ -202,7 +202,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(tmp_path, make_spli
     path = tmp_path / "x.h5"
     small = make_split(examples=4)
     hdf5.write(path, small)
-    # A limit on the size of files stands in for the full disk: writing fails halfway all the same.
+    # A limit on the size of files replaces the full disk: writing fails halfway, too.
     program = (
         "import resource, signal, sys, numpy as np\n"
         "from pathlib import Path\n"

@@ -1,4 +1,4 @@
-"""Utterances to spikes: independent of order, shards and what is kept; nothing is converted twice."""
+"""Conversion of utterances does not depend on order, shards and cache, and nothing is converted twice."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ SPEAKERS = ("ann", "bob", "cat")
 
 @dataclass(frozen=True)
 class Ear:
-    """Stands in for the cochlea: fast, counts its calls, and gives times drawn from the seed it is handed."""
+    """A fast replacement of the cochlea that counts its calls and draws times from its seed."""
 
     name: str = "ear"
     heard: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Ear:
 
 @dataclass(frozen=True)
 class Sound:
-    """A source in memory: a constant, which tells the utterances apart."""
+    """A source in memory: a constant that identifies the utterance."""
 
     number: int
 
@@ -173,7 +173,7 @@ def test_files(tmp_path):
         soundfile.write(paths[-1], 0.3 * np.sin(np.arange(800) * 2 * np.pi * frequency / RATE), RATE)
     few = Cochlea(membrane=BasilarMembrane(channels=64))
     data = convert([Utterance(path, file_key(path), i, 0) for i, path in enumerate(paths)], few)
-    # The base of the cochlea, channel 0, has the high tones.
+    # The base of the cochlea, channel 0, has the high frequencies.
     low, high = (np.median(data.events(i).units) for i in range(2))
     assert high < low
 

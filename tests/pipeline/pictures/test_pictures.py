@@ -28,7 +28,7 @@ EVENTS = Events(np.array([0.5, 30.0, 99.0, 101.0], np.float32), np.array([3, 699
 
 
 def inside(spikes: int = 40, layers: tuple[int, ...] = (16,), classes: int = len(CLASSES)) -> NetworkRecording:
-    """What happened in a network whose outputs spike too, as they do where their first spikes are the answer."""
+    """Return the recording of a network whose outputs spike, too, as with the first-spike loss."""
     rng = np.random.default_rng(0)
     names = ["hidden"] if len(layers) == 1 else [f"hidden{i + 1}" for i in range(len(layers))]
     sizes = {**dict(zip(names, layers, strict=True)), "output": classes}

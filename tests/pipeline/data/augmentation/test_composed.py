@@ -66,8 +66,8 @@ def test_no_augmentation_gives_the_examples_themselves_in_arrays_of_their_own(ma
 
 def test_blends_are_of_one_class_and_of_the_other_examples(make_split):
     data = make_split(examples=12, classes=3)
-    # An example's events are all on one channel, 4 from the next example's and far from other classes'. A
-    # blend's are then on the channel halfway between its two, which tells whose they were.
+    # All events of an example are on one channel, 4 from the next example's and far from those of other classes.
+    # The events of a blend are then on the channel halfway between its two examples, which identifies them.
     channel = 4 * np.arange(12) + 200 * data.labels
     units = np.repeat(channel, data.counts)
     data = type(data)(**{**vars(data), "units": units.astype(np.uint16)})

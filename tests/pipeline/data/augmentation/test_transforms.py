@@ -76,7 +76,7 @@ def test_a_shift_drops_exactly_the_events_that_leave(largest, seed):
     events = made(np.arange(700.0), np.arange(700))
     new = shift_channels(events, np.random.default_rng(seed), largest)
     lost = 700 - len(new.units)
-    # Time tells which event of the ladder one was; what is left is the ladder, moved as a whole.
+    # The time identifies an event of the ladder; the kept events are the ladder, shifted as a whole.
     move = int(new.units[0]) - int(new.times[0])
     assert abs(move) == lost <= largest
     assert np.array_equal(new.units.astype(int), new.times.astype(int) + move)
@@ -126,7 +126,7 @@ def test_each_event_is_dropped_with_the_probability(probability):
     new = drop_events(events, np.random.default_rng(4), probability)
     share = 1 - len(new.times) / 40_000
     assert abs(share - probability) <= 5 * np.sqrt(probability * (1 - probability) / 40_000)
-    # Times are the events' own numbers: which are kept says that neighbours are dropped independently.
+    # The times are the numbers of the events; they show that neighbours are dropped independently.
     assert np.array_equal(new.units, new.times.astype(int) % 700)
     kept = np.isin(np.arange(40_000), new.times.astype(int))
     if 0 < probability < 1:

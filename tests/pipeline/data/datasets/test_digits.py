@@ -1,4 +1,4 @@
-"""The digits data set: who is where, how many, and that a seed makes it again."""
+"""The digits data set: speakers, numbers of examples, and reproducibility from a seed."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The Free Spoken Digit Dataset: its names, its split, and the recordings themselves where they are."""
+"""The Free Spoken Digit Dataset: file names, split, and the real recordings where they are available."""
 
 import os
 import re
@@ -22,7 +22,7 @@ needs_recordings = pytest.mark.skipif(not REAL, reason=f"{ROOT_VARIABLE} names n
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return a folder of noise under the names that the data set has, and forget the environment's."""
+    """Return a folder of noise in files named as in the data set, and unset the environment variable."""
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
     rng = np.random.default_rng(0)
     for digit in (0, 3, 9):

@@ -20,13 +20,13 @@ NOWHERE = "http://127.0.0.1:9/"
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """Let every download fail at once, wherever this test runs."""
+    """Let every download fail at once, with or without a network."""
     monkeypatch.setattr(tonic.datasets.hsd.HSD, "base_url", NOWHERE)
 
 
 @pytest.fixture
 def write_set(write_heidelberg):
-    """Return a function that writes all splits of a set and tells their labels."""
+    """Return a function that writes all splits of a set and returns their labels."""
 
     def write(folder, name, splits, classes):
         rng = np.random.default_rng(len(classes))
@@ -121,7 +121,7 @@ def test_archives_that_lie_there_are_checked_and_unpacked_without_a_network(
     zipped_into(root / layout, tmp_path / "made", SHD_SPLITS, monkeypatch, tonic.datasets.SHD)
     assert len(load("shd", root).test) == 7
     assert sorted(path.name for path in (root / "SHD").glob("*.h5")) == ["shd_test.h5", "shd_train.h5"]
-    # An archive of other content than tonic knows is fetched anew, which fails here.
+    # An archive with another checksum is downloaded again, which fails here.
     (root / "SHD" / "shd_test.h5").unlink()
     (root / layout / "shd_test.h5.zip").write_bytes(b"half an archive")
     with pytest.raises(InputError, match=r"shd_test\.h5 is missing and can't be had"):
@@ -149,14 +149,14 @@ def test_what_is_not_there_is_downloaded_checked_and_then_kept(tmp_path, monkeyp
         monkeypatch.setattr(tonic.datasets.hsd.HSD, "base_url", address)
         assert len(load("shd", tmp_path / "root", progress=False).train) == 12
         assert capfd.readouterr() == ("", "")
-        # Something else than the archive, at the right address.
+        # Another file at the archive's address.
         (tmp_path / "web" / "shd_train.h5.zip").write_bytes(b"Service temporarily unavailable")
         with pytest.raises(InputError, match=r"checksum .* put shd_train\.h5 into"):
             load("shd", tmp_path / "root2", progress=False)
     assert not list((tmp_path / "root2").rglob("*.h5"))
     monkeypatch.setattr(tonic.datasets.hsd.HSD, "base_url", NOWHERE)
     assert len(load("shd", tmp_path / "root").train) == 12
-    # What was downloaded is where tonic's own class finds it.
+    # tonic's own class finds the downloaded files.
     assert len(tonic.datasets.SHD(str(tmp_path / "root"), train=False)) == 7
 
 

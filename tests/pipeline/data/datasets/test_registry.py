@@ -1,4 +1,4 @@
-"""The registry: what its entries promise, and a new data set in one module."""
+"""The registry: its entries are complete, and a new data set is one module."""
 
 import subprocess
 import sys
