@@ -15,6 +15,9 @@ from results.tables.text import markdown
 
 Row = Mapping[str, float | str]
 
+WIDTH = 100
+"""Columns of text that a table may take, whatever the console's width: none is cut off in a pipe, which has 80."""
+
 NOTES = "notes"
 """Heading of the column with the numbers of a row's notes."""
 
@@ -86,7 +89,7 @@ class CaseTables:
                 table.add_column(str(heading), **look)
             for row in part.itertuples(index=False):
                 table.add_row(*row)
-            console.print(table)
+            console.print(table, width=max(WIDTH, console.width), crop=False)
         for number, note in enumerate(self.notes, start=1):
             console.print(f"{number}  {note}", highlight=False)
 

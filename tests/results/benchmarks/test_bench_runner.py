@@ -87,10 +87,11 @@ def test_rows_with_other_figures_stand_in_a_table_of_their_own():
     assert found.notes == ["left out", "once"]
 
 
+@pytest.mark.parametrize("width", [80, 100])
 @pytest.mark.parametrize("path", sorted((PUBLISHED / "bench").glob("*.json")), ids=lambda path: path.stem)
-def test_the_published_rows_fit_a_hundred_columns_with_every_word_whole(path):
+def test_the_published_rows_fit_a_hundred_columns_with_every_word_whole(path, width):
     case, rows = runner.cases()[path.stem], json.loads(path.read_text())["rows"]
-    console = Console(file=io.StringIO(), width=100)
+    console = Console(file=io.StringIO(), width=width)
     tables = CaseTables.of(case.TITLE, rows, case.COLUMNS)
     tables.show(console)
     text = console.file.getvalue()
