@@ -98,6 +98,7 @@ def test_every_kind_of_connection_has_its_own_distribution() -> None:
 
 @given(density=st.floats(0.05, 0.95), seed=st.integers(0, 2**31))
 def test_so_many_synapses_exist(density: float, seed: int) -> None:
+    """Within six standard deviations, which one draw in 500 million exceeds."""
     network = Network(Input(100), (Hidden(80, synapses=Synapses(density), recurrent=None),), Leaky(2))
     present = Initial().draw(network, seed)["input_hidden"] != 0
     assert present.mean() == pytest.approx(density, abs=6 * np.sqrt(density * (1 - density) / present.size))

@@ -122,7 +122,7 @@ def test_the_temperature_of_first_spikes_is_a_unit_of_time() -> None:
 @pytest.mark.parametrize("name", ["cross-entropy", "max over time", "first spike"])
 @given(seed=st.integers(0, 2**31), smoothing=st.floats(0, 0.95))
 def test_smoothing_mixes_the_plain_loss_with_that_of_all_classes(name: str, seed: int, smoothing: float) -> None:
-    """Without smoothing it is the plain one."""
+    """Up to rounding. Without smoothing it is the plain one."""
     plain = {
         "cross-entropy": lambda s: CrossEntropy(Exponential(), 2.5, smoothing=s),
         "max over time": lambda s: MaxOverTime(2.5, smoothing=s),

@@ -29,6 +29,7 @@ def test_the_mean_over_the_trial_is_one(window: Window) -> None:
 
 @given(mu=st.floats(-0.5, 1.5), sigma=st.floats(0.02, 5), steps=st.integers(50, 1500))
 def test_every_gaussian_that_reaches_into_the_trial_has_mean_one(mu: float, sigma: float, steps: int) -> None:
+    """Up to the rounding of a table in float32."""
     if max(-mu, mu - 1) < 10 * sigma:
         assert Gaussian(mu=mu, sigma=sigma).table(steps).mean(dtype=np.float64) == pytest.approx(1, abs=1e-5)
 

@@ -10,6 +10,7 @@ Z = 1.959963984540054
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_ends_are_the_fractions_that_a_score_test_just_does_not_reject(counts):
+    """Up to rounding, of which the square root near 0 makes 1e-8."""
     right, n = counts
     for end in wilson(right, n):
         assert abs(right / n - end) == pytest.approx(Z * np.sqrt(max(end * (1 - end), 0) / n), abs=1e-7)

@@ -38,6 +38,7 @@ def seen(config: TrainingConfig, epochs: int, batches: int, rows: list[dict[str,
 
 @given(rate=st.floats(1e-5, 1.0), epochs=st.integers(2, 300))
 def test_cosine_falls_from_the_rate_to_almost_nothing(rate: float, epochs: int) -> None:
+    """Rates that mirror each other add up to the first one up to rounding; the others differ by more than rounding."""
     config = TrainingConfig(learning_rate=rate, epochs=epochs, schedule="cosine")
     rates = [epoch_rate(config, epoch, []) for epoch in range(epochs)]
     assert rates[0] == rate
@@ -60,6 +61,7 @@ def test_constant_is_the_same_whatever_happens(rate: float, scores: list[tuple[i
 def test_an_ease_in_rises_to_the_full_rate_exactly_at_its_end(
     warmup_epochs: float, batches: int, schedule: Any
 ) -> None:
+    """Exactly the full rate from the end on; the ratio of two batches' rates is the same up to rounding."""
     epochs = 6
     config = TrainingConfig(learning_rate=0.02, epochs=epochs, schedule=schedule, warmup_epochs=warmup_epochs)
     full = np.repeat([[epoch_rate(config, epoch, [])] for epoch in range(epochs)], batches, axis=1)
