@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from models.errors import InputError
 from pipeline.data.container import Drops
-from pipeline.events import CHANNELS
 
 EXAMPLES_AT_ONCE = 1024
 """Examples cleaned at once; limits the temporary arrays for a set of 75,000 examples to those for a thousand."""
@@ -82,12 +81,10 @@ def clean_rows(
                 f"{source}: the units of example {index} are of type {row_units.dtype}, integers are wanted."
             )
     counts = np.array([len(row) for row in when], dtype=np.int64)
-    return clean(np.concatenate(when) * scale, np.concatenate(where), counts, channels)
+    return _clean(np.concatenate(when) * scale, np.concatenate(where), counts, channels)
 
 
-def clean(
-    times: NDArray[np.float32], units: NDArray[Any], counts: NDArray[np.int64], channels: int = CHANNELS
-) -> Block:
+def _clean(times: NDArray[np.float32], units: NDArray[Any], counts: NDArray[np.int64], channels: int) -> Block:
     """Drop events that cannot be used, and sort examples that are not in order of time.
 
     An event that is bad for several reasons is counted once, for the first of these: not finite, negative, out
