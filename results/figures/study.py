@@ -50,7 +50,7 @@ def verdict(table: pd.DataFrame, title: str) -> Figure:
     left.invert_yaxis()
     right.axvline(0, color=GREY, linewidth=0.8)
     units = table["units"].iloc[0]
-    right.set(xlabel=f"difference of accuracy; thick: over seeds,\nthin: over seeds and {units}")
+    right.set(xlabel=f"difference of accuracy\nthick: over seeds\nthin: over seeds and {units}")
     right.margins(x=0.25)
     figure.suptitle(f"{title}: {table['seeds'].max()} seeds, {table['scored_on'].max()} {units}, 95 % intervals")
     return figure

@@ -1,86 +1,88 @@
-"""HTML's pieces: escaped text, tables, pictures that are part of the page."""
+"""The page's parts: tables and pictures as the template shows them, and the template filled in."""
 
 from __future__ import annotations
 
 import base64
+import math
+import re
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from results.tables.text import cell
-
-STYLE = """
-:root { color-scheme: light; --ink: #1a1a1a; --faint: #666; --line: #ddd; --accent: #0072b2; }
-body { font: 17px/1.55 Georgia, 'Times New Roman', serif; color: var(--ink); margin: 0 auto; max-width: 52rem;
-  padding: 1rem; }
-h1, h2, h3, nav, th, figcaption, .small { font-family: system-ui, -apple-system, 'Segoe UI', sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 1.2rem 0 0.4rem; }
-h2 { font-size: 1.25rem; margin: 2.4rem 0 0.6rem; border-top: 1px solid var(--line); padding-top: 1.2rem; }
-.verdict { margin-top: 1.2rem; border-left: 4px solid var(--accent); padding: 0.2rem 0 0.2rem 1rem; }
-nav a { margin-right: 1rem; color: var(--accent); }
-figure { margin: 1.4rem 0; } img { max-width: 100%; height: auto; display: block; margin: 0 auto; }
-figcaption, .small { font-size: 0.85rem; color: var(--faint); }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.82rem; }
-th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
-code, pre { font-size: 0.85em; background: #f5f5f5; } pre { padding: 0.8rem; overflow-x: auto; }
-details summary { cursor: pointer; color: var(--accent); }
-@media print { body { max-width: none; font-size: 11pt; } nav { display: none; } figure, tr { break-inside: avoid; }
-  .wide { overflow: visible; } table { font-size: 7.5pt; } th, td { white-space: normal; }
-  details::details-content { content-visibility: visible; block-size: auto; } }
-"""
+from results.tables.text import cell, headers
 
 
-def page(title: str, body: Sequence[str]) -> str:
-    """Return a whole page."""
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-            *body,
-            "</body></html>",
-            "",
-        ]
-    )
+@dataclass(frozen=True)
+class Table:
+    """A table as the page shows it.
 
-
-def paragraph(text: str, kind: str = "") -> str:
-    """Return a paragraph."""
-    return f"<p{_kind(kind)}>{escape(text)}</p>"
-
-
-def table(frame: pd.DataFrame, caption: str) -> str:
-    """Return a table that scrolls by itself where the page is narrow."""
-    head = "".join(f"<th>{escape(str(column).replace('_', ' '))}</th>" for column in frame.columns)
-    rows = []
-    for row in frame.itertuples(index=False):
-        cells = []
-        for value in row:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            cells.append(f"<td{_kind('n' if number else '')}>{escape(cell(value) if value is not None else '')}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f'<p class="small">{escape(caption)}</p><div class="wide">{body}</div>'
-
-
-def picture(path: Path, says: str) -> str:
-    """Return a PNG as part of the page.
-
-    Parameters
+    Attributes
     ----------
-    path : Path
-    says : str
-        For those who do not see it, and under it for those who do.
+    caption : str
+    headers : sequence of str
+    rows : sequence of sequence of (str, bool)
+        Cells, and whether each is a number.
     """
-    data = base64.b64encode(path.read_bytes()).decode()
-    image = f'<img alt="{escape(says)}" src="data:image/png;base64,{data}">'
-    return f"<figure>{image}<figcaption>{escape(says)}</figcaption></figure>"
+
+    caption: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[tuple[str, bool]]]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, caption: str) -> Table:
+        """Return the table of a data frame."""
+        rows = [[(cell(value), _is_number(value)) for value in row] for row in frame.itertuples(index=False)]
+        return cls(caption, headers(frame), rows)
 
 
-def _kind(kind: str) -> str:
-    return f' class="{kind}"' if kind else ""
+@dataclass(frozen=True)
+class Picture:
+    """A picture that is part of the page.
+
+    Attributes
+    ----------
+    says : str
+        The caption, which is also the alternative text.
+    data : str
+        The PNG in base 64.
+    """
+
+    says: str
+    data: str
+
+    @classmethod
+    def of(cls, path: Path, says: str) -> Picture:
+        """Return the picture of a PNG file."""
+        return cls(says, base64.b64encode(path.read_bytes()).decode())
+
+
+def render(**parts: Any) -> str:
+    """Return the page: ``template.html`` with its parts, every text escaped.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If a part is missing.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["unbroken"] = _unbroken
+    return environment.get_template("template.html").render(**parts)
+
+
+def _unbroken(text: str) -> str:
+    """Return a sentence in which no line breaks before a sign of comparison or a unit."""
+    return re.sub(r" ([<=%]) | (%|ms\b)", lambda found: found.group().replace(" ", "\u00a0"), text)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)

@@ -1,4 +1,4 @@
-"""What a plan's runs come to: the table, the sentences, the pictures; from memory or from committed files alike."""
+"""A study's results: its table, sentences and pictures, made from its runs, whether just trained or published."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
@@ -18,11 +17,10 @@ from models.errors import InputError
 from pipeline.config import Config, config_from_table
 from pipeline.data.atomic import write_atomically
 from results.experiments.comparison.provenance import config_hash_of
-from results.experiments.study import matching
+from results.experiments.study import matching, sentences
 from results.experiments.study.plan import REFERENCE, Plan
 from results.figures.study import information, verdict
-from results.statistics.hypothesis_tests import LEVEL, p_text
-from results.statistics.paired import PAIRS, compare
+from results.statistics.paired import HEADERS, compare
 from results.tables.files import check_runs, read_csv, write_csv
 from results.tables.text import markdown
 
@@ -32,7 +30,7 @@ PARTS = {
     "choice": ("held", "window", "setting", "validation", "chosen", "centre", "overlap"),
     "slices": ("begin", "alone", "until", "chance"),
 }
-"""The tables beside a study's JSON, and columns that they must have."""
+"""The tables beside a study's JSON, and the columns that they must have."""
 
 TEXT = {
     "runs": ("variant", "held", "right", "failed", "run"),
@@ -40,30 +38,28 @@ TEXT = {
     "choice": ("held",),
     "slices": (),
 }
-
-CEILING = 0.97
-"""Accuracy of the reference above which data are nearly solved: differences can only be small there."""
+"""Their columns of text."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """A plan, trained.
+    """The results of a plan whose runs are trained.
 
     Attributes
     ----------
     plan : Plan
     rows : DataFrame
-        Of `comparison.runs.run_all`: the runs that are compared.
+        The runs that are compared; see `comparison.runs.run_all`.
     recordings : DataFrame
-        Of `recordings.recordings`: what they were scored on.
+        What they were scored on; see `recordings.recordings`.
     choice : DataFrame
-        Of `matching.match`.
+        Every window's settings and which of them validation chose; see `matching.match`.
     slices : DataFrame
-        Of `slices.by_slice`.
+        What slices of time tell about the word; see `slices.by_slice`.
     onset : float
-        ms of the trial before a twentieth of the spikes has come: the median over recordings.
+        ms from the trial's begin to the word's, when a twentieth of its spikes has come: the median over recordings.
     environment : mapping
-        Where tables were made.
+        Where the tables were made.
     commits : sequence of str
         Of the code that trained the runs.
     configs : mapping
@@ -82,12 +78,12 @@ class Findings:
 
     @classmethod
     def read(cls, path: Path) -> Findings:
-        """Read what `write` has written; ``path`` is the ``<plan>.json``.
+        """Read what `write` wrote; ``path`` is that of ``<plan>.json``.
 
         Raises
         ------
         InputError
-            If a file is missing, damaged or of another version.
+            If a file is missing or damaged, or lacks something.
         """
         try:
             about = json.loads(path.read_text(encoding="utf-8"))
@@ -120,73 +116,67 @@ class Findings:
         about |= {"environment": self.environment, "configs": self.configs}
         text = json.dumps(about, indent=2) + "\n"
         write_atomically(folder / f"{self.plan.name}.json", [text.encode()])
-        said = "\n\n".join(f"{sentence}." for sentence in self.sentences)
-        text = f"{markdown(self.table)}\n{said}\n\nChosen on validation:\n\n{markdown(self.choice)}"
+        said, table = "\n\n".join(self.sentences), markdown(self.table.rename(columns=HEADERS))
+        text = f"{table}\n{said}\n\nSettings of every window, of which validation chose one:\n\n{markdown(self.choice)}"
         write_atomically(folder / f"{self.plan.name}.md", [text.encode()])
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The windows, compared; see `statistics.compare`."""
+        """The windows, compared; see `statistics.paired.compare`."""
         return compare(self.rows, self.recordings, REFERENCE)
 
     @property
     def gaussian(self) -> pd.Series:
         """The Gaussian window's row."""
-        return self.table.set_index("window").loc["gaussian"]
+        return self.table.set_index("window", drop=False).loc["gaussian"]
+
+    @property
+    def reference_accuracy(self) -> float:
+        """Mean accuracy of the reference window."""
+        return float(self.table.set_index("window").loc[REFERENCE, "accuracy"])
 
     @property
     def at_ceiling(self) -> bool:
-        """Whether the data are nearly solved."""
-        return bool(self.table.set_index("window").loc[REFERENCE, "accuracy"] > CEILING)
+        """Whether the data are nearly solved; see `sentences.CEILING`."""
+        return self.reference_accuracy > sentences.CEILING
 
     @property
-    def sentences(self) -> list[str]:
-        """What follows for the Gaussian window, what could have been seen, and where it looks; without full stops."""
-        return [f"{self.plan.name}: {self.answer}", self.scope, matching.sentence(self.choice, self.slices)]
+    def where(self) -> str:
+        """What was scored, and the study's name: "with speakers held out one at a time (fsdd-loso)"."""
+        scored = "with speakers held out one at a time" if self.plan.loso else "on the test part"
+        return f"{scored} ({self.plan.name})"
 
     @property
     def answer(self) -> str:
-        """Whether the Gaussian window is better, with the interval."""
+        """Whether the Gaussian window differs from the reference, and by how much."""
         row = self.gaussian
-        if not np.isfinite(row["p_corrected"]):
-            return (
-                f"whether the Gaussian window is better than the {REFERENCE} one can't be told from {row['paired']} "
-                f"seeds and {row['scored_on']} {row['units']}"
-            )
-        found = row["p_corrected"] < LEVEL
-        what = ("better" if row["difference"] > 0 else "worse") if found else "neither shown to be better nor worse"
-        interval = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
-        return (
-            f"the Gaussian window is {what} than the {REFERENCE} one, {interval}, over {row['paired']} seeds and "
-            f"{row['scored_on']} {row['units']}; {p_text(row['p_corrected'])} for the windows together)"
-        )
+        measured = sentences.measured(row, sentences.named(row["window"]))
+        return f"{sentences.verdict(row)} {sentences.capitalised(self.where)} {measured}."
 
     @property
-    def scope(self) -> str:
-        """What else the numbers say, and what they can't."""
-        row = self.gaussian
-        alone = f"{row['seeds_low']:+.3f} to {row['seeds_high']:+.3f} ({p_text(row['seeds_p'])})"
-        said = f"{self.plan.name}: given the settings that validation chose"
-        if np.isfinite(row["seeds_low"]):
-            said += f"; other seeds alone, on these very {row['units']}, would give {alone}"
-        if np.isfinite(row["detectable"]):
-            said += f"; a true difference of {row['detectable']:.3f} would be found by four of five such studies"
+    def details(self) -> list[str]:
+        """The answer, what it holds for, and where windows look, in sentences."""
+        speakers = self.recordings["speaker"].nunique()
         failed = int(self.table["failed"].sum())
-        if failed:
-            said += f"; {failed} runs failed and are left out with their seeds"
-        if row["units"] == PAIRS:
-            speakers = self.recordings["speaker"].nunique()
-            said += f"; nothing follows for other words, or other speakers than these {speakers}"
-        if self.at_ceiling:
-            said += "; these data are nearly solved, and differences can only be small"
-        return said
+        return [
+            self.answer,
+            *sentences.scope(self.gaussian, speakers, self.reference_accuracy, self.onset),
+            *([f"{failed} runs failed; they are left out with their seeds."] if failed else []),
+            matching.location(self.choice, self.slices),
+            *matching.association(self.choice),
+        ]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The details, and the rank of the place that validation chose."""
+        return [*self.details, *matching.ranked(self.choice)]
 
     def draw_verdict(self) -> Figure:
-        """Draw the comparison; see `pictures.verdict`."""
+        """Draw the comparison; see `figures.study.verdict`."""
         return verdict(self.table, self.plan.name)
 
     def draw_information(self) -> Figure:
-        """Draw where the words' information lies and where the chosen windows look; see `pictures.information`."""
+        """Draw what slices of time tell and where the chosen windows look; see `figures.study.information`."""
         config = self.windows[0][1]
         return information(self.slices, self.windows, config.data.trial, config.steps)
 

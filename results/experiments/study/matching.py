@@ -1,4 +1,4 @@
-"""Whether windows look where the words' information lies."""
+"""Whether windows look where the information about the word lies: the overlap of a window with a linear readout."""
 
 from __future__ import annotations
 
@@ -11,29 +11,38 @@ from results.experiments.study.choosing import setting_of
 from results.experiments.study.plan import Plan
 
 BELLS = ("gaussian", "bump")
-"""Windows whose settings differ in where they look."""
+"""Windows whose settings differ in their place in the trial."""
 
 
 def profile(slices: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the share of each slice in what slices tell by themselves: accuracy above chance, of sum 1."""
+    """Return each slice's share of the information about the word: its accuracy above chance, of sum 1."""
     above = np.maximum((slices["alone"] - slices["chance"]).to_numpy(), 0.0)
     return np.asarray(above / above.sum()) if above.any() else np.full(len(slices), 1 / len(slices))
 
 
 def weights(table: NDArray[np.float32], slices: pd.DataFrame, dt: float) -> NDArray[np.float64]:
-    """Return the share of each slice in a window's weight, of sum 1."""
+    """Return each slice's share of a window's weight, of sum 1.
+
+    Parameters
+    ----------
+    table : ndarray, shape (steps,)
+        The window at every step.
+    slices : DataFrame
+    dt : float
+        ms.
+    """
     place = np.searchsorted(slices["begin"], (np.arange(len(table)) + 0.5) * dt, side="right") - 1
     found = np.bincount(place, table.astype(np.float64), len(slices))
     return np.asarray(found / found.sum())
 
 
 def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return what two distributions have in common, 0..1."""
+    """Return the overlap of two distributions, the sum of their minima, 0..1."""
     return float(np.minimum(one, other).sum())
 
 
 def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
-    """Add to the table of settings where each looks: ``centre`` (ms) and ``overlap`` with the words' information.
+    """Add each setting's place to the table of settings: ``centre`` (ms), and ``overlap`` with what slices tell.
 
     Parameters
     ----------
@@ -41,7 +50,7 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
     choice : DataFrame
         Of `choosing.choose`.
     slices : DataFrame
-        Of `slices.by_slice`: slices of one length, from the trial's begin to its end.
+        Of `slices.by_slice`: slices of equal length from the trial's begin to its end.
     """
     informed = profile(slices)
     where: dict[tuple[str, str], tuple[float, float]] = {}
@@ -57,12 +66,12 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
 
 
 def places(matched: pd.DataFrame) -> pd.DataFrame:
-    """Return validation accuracy by place, of the windows that have several: the mean over gains of the logits.
+    """Return validation accuracy by place of the `BELLS`, the mean over gains of the logits.
 
     Returns
     -------
     DataFrame
-        held, window, centre, overlap, validation, and whether a setting there was ``chosen``.
+        held, window, centre, overlap, validation, and whether a setting at this place was ``chosen``.
     """
     bells = matched[matched["window"].isin(BELLS)]
     groups = bells.groupby(["held", "window", "centre", "overlap"], sort=False)
@@ -70,12 +79,12 @@ def places(matched: pd.DataFrame) -> pd.DataFrame:
 
 
 def correlation(matched: pd.DataFrame) -> float:
-    """Return how well overlap goes with validation accuracy over places.
+    """Return the rank correlation (Spearman) of overlap and validation accuracy over places.
 
-    Spearman's rank correlation, the mean over folds; NaN where places are too few, or all alike.
+    The mean over folds; NaN where fewer than two places differ.
     """
     varied = [
-        # Equal accuracies are ties, whatever digits their means were rounded to on the way.
+        # Rounded, so that equal accuracies are ties.
         stats.spearmanr(part["overlap"], part["validation"].round(5)).statistic
         for _, part in places(matched).groupby("held")
         if min(part["overlap"].nunique(), part["validation"].nunique()) > 1
@@ -84,35 +93,43 @@ def correlation(matched: pd.DataFrame) -> float:
 
 
 def rank(matched: pd.DataFrame, window: str = "gaussian") -> tuple[float, int]:
-    """Return the place that validation chose for a window, counted from 1 by overlap, and how many there were.
+    """Return the rank by overlap of the place that validation chose for a window, and the number of places tried.
 
-    The mean over folds.
+    Rank 1 is the largest overlap; the mean over folds.
     """
     own = places(matched[matched["window"] == window])
     ranks = own.groupby("held")["overlap"].rank(ascending=False)
     return float(ranks[own["chosen"]].mean()), int(own.groupby("held").size().max())
 
 
-def sentence(matched: pd.DataFrame, slices: pd.DataFrame) -> str:
-    """Return where the words' information lies and whether the Gaussian window that validation chose looks there."""
+def location(matched: pd.DataFrame, slices: pd.DataFrame) -> str:
+    """Return where the information about the word lies, and how far the chosen windows overlap with it."""
     length = slices["begin"].diff().iloc[-1]
     middle = float(np.average(slices["begin"] + length / 2, weights=profile(slices)))
     chosen = matched[matched["chosen"]].groupby("window", sort=False)[["centre", "overlap"]].mean()
     own, others = chosen.loc["gaussian"], chosen.drop("gaussian")
-    beside = ", ".join(f"the {name} one's {value:.2f}" for name, value in others["overlap"].items())
-    place, count = rank(matched)
-    said = (
-        f"What slices of {length:.0f} ms tell about the word by themselves is centred at {middle:.0f} ms, the Gaussian "
-        f"window that validation chose at {own['centre']:.0f} ms; {own['overlap']:.2f} of its weight lies as that "
-        f"information does ({beside})"
+    beside = ", ".join(f"{name} {value:.2f}" for name, value in others["overlap"].items())
+    return (
+        f"The information that slices of {length:.0f} ms carry about the word is centred at {middle:.0f} ms, the "
+        f"chosen Gaussian window at {own['centre']:.0f} ms; they overlap by {own['overlap']:.2f} ({beside})."
     )
-    if count > 1:
-        said += f", which makes it number {place:.2g} of the {count} places that were tried"
+
+
+def ranked(matched: pd.DataFrame) -> list[str]:
+    """Return the rank of the Gaussian window's place, as a sentence; none where only one place was tried."""
+    place, count = rank(matched)
+    if count < 2:
+        return []
+    return [f"By overlap, the chosen place of the Gaussian window has rank {place:.2g} of the {count} that were tried."]
+
+
+def association(matched: pd.DataFrame) -> list[str]:
+    """Return how overlap and validation accuracy go together, as a sentence; none where that can't be told."""
     together = correlation(matched)
     if np.isnan(together):
-        return said
+        return []
     tried = len(places(matched).drop_duplicates(["window", "centre"]))
-    return (
-        f"{said}; over the {tried} places of the Gaussian and the bump this share and validation accuracy have a rank "
-        f"correlation of {together:.2f}"
-    )
+    return [
+        f"Over the {tried} places of the Gaussian and bump windows that were tried, overlap and validation accuracy "
+        f"have a rank correlation of {together:.2f}."
+    ]

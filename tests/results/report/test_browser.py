@@ -58,4 +58,5 @@ def test_in_print_what_is_folded_on_the_screen_is_there(page_file: Path, tmp_pat
         pdf = html.with_suffix(".pdf")
         browse(html, tmp_path, f"--print-to-pdf={pdf}")
         pages.append(len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())))
-    assert pages[1] > pages[0] > 3
+    assert pages[0] >= 1
+    assert pages[1] > pages[0] + 20

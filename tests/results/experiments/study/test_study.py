@@ -133,7 +133,7 @@ def test_a_small_study_runs_and_says_what_follows(
         assert by_word[by_word > 0].to_dict() == right.to_dict(), "in the recordings' order"
     assert who["speaker"].nunique() == 1
     assert (table[["units", "scored_on"]] == ["words", who["word"].nunique()]).all(axis=None)
-    assert len(found.sentences) == 3
+    assert len(found.sentences) >= 6
     for sentence in found.sentences:
         assert sentence in said.getvalue()
         assert sentence in (folder / "words.md").read_text()
@@ -176,7 +176,7 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
         assert own["setting"].item() == setting_of(job.variant)
     assert (table[["units", "scored_on"]] == ["speakers", 3]).all(axis=None)
     assert np.isfinite(table.loc["gaussian", "difference_low"])
-    assert "over 2 seeds and 3 speakers" in (tmp_path / "study" / "loso.md").read_text()
+    assert "Compared were 2 seeds on 3 speakers." in (tmp_path / "study" / "loso.md").read_text()
 
 
 def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() -> None:
