@@ -1,4 +1,4 @@
-"""The command line: prepare data, train, evaluate, classify, cross-validate."""
+"""Prepare data, train a network, score it, classify recordings."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ out = Console()
 err = Console(stderr=True)
 
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a config field; may be repeated.")
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Set a config field, as in --set seed=3. May be repeated."),
 ]
-Threads = Annotated[int, typer.Option(help="Threads; 0 takes all. Changes no result.", min=0)]
+Threads = Annotated[int, typer.Option(help="Number of threads; 0 uses all cores. Results do not depend on it.", min=0)]
 EngineOption = Annotated[
-    str | None, typer.Option("--engine", help="cpu or genn; the one that trained the run, unless said.")
+    str | None,
+    typer.Option(help=f"One of {', '.join(registry.engines())}. Default: the engine that trained the run."),
 ]
 ConfigName = Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped config.")]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, as `train` prints it.")]
 
 
 def data(
@@ -68,9 +70,11 @@ def train_command(
     config: ConfigName,
     overrides: Overrides = None,
     threads: Threads = 0,
-    nproc: Annotated[int, typer.Option(help="GeNN engine: processes, a GPU each, that share every batch.", min=1)] = 1,
+    nproc: Annotated[
+        int, typer.Option(help="Number of processes, one GPU each, that share every batch (GeNN engine).", min=1)
+    ] = 1,
 ) -> None:
-    """Train the run of a config, or continue it where it stopped; print its folder."""
+    """Train a config, or continue its run where it stopped. Prints the run's folder."""
     settings = load_config(config, overrides or ())
     if nproc > 1 and not processes.is_started():
         raise SystemExit(processes.start(sys.argv[1:], nproc, choose_engine(settings)))
@@ -89,11 +93,11 @@ def train_command(
 @app.command("evaluate")
 def evaluate_command(
     run: RunFolder,
-    split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    split: Annotated[str, typer.Option(help="One of train, validation, test.")] = "validation",
     engine: EngineOption = None,
     threads: Threads = 0,
 ) -> None:
-    """Score a trained run on a split; write evaluation-SPLIT.json to its folder."""
+    """Score a run on one split. Writes evaluation-SPLIT.json to the run's folder."""
     trained = load_trained(Run.at(run), threads, _engine(engine))
     dataset = load_dataset(trained.config)
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
@@ -105,12 +109,12 @@ def evaluate_command(
 def classify_command(
     run: RunFolder,
     files: Annotated[list[Path], typer.Argument(help="Recordings, WAV or FLAC.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
-    plot: Annotated[Path | None, typer.Option(help="Folder for one picture a file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Folder to draw one picture per file into.")] = None,
     engine: EngineOption = None,
     threads: Threads = 0,
 ) -> None:
-    """Say which word each recording is."""
+    """Name the word in each recording."""
     # Here, since the cochlea and matplotlib would double the start-up of every other command.
     from pipeline.evaluation.classify import classify
     from pipeline.pictures.example import classification
@@ -121,7 +125,9 @@ def classify_command(
     for number, file in enumerate(files, start=1):
         result = classify(trained, file)
         if result.unheard > 0:
-            err.print(f"{file}: the last {result.unheard:.0f} ms are beyond the trial and unheard", soft_wrap=True)
+            err.print(
+                f"{file}: the last {result.unheard:.0f} ms lie beyond the trial's end and are ignored", soft_wrap=True
+            )
         if as_json:
             sys.stdout.write(json.dumps(result.report()) + "\n")
         else:
@@ -155,7 +161,7 @@ def crossval(config: ConfigName, overrides: Overrides = None, threads: Threads =
 
 @app.command()
 def doctor() -> None:
-    """Say what is installed and whether the engines run; exit code 2 if something that is there does not work."""
+    """Show what is installed and whether each engine runs. Exit code 2 if something that is installed does not work."""
     # Here, since only this command needs it.
     from pipeline.doctor import examine
 
