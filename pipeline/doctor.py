@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from importlib import metadata
-from typing import Literal
 
 import numpy as np
 
 from models.batch import SpikeBatch
-from models.engines.cpu.engine import CpuEngine
-from models.engines.genn import available
-from models.engines.genn.available import Backend
+from models.engines import registry
+from models.engines.entry import Entry, Resources
+from models.engines.finding import Finding
 from models.losses import CrossEntropy
 from models.network import Hidden, Input, Leaky, Network, Weights
 from models.problem import Problem
-from models.recording import Spikes
 from models.windows import Uniform
-
-Status = Literal["ok", "absent", "fails"]
-"""Works; is not installed, and need not be; or is installed and does not work."""
-
-STEPS = 50
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report.
-
-    Attributes
-    ----------
-    what : str
-    status : {"ok", "absent", "fails"}
-    detail : str
-        Versions, or the fault.
-    remedy : str
-        What to do where it does not work.
-    """
-
-    what: str
-    status: Status
-    detail: str
-    remedy: str = ""
 
 
 def examine() -> Iterator[Finding]:
-    """Examine everything, the fastest checks first.
+    """Examine everything, engine by engine.
 
     Yields
     ------
@@ -61,26 +29,16 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", "ok", f"{sys.version.split()[0]}, {os.cpu_count()} cores")
     names = ("numpy", "numba", "scipy", "h5py", "tonic")
     yield Finding("packages", "ok", ", ".join(f"{name} {metadata.version(name)}" for name in names))
-    yield _engine("CPU engine", _on_cpu, "reinstall the pinned packages: rm -rf .venv && make setup")
-    yield from _tools()
-    reason = available.missing()
-    if reason is not None:
-        yield Finding("GeNN", "absent", reason, available.WHERE)
-        return
-    versions = ", ".join(f"{package} {available.version_of(package)}" for package in ("pygenn", "ml_genn"))
-    yield Finding("GeNN", "ok", f"{versions}, backends {', '.join(available.backends()) or 'none'}")
-    yield _cuda()
-    for backend in available.backends():
-        if available.answers(backend):
-            remedy = (
-                "see the compiler's words above; the backend needs a C++ compiler and make, a GPU's its toolkit, too"
-            )
-            yield _engine(f"GeNN engine, {backend}", partial(_on_genn, backend), remedy)
-        else:
-            yield Finding(f"GeNN engine, {backend}", "absent", "no device answers", "check the driver with nvidia-smi")
+    problem, _, _ = small_problem()
+    for entry in registry.ENTRIES:
+        if entry.method != problem.method:
+            continue
+        yield from entry.examine()
+        if entry.available() is None:
+            yield from (run_small(entry, device) for device in entry.devices or ("auto",) if entry.has(device))
 
 
-def small_network() -> tuple[Network, Weights, SpikeBatch]:
+def small_problem() -> tuple[Problem, Weights, SpikeBatch]:
     """Return a network whose `SPIKES` are known, and one example.
 
     Of the three hidden neurons, one event drives the first, two events the second, and the spikes of both the third.
@@ -92,88 +50,35 @@ def small_network() -> tuple[Network, Weights, SpikeBatch]:
         "hidden_output": np.array([[1, 0], [0, 1], [1, 1]], np.float32),
     }
     steps, units = np.array([5, 8, 12], np.int32), np.array([0, 1, 1], np.int32)
-    return network, weights, SpikeBatch(steps, units, np.array([0, 3]), np.array([0]))
+    batch = SpikeBatch(steps, units, np.array([0, 3]), np.array([0]))
+    return Problem(network, CrossEntropy(Uniform()), dt=1.0, steps=50), weights, batch
 
 
 SPIKES = {0: [9.0], 1: [13.0, 17.0], 2: [15.0, 20.0]}
-"""Spike times of `small_network` in ms, by neuron, from equations 6 to 8 of the thesis at a step of 1 ms."""
+"""Spike times of `small_problem` in ms, by neuron, from equations 6 to 8 of the thesis at a step of 1 ms."""
 
 
-def _on_cpu() -> dict[int, list[float]]:
-    network, weights, batch = small_network()
-    engine = CpuEngine(Problem(network, CrossEntropy(Uniform()), 1.0, STEPS), weights, threads=1)
-    return _trains(engine.record(batch)[0].spikes["hidden"])
-
-
-def _on_genn(backend: Backend) -> dict[int, list[float]]:
-    from models.engines.genn.engine import GennEngine
-
-    network, weights, batch = small_network()
-    engine = GennEngine(network, weights, CrossEntropy(Uniform()), 1.0, STEPS, backend=backend)
+def run_small(entry: Entry, device: str) -> Finding:
+    """Compile and run the small network on a device of an engine, and compare its spikes with the right ones."""
+    what = f"{entry.title}, {device}" if entry.devices else entry.title
+    if not entry.answers(device):
+        return Finding(what, "absent", "no device answers", "check the driver with nvidia-smi")
     try:
-        return _trains(engine.record(batch)[0].spikes["hidden"])
-    finally:
-        engine.close()
-
-
-def _trains(spikes: Spikes) -> dict[int, list[float]]:
-    return {neuron: spikes.times[spikes.neurons == neuron].tolist() for neuron in SPIKES}
-
-
-def _engine(what: str, run: Callable[[], dict[int, list[float]]], remedy: str) -> Finding:
-    """Compile and run the small network, and compare its spikes with the right ones."""
-    try:
-        found = run()
+        found = _spikes(entry, device)
     except Exception as error:  # whatever is wrong with an installation
-        return Finding(what, "fails", str(error).splitlines()[0] if str(error) else type(error).__name__, remedy)
+        fault = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return Finding(what, "fails", fault, entry.repair)
     if found != SPIKES:
-        return Finding(what, "fails", f"spikes at {found}; right is {SPIKES}", remedy)
+        return Finding(what, "fails", f"spikes at {found}; right is {SPIKES}", entry.repair)
     return Finding(what, "ok", "a small network compiles, runs and gives the right spikes")
 
 
-def _tools() -> Iterator[Finding]:
-    for tool, what in (("make", "builds GeNN's code"), ("g++", "compiles it for the CPU")):
-        version = _first_line(tool, "--version")
-        if version is None:
-            yield Finding(
-                tool, "absent", f"{what}; the CPU engine needs none", f"install {tool}: apt install build-essential"
-            )
-        else:
-            yield Finding(tool, "ok", version)
-
-
-def _cuda() -> Finding:
-    """Examine the driver, the toolkit and CUDA_PATH."""
-    compiler = _first_line("nvcc", "--version", line=-1)
-    path = os.environ.get("CUDA_PATH")
-    driver = _driver_version()
-    if driver is None:
-        return Finding("CUDA", "absent", "no driver answers", "on a machine with an NVIDIA GPU install its driver")
-    if "cuda" not in available.backends():
-        remedy = "set CUDA_PATH to the toolkit's folder and install pygenn again"
-        return Finding("CUDA", "fails", f"driver for CUDA {driver}, but this GeNN was built without CUDA", remedy)
-    if path is None:
-        return Finding(
-            "CUDA", "fails", f"driver for CUDA {driver}; CUDA_PATH is not set", "export CUDA_PATH=/usr/local/cuda"
-        )
-    return Finding(
-        "CUDA", "ok", f"driver for CUDA {driver}, toolkit in {path}: {compiler or 'nvcc is not on the path'}"
-    )
-
-
-def _driver_version() -> str | None:
-    version = ctypes.c_int(0)
+def _spikes(entry: Entry, device: str) -> dict[int, list[float]]:
+    """Return the spike times of the small network in ms, by neuron."""
+    problem, weights, batch = small_problem()
+    engine = entry.make(problem, weights, Resources(threads=1, device=device))
     try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return None
-    if driver.cuDriverGetVersion(ctypes.byref(version)) != 0:
-        return None
-    return f"{version.value // 1000}.{version.value % 1000 // 10}"
-
-
-def _first_line(tool: str, *arguments: str, line: int = 0) -> str | None:
-    if shutil.which(tool) is None:
-        return None
-    said = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False).stdout.strip().splitlines()
-    return said[line] if said else None
+        spikes = engine.record(batch)[0].spikes["hidden"]
+    finally:
+        engine.close()
+    return {neuron: spikes.times[spikes.neurons == neuron].tolist() for neuron in SPIKES}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from models.engines.base import Engine
+from models.engines.finding import Finding
 from models.network import Weights
 from models.problem import Problem
 
@@ -45,8 +47,12 @@ class Entry(ABC):
         What it can run on besides "auto".
     shares_batches : bool
         Whether several processes can train one network together.
+    title : str
+        The engine's name in sentences.
     remedy : str
         What to do where it is not available.
+    repair : str
+        What to do where it is available and does not work.
     """
 
     engine: ClassVar[str]
@@ -54,7 +60,9 @@ class Entry(ABC):
     neurons: ClassVar[str] = "leaky integrate-and-fire"
     devices: ClassVar[tuple[str, ...]] = ()
     shares_batches: ClassVar[bool] = False
+    title: ClassVar[str]
     remedy: ClassVar[str] = ""
+    repair: ClassVar[str] = ""
 
     def available(self) -> str | None:
         """Return why it can't be used on this machine, or None."""
@@ -77,6 +85,18 @@ class Entry(ABC):
             If it has none of that name.
         """
         return wanted
+
+    def has(self, device: str) -> bool:
+        """Return whether the installation includes a device's support."""
+        return device == "auto" or device in self.devices
+
+    def answers(self, device: str) -> bool:
+        """Return whether a device is present and can be used."""
+        return self.has(device)
+
+    def examine(self) -> Iterator[Finding]:
+        """Yield what of its requirements is installed, for a doctor's report."""
+        yield from ()
 
     @abstractmethod
     def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:

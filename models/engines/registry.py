@@ -119,7 +119,7 @@ def choose_for_trained(problem: Problem, engine: str, device: str) -> Choice:
     own = find(engine, problem.method)
     missing = own.available()
     if missing is None:
-        return Choice(own, device if _answers(own, device) else own.choose_device("auto"))
+        return Choice(own, device if own.answers(device) else own.choose_device("auto"))
     others = [entry for entry in ENTRIES if entry.neurons == own.neurons and entry is not own]
     able = [entry for entry in others if entry.available() is None and entry.refusal(problem) is None]
     if not able:
@@ -155,11 +155,3 @@ def _named(pattern: str, names: Iterable[str]) -> str:
     """Return the end of a sentence that says who can do what another one can't."""
     able = [pattern.format(name) for name in dict.fromkeys(names)]
     return f"; {' and '.join(able)} {'does' if len(able) == 1 else 'do'}" if able else ""
-
-
-def _answers(entry: Entry, device: str) -> bool:
-    try:
-        entry.choose_device(device)
-    except InputError:
-        return False
-    return True

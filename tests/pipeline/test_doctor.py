@@ -11,20 +11,20 @@ from genn import needs_genn
 
 from models.engines.genn import available
 from pipeline import doctor
-from pipeline.doctor import SPIKES, examine, small_network
+from pipeline.doctor import SPIKES, examine, small_problem
 
 
 def findings() -> dict[str, doctor.Finding]:
     return {finding.what: finding for finding in examine()}
 
 
-def test_the_small_networks_spikes_follow_from_the_equations() -> None:
-    _, weights, batch = small_network()
+def test_the_small_problems_spikes_follow_from_the_equations() -> None:
+    problem, weights, batch = small_problem()
     alpha, beta = math.exp(-1 / 20), math.exp(-1 / 5)
     gain = (1 - alpha) * 5 * (1 - beta)
     voltage, current, spiked = [0.0] * 3, [0.0] * 3, [False] * 3
     found: dict[int, list[float]] = {neuron: [] for neuron in range(3)}
-    for step in range(doctor.STEPS):
+    for step in range(problem.steps):
         events = batch.units[batch.steps == step]
         for j in range(3):
             current[j] += sum(float(weights["input_hidden"][unit, j]) for unit in events)

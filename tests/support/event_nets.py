@@ -103,9 +103,11 @@ class Drawn:
     trials: list[Trial]
     duration: float
 
+    def problem(self, loss: Loss, dt: float = 1.0, **settings: Any) -> Problem:
+        return Problem(self.network, loss, dt, round(self.duration / dt), **settings)
+
     def engine(self, loss: Loss, dt: float = 1.0, threads: int = 1, **settings: Any) -> CpuEngine:
-        problem = Problem(self.network, loss, dt, round(self.duration / dt), **settings)
-        return CpuEngine(problem, self.weights, threads)
+        return CpuEngine(self.problem(loss, dt, **settings), self.weights, threads)
 
     def exact(self, loss: Loss, cells: int = 800) -> ExactEngine:
         return ExactEngine(self.network, self.weights, loss, self.duration, cells)

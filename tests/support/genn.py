@@ -22,11 +22,13 @@ needs_genn = [
 
 
 @contextmanager
-def on_genn(drawn: Drawn, loss: Loss, dt: float = 1.0, **settings: Any) -> Iterator[GennEngine]:
-    """Yield the engine with a drawn network; one example runs at a time unless ``lanes`` says otherwise."""
+def on_genn(
+    drawn: Drawn, loss: Loss, dt: float = 1.0, pipelined: bool | None = None, **settings: Any
+) -> Iterator[GennEngine]:
+    """Yield the engine with a drawn network; one example runs at a time."""
     from models.engines.genn.engine import GennEngine
 
-    engine = GennEngine(drawn.network, drawn.weights, loss, dt, round(drawn.duration / dt), **settings)
+    engine = GennEngine(drawn.problem(loss, dt, **settings), drawn.weights, pipelined=pipelined)
     try:
         yield engine
     finally:

@@ -19,15 +19,9 @@ PLAN = Plan(((12, True),), channels=10, delayed=("recurrent",), constants=("hidd
 def learned(ranks: Ranks, updates: int = 5) -> dict[str, np.ndarray]:
     """Return state, gradient and predictions after some updates from batches of 7 and 1 examples."""
     drawn = draw(PLAN, 3, trials=7)
-    engine = GennEngine(
-        drawn.network,
-        drawn.weights,
-        CrossEntropy(Exponential(), 5.0),
-        1.0,
-        100,
-        Regulariser(strength=0.01, target=3.0, lift=0.1),
-        ranks=ranks,
-    )
+    regulariser = Regulariser(strength=0.01, target=3.0, lift=0.1)
+    problem = drawn.problem(CrossEntropy(Exponential(), 5.0), regulariser=regulariser)
+    engine = GennEngine(problem, drawn.weights, ranks=ranks)
     batches = [drawn.batch(), Ranks().own(draw(PLAN, 3, trials=1).batch())]
     for _ in range(updates):
         epoch = engine.train_epoch(batches, 1e-3)

@@ -14,6 +14,8 @@ class CpuEntry(Entry):
     """Event-driven Eventprop on the CPU: always here, and able to do everything."""
 
     engine: ClassVar[str] = "cpu"
+    title: ClassVar[str] = "CPU engine"
+    repair: ClassVar[str] = "reinstall the pinned packages: rm -rf .venv && make setup"
 
     def refusal(self, problem: Problem) -> str | None:
         """Return None: it can do whatever a problem can say."""

@@ -79,7 +79,7 @@ def choose(wanted: str) -> Backend:
             return usable[0]
     elif wanted in found:
         return wanted
-    raise InputError(f"genn.backend is {wanted!r}; this GeNN was built with {', '.join(found) or 'none'}")
+    raise InputError(f"device is {wanted!r}; this GeNN was built with {', '.join(found) or 'none'}")
 
 
 def answers(backend: Backend) -> bool:

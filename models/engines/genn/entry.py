@@ -1,12 +1,14 @@
-"""The GeNN engine's entry in the registry: whether it is here, and what it can't do."""
+"""The GeNN engine's entry in the registry: whether it is installed, and what it can't do."""
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from collections.abc import Iterator
+from typing import ClassVar
 
 from models.engines.base import Engine
 from models.engines.entry import Entry, Resources
-from models.engines.genn import available
+from models.engines.finding import Finding
+from models.engines.genn import available, installation
 from models.network import Spiking, Weights
 from models.problem import Problem
 
@@ -17,9 +19,13 @@ class GennEntry(Entry):
     """Eventprop on the code that GeNN generates, through mlGeNN's compiler."""
 
     engine: ClassVar[str] = "genn"
+    title: ClassVar[str] = "GeNN engine"
     devices: ClassVar[tuple[str, ...]] = ("cuda", "hip", CPU_BACKEND)
     shares_batches: ClassVar[bool] = True
     remedy: ClassVar[str] = available.WHERE
+    repair: ClassVar[str] = (
+        "see the compiler's message above; the backend needs a C++ compiler and make, a GPU's its toolkit, too"
+    )
 
     def available(self) -> str | None:
         """Return what of GeNN is missing, or None."""
@@ -37,36 +43,34 @@ class GennEntry(Entry):
         return None
 
     def speed(self) -> int:
-        """Return more than a CPU's with a GPU, and less without."""
+        """Return more than the CPU engine's where a GPU answers, and less otherwise."""
         return 2 if available.has_gpu() else 0
 
     def choose_device(self, wanted: str) -> str:
         """Return GeNN's backend; see `available.choose`."""
         return available.choose(wanted)
 
+    def has(self, device: str) -> bool:
+        """Return whether GeNN was built with a backend."""
+        return device == "auto" or device in available.backends()
+
+    def answers(self, device: str) -> bool:
+        """Return whether GeNN was built with a backend whose device answers."""
+        return device == "auto" or any(own == device and available.answers(own) for own in available.backends())
+
+    def examine(self) -> Iterator[Finding]:
+        """Yield what is installed of GeNN, and of what it needs."""
+        return installation.examine()
+
     def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
         """Return the engine; see `models.engines.entry.Entry.make`."""
-        # Here, since GeNN need not be installed.
+        # Imported here, since GeNN need not be installed.
         from models.engines.genn.engine import GennEngine
         from models.engines.genn.ranks import Ranks
 
         ranks = Ranks.here()
         backend = available.choose(resources.device)
-        p = problem
-        made = GennEngine(
-            p.network,
-            weights,
-            p.loss,
-            p.dt,
-            p.steps,
-            p.regulariser,
-            p.optimiser,
-            p.least_slope,
-            backend,
-            lanes(backend, resources.batch, ranks.count),
-            ranks=ranks,
-        )
-        return cast(Engine, made)
+        return GennEngine(problem, weights, backend, lanes(backend, resources.batch, ranks.count), ranks=ranks)
 
 
 def lanes(backend: str, batch: int, processes: int = 1) -> int:

@@ -1,42 +1,43 @@
-"""The e-prop engine: trials of a compiled network, with the error of each step, and an update a batch."""
+"""The e-prop engine: trials of a compiled network, with the error of each step, and one update per batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
 
-from models.adam import Adam
 from models.batch import SpikeBatch
-from models.engines.base import Epoch, Gradients, Predictions
+from models.engines.base import Gradients, Predictions, Tally
+from models.engines.entry import Entry
 from models.engines.genn import buffers
 from models.engines.genn.available import Backend
 from models.engines.genn.device_engine import DeviceEngine
 from models.engines.genn.events import by_channel
 from models.errors import InputError
-from models.losses import CrossEntropy, Loss
+from models.losses import CrossEntropy
 from models.methods.eprop.compiler import EpropProgram
-from models.methods.eprop.refusals import refuse
+from models.methods.eprop.entry import EpropOnGennEntry
 from models.methods.eprop.simulator import EpropSimulator
-from models.network import Network, Weights
-from models.optimiser import Optimiser
+from models.network import Weights
+from models.problem import Problem
 from models.recording import Recording, Spikes
-from models.regulariser import Regulariser
 
 _TINY = 1e-12
 """Keeps the logarithm of a probability finite."""
 
 
 class EpropEngine(DeviceEngine[EpropSimulator]):
-    """e-prop with symmetric feedback on what GeNN generates, through mlGeNN's compiler.
+    """e-prop with symmetric feedback on code that GeNN generates, through mlGeNN's compiler.
 
     Parameters
     ----------
-    network, weights, loss, dt, steps, regulariser, optimiser
-        As for `models.engines.cpu.engine.CpuEngine`. The regulariser's strength is mlGeNN's c_reg.
+    problem : Problem
+        The regulariser's strength is mlGeNN's c_reg.
+    weights : dict of str to ndarray
+        Initial parameters; copied.
     backend : {"single_threaded_cpu", "cuda", "hip"}
     lanes : int
         Examples that run at once; the CPU's backend runs one.
@@ -44,87 +45,31 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
     Raises
     ------
     InputError
-        If weights do not fit the network, or e-prop can't do what the network or the loss wants.
+        If weights do not fit the network, or e-prop can't do what the problem asks for.
     """
 
-    name = "genn, e-prop"
+    name: ClassVar[str] = "genn, e-prop"
+    entry: ClassVar[Entry] = EpropOnGennEntry()
 
     def __init__(
-        self,
-        network: Network,
-        weights: Weights,
-        loss: Loss,
-        dt: float,
-        steps: int,
-        regulariser: Regulariser | None = None,
-        optimiser: Optimiser | None = None,
-        backend: Backend = "single_threaded_cpu",
-        lanes: int = 1,
+        self, problem: Problem, weights: Weights, backend: Backend = "single_threaded_cpu", lanes: int = 1
     ) -> None:
-        self.loss = refuse(network, loss)
-        self.network, self.dt, self.steps = network, dt, steps
-        self.regulariser = regulariser or Regulariser()
-        self.optimiser = optimiser or Optimiser()
-        temperature, wanted = self.loss.temperature / self.loss.scale, self.regulariser
-        self.program = EpropProgram(network, dt, steps, temperature, wanted.strength, wanted.target, backend, lanes)
-        self._room = buffers.FIRST_ROOM * network.input.delay_line.copies * lanes
-        self._judge = CrossEntropy(self.loss.window, smoothing=self.loss.smoothing)
-        self.set_weights(weights)
+        self._backend, self._lanes = backend, lanes
+        self._room = buffers.FIRST_ROOM * problem.network.input.delay_line.copies * lanes
+        super().__init__(problem, weights)
 
     @property
-    def weights(self) -> Weights:
-        """Return the current parameters by name; copies."""
-        self._pull()
-        return {name: w.copy() for name, w in self._weights.items()}
-
-    @property
-    def window_table(self) -> NDArray[np.float32]:
-        """Return the readout window, shape (steps,)."""
-        return self.loss.window.table(self.steps)
-
-    def set_weights(self, weights: Weights) -> None:
-        """Replace the parameters; the optimiser starts anew."""
-        self.network.check(weights)
-        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
-        self._adam = Adam.of(self.network, self._weights, self.optimiser)
-        self._push()
-
-    def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
-        """Learn from every batch, in order; see `models.engines.base.Engine`."""
-        examples, correct, loss = 0, 0, 0.0
-        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
-        for index, batch in enumerate(batches):
-            logits, losses, spikes = self._run(batch)
-            self._update(learning_rate(index) if callable(learning_rate) else learning_rate, len(batch))
-            examples += len(batch)
-            correct += int((logits.argmax(axis=1) == batch.labels).sum())
-            loss += float(losses.sum())
-            counts += spikes
-        if examples and self.regulariser.lift:
-            self._lift(counts)
-        return Epoch(examples, loss / max(examples, 1), correct / max(examples, 1), counts)
+    def loss(self) -> CrossEntropy:
+        """The loss, of which e-prop takes window, scale, temperature and smoothing."""
+        assert isinstance(self.problem.loss, CrossEntropy)
+        return self.problem.loss
 
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return e-prop's estimate of the gradient of the mean loss over a batch, and learn nothing."""
-        logits, losses, counts = self._run(batch)
-        found = {
-            name: self._running.gradient(name) * np.float32(self._unit(name) / len(batch))
-            for name in self.network.shapes
-        }
+        predictions = self._run(batch)
+        found = self._mean_gradients(len(batch))
         self._running.clear()
-        return Gradients(logits, losses, counts, found)
-
-    def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
-        """Run examples without learning, in order."""
-        logits, losses = [np.empty((0, self.network.output.size))], [np.empty(0)]
-        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
-        for batch in batches:
-            said, wrong, spikes = self._run(batch)
-            logits.append(said)
-            losses.append(wrong)
-            counts += spikes
-        self._running.clear()
-        return Predictions(np.concatenate(logits), np.concatenate(losses), counts)
+        return Gradients(predictions.logits, predictions.losses, predictions.hidden_counts, found)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Run examples without learning and keep spikes and voltages.
@@ -136,12 +81,12 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         """
         if adjoints:
             raise InputError("e-prop has no adjoints to record; Eventprop has")
-        found = [self._record_one(_part(batch, example)) for example in range(len(batch))]
+        events = by_channel(batch, self.network.input, self.problem.dt, self.problem.steps)
+        found = [self._record_one(*one) for one in zip(events, batch.labels[:, None], strict=True)]
         self._running.clear()
         return found
 
-    def _record_one(self, batch: SpikeBatch) -> Recording:
-        (one,) = by_channel(batch, self.network.input, self.dt, self.steps)
+    def _record_one(self, events: PreprocessedSpikes, label: NDArray[np.int64]) -> Recording:
         kept: dict[tuple[str, str], list[NDArray[Any]]] = {
             ("hidden", "SpikeCount"): [],
             ("hidden", "V"): [],
@@ -152,92 +97,99 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
             for (population, variable), rows in kept.items():
                 rows.append(self._running.read(population, variable)[0])
 
-        self._trial([one], batch.labels, keep)
+        self._trial([events], label, keep)
         counts, hidden, output = (np.array(rows) for rows in kept.values())
-        inside = slice(1, self.steps + 1)
+        dt, inside = self.problem.dt, slice(1, self.problem.steps + 1)
         steps, neurons = np.nonzero(np.diff(counts, axis=0, prepend=0)[inside])
-        spikes = Spikes((steps.astype(np.float64) + 1) * self.dt, neurons.astype(np.int32))
+        spikes = Spikes((steps.astype(np.float64) + 1) * dt, neurons.astype(np.int32))
         voltages = {"hidden": hidden[inside].astype(np.float32), "output": output[inside].astype(np.float32)}
-        return Recording(self.dt, self._said(batch.labels)[0][0], {"hidden": spikes}, voltages)
+        return Recording(dt, self._judged(label).logits[0], {"hidden": spikes}, voltages)
 
-    def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return parameters, Adam's moments and its step count; copies."""
-        self._pull()
-        return self._adam.state(self._weights)
+    def _learn(self, batch: SpikeBatch, rate: float) -> Tally:
+        predictions = self._run(batch)
+        scale = 1.0
+        if self.problem.optimiser.clip:
+            self._weights |= {name: self._running.read_parameter(name) for name in self.network.shapes}
+            scale = self._adam.scale(self._weights, self._mean_gradients(len(batch)))
+        factors = {name: scale * (self._unit(name) / len(batch)) for name in self.network.shapes}
+        self._running.update(self._adam.begin_step(rate), factors)
+        return Tally.of(predictions, batch.labels, predictions.hidden_counts)
 
-    def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go back to what `state` returned."""
-        self._adam.load_state(state, self._weights)
-        self._push()
+    def _predict(self, batch: SpikeBatch) -> Predictions:
+        predictions = self._run(batch)
+        self._running.clear()
+        return predictions
 
-    def _run(self, batch: SpikeBatch) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-        """Run a batch; its gradients add up on the device. Return logits, losses and hidden counts."""
-        logits, losses = [], []
-        counts = np.zeros(self.network.hidden_size, dtype=np.int64)
-        examples = by_channel(batch, self.network.input, self.dt, self.steps)
-        for begin in range(0, len(batch), self.program.lanes):
-            labels = batch.labels[begin : begin + self.program.lanes]
-            self._trial(examples[begin : begin + self.program.lanes], labels)
-            said, wrong = self._said(labels)
-            logits.append(said)
-            losses.append(wrong)
-            counts += self._running.read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
-        return np.concatenate(logits), np.concatenate(losses), counts
+    def _run(self, batch: SpikeBatch) -> Predictions:
+        """Run a batch; its gradients add up on the device."""
+        results = []
+        examples = by_channel(batch, self.network.input, self.problem.dt, self.problem.steps)
+        for begin in range(0, len(batch), self._lanes):
+            labels = batch.labels[begin : begin + self._lanes]
+            self._trial(examples[begin : begin + self._lanes], labels)
+            results.append(self._judged(labels))
+        return Predictions(
+            np.concatenate([part.logits for part in results]),
+            np.concatenate([part.losses for part in results]),
+            np.sum([part.hidden_counts for part in results], axis=0),
+        )
 
     def _trial(
         self, examples: list[PreprocessedSpikes], labels: NDArray[np.int64], after: Callable[[], None] | None = None
     ) -> None:
+        """Run examples at once; ``after`` is called after each of GeNN's steps."""
         needed = sum(len(e.spike_times) for e in examples)
         if needed > self._room:
-            totals = {} if self._compiled is None else {n: self._compiled.gradient(n) for n in self.network.shapes}
-            self.close()
-            self._room = buffers.room_for(needed, self._room)
-            for name, total in totals.items():
-                self._running.write_gradient(name, total)
-        learned = np.arange(self.program.lanes) < len(labels)
+            self._enlarge(buffers.room_for(needed, self._room))
+        learned = np.arange(self._lanes) < len(labels)
         self._running.run(examples, self._targets(labels), learned, after)
 
-    def _said(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return logits, the logarithms of the windowed mean of probabilities, and losses."""
-        logits = np.log(self._running.read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64) + _TINY)
-        return logits, self._judge.cross_entropy(logits, labels)[0]
+    def _enlarge(self, room: int) -> None:
+        """Build the network with room for more input events, and keep its gradients."""
+        names = [] if self._compiled is None else self.network.shapes
+        kept = {name: self._running.gradient(name) for name in names}
+        self.close()
+        self._room = room
+        for name, gradient in kept.items():
+            self._running.write_gradient(name, gradient)
+
+    def _judged(self, labels: NDArray[np.int64]) -> Predictions:
+        """Return logits of the trial's examples, the logarithms of windowed mean probabilities, and their losses."""
+        means = self._running.read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64)
+        logits = np.log(means + _TINY)
+        losses, _ = CrossEntropy(self.loss.window, smoothing=self.loss.smoothing).cross_entropy(logits, labels)
+        counts = self._running.read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
+        return Predictions(logits, losses, counts.astype(np.int64))
 
     def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return what probabilities should be, shape (lanes, classes)."""
+        """Return the target probabilities, shape (lanes, classes)."""
         classes = self.network.output.size
-        wanted = np.full((self.program.lanes, classes), self.loss.smoothing / classes, np.float32)
-        wanted[np.arange(len(labels)), labels] += 1 - self.loss.smoothing
-        return wanted
+        target = np.full((self._lanes, classes), self.loss.smoothing / classes, np.float32)
+        target[np.arange(len(labels)), labels] += 1 - self.loss.smoothing
+        return target
+
+    def _mean_gradients(self, examples: int) -> Weights:
+        """Return the mean over ``examples`` of the gradients that have added up on the device."""
+        return {
+            name: self._running.gradient(name) * np.float32(self._unit(name) / examples) for name in self.network.shapes
+        }
 
     def _unit(self, name: str) -> float:
-        """Return what makes mlGeNN's totals the gradient: the charges of spikes, and the softmax's temperature."""
+        """Return the factor from mlGeNN's sums to the gradient: charges of spikes, and the softmax's temperature."""
         hidden, output = self.network.hidden[0], self.network.output
         unit = output.tau_syn / output.tau_mem * self.loss.scale / self.loss.temperature
         return unit if name == "hidden_output" else unit * hidden.tau_syn / hidden.tau_mem
 
-    def _update(self, rate: float, examples: int) -> None:
-        simulator = self._running
-        factors = {name: self._unit(name) / examples for name in self.network.shapes}
-        scale = 1.0
-        if self.optimiser.clip:
-            self._weights |= {name: simulator.read_parameter(name) for name in factors}
-            found = {name: simulator.gradient(name) * np.float32(factor) for name, factor in factors.items()}
-            scale = self._adam.scale(self._weights, found)
-        simulator.update(self._adam.begin_step(rate), {name: scale * factor for name, factor in factors.items()})
-
-    def _lift(self, counts: NDArray[np.int64]) -> None:
-        """Raise the input of neurons that were silent for an epoch."""
-        below = self.network.connections[0]
-        weights = self._running.read_parameter(below.name)
-        copies = self.network.input.delay_line.copies
-        self.regulariser.lift_silent(weights, counts == 0, copies, below.synapses.density)
-        self._running.write_parameter(below.name, weights)
-
     def _build(self) -> EpropSimulator:
-        return EpropSimulator(self.program, self._weights, self.window_table / np.float32(self.steps), self._room)
-
-
-def _part(batch: SpikeBatch, example: int) -> SpikeBatch:
-    part = slice(batch.offsets[example], batch.offsets[example + 1])
-    offsets = np.array([0, part.stop - part.start], np.int64)
-    return SpikeBatch(batch.steps[part], batch.units[part], offsets, batch.labels[example : example + 1])
+        p = self.problem
+        program = EpropProgram(
+            self.network,
+            p.dt,
+            p.steps,
+            self.loss.temperature / self.loss.scale,
+            p.regulariser.strength,
+            p.regulariser.target,
+            self._backend,
+            self._lanes,
+        )
+        return EpropSimulator(program, self._weights, self.window_table / np.float32(p.steps), self._room)

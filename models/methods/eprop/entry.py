@@ -1,8 +1,8 @@
-"""e-prop's entry in the registry: whether it is here, and what it can't do."""
+"""e-prop's entry in the registry: whether it is installed, and what it can't do."""
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from models.engines.base import Engine
 from models.engines.entry import Resources
@@ -25,7 +25,7 @@ class EpropOnGennEntry(GennEntry):
         network, loss = problem.network, problem.loss
         populations = network.populations.values()
         if len(network.hidden) > 1:
-            return f"has one hidden layer, which sees the output's error; this network has {len(network.hidden)}"
+            return f"trains one hidden layer, which sees the output's error; this network has {len(network.hidden)}"
         if any(p.time_constants != "shared" for p in populations) or len({p.tau_mem for p in populations}) > 1:
             return "has one tau_mem for all neurons, hidden and output"
         if any(p.bias for p in populations):
@@ -42,10 +42,8 @@ class EpropOnGennEntry(GennEntry):
 
     def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
         """Return the engine; see `models.engines.entry.Entry.make`."""
-        # Here, since GeNN need not be installed.
+        # Imported here, since GeNN need not be installed.
         from models.methods.eprop.engine import EpropEngine
 
         backend = available.choose(resources.device)
-        p, count = problem, lanes(backend, resources.batch)
-        made = EpropEngine(p.network, weights, p.loss, p.dt, p.steps, p.regulariser, p.optimiser, backend, count)
-        return cast(Engine, made)
+        return EpropEngine(problem, weights, backend, lanes(backend, resources.batch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,9 +14,11 @@ from genn import needs_genn
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
+from models.engines.genn import available
 from models.engines.genn.folders import FOLDER_VARIABLE
+from models.engines.registry import choose
 from models.errors import InputError
-from models.losses import CrossEntropy, MaxOverTime
+from models.losses import CrossEntropy, Loss, MaxOverTime
 from models.windows import Gaussian, Uniform
 
 if TYPE_CHECKING:
@@ -35,10 +37,10 @@ def code_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @contextmanager
-def eprop(drawn: Drawn, loss: Any = LOSS, dt: float = 1.0, **settings: Any) -> Iterator[EpropEngine]:
+def eprop(drawn: Drawn, loss: Loss = LOSS) -> Iterator[EpropEngine]:
     from models.methods.eprop.engine import EpropEngine
 
-    engine = EpropEngine(drawn.network, drawn.weights, loss, dt, round(drawn.duration / dt), **settings)
+    engine = EpropEngine(drawn.problem(loss, method="e-prop"), drawn.weights)
     try:
         yield engine
     finally:
@@ -155,10 +157,9 @@ class TestWithGenn:
         (replace(PLAN, constants=("hidden",)), "one tau_mem"),
     ],
 )
-def test_what_it_can_not_train_is_refused(plan: Plan, words: str) -> None:
-    from models.methods.eprop.refusals import refuse
-
+def test_what_it_can_not_train_is_refused(plan: Plan, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(available, "missing", lambda: None)
     with pytest.raises(InputError, match=words):
-        refuse(plan.network(), LOSS)
+        choose(draw(plan, 1).problem(LOSS, method="e-prop"), "genn")
     with pytest.raises(InputError, match="MaxOverTime"):
-        refuse(PLAN.network(), MaxOverTime())
+        choose(draw(PLAN, 1).problem(MaxOverTime(), method="e-prop"), "genn")

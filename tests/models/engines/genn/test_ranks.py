@@ -77,4 +77,4 @@ class TestWithGenn:
 
 
 def test_the_cpu_engine_refuses_several_processes(words_config: Path, pipeline: Callable[..., Any]) -> None:
-    assert "GeNN engine" in pipeline("train", words_config, "--set", "engine=cpu", "--nproc", "2").sentence
+    assert 'engine "genn"' in pipeline("train", words_config, "--set", "engine=cpu", "--nproc", "2").sentence

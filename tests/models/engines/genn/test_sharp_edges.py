@@ -68,11 +68,10 @@ def test_a_trial_does_not_affect_the_next_one() -> None:
                 np.testing.assert_array_equal(gradient, learned[name])
 
 
-@pytest.mark.parametrize("lanes", [1])
-def test_the_last_batch_of_an_epoch_is_learned(lanes: int) -> None:
+def test_the_last_batch_of_an_epoch_is_learned() -> None:
     """Edge 3: mlGeNN runs a batch backward during the next one, and never runs the last one backward."""
     drawn = draw(PLAN, 7, trials=3)
-    with on_genn(drawn, LOSS, lanes=lanes) as engine:
+    with on_genn(drawn, LOSS) as engine:
         before = engine.weights
         engine.train_epoch([drawn.batch()], 1e-2)
         after = engine.weights
