@@ -6,7 +6,6 @@ RUN    ?= results/out/demo/run
 CONFIG ?= demo
 SET    ?=
 SPACE  ?= thesis
-CLUSTER ?= slurm
 
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
@@ -17,6 +16,9 @@ export AUDIO RUN ROOT CONFIG DATASET SPACE
 # SET="a.b=c d.e=f" is --set a.b=c --set d.e=f
 OVERRIDES = $(foreach field,$(SET),--set '$(field)')
 SEARCH = $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) $(if $(POINTS),--points $(POINTS))
+# Where an experiment runs: WORKERS processes here, or JOBS jobs of CLUSTER=slurm|local|debug as OPTIONS=file.toml says.
+SUBMITTED = --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) $(if $(OPTIONS),--options "$(OPTIONS)")
+WHERE = $(if $(CLUSTER),$(SUBMITTED),$(if $(WORKERS),--workers $(WORKERS)))
 # $(call need,AUDIO,example): one sentence where a variable is missing
 need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1)=$(2)" >&2; exit 2; }
 
@@ -33,7 +35,7 @@ data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|a
 
 ##@ Training
 
-.PHONY: demo train evaluate classify crossval
+.PHONY: demo train evaluate classify
 
 demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words (SET="training.epochs=5 ...")
 	@$(PY) -m results demo $(OVERRIDES)
@@ -49,38 +51,36 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 	@test -e "$$RUN/config.toml" || { echo "there is no trained network in $$RUN; make demo trains one" >&2; exit 2; }
 	@$(PY) -m pipeline classify "$$RUN" "$$AUDIO" $(if $(filter-out 0,$(PLOT)),--plot results/out/classify)
 
-crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
-	@$(PY) -m pipeline crossval "$$CONFIG" $(OVERRIDES)
-
 ##@ Experiments
 
-.PHONY: sweep sweep-submit sweep-status study study-submit ablation sizes robustness gradcheck bench
+.PHONY: crossval sweep sweep-submit sweep-status study study-submit ablation sizes robustness gradcheck bench
 
-sweep: $(VENV)/runtime.stamp ## Search hyperparameters here (SPACE=thesis, STRATEGY, SEED, POINTS, WORKERS)
-	@$(PY) -m sweeps run "$$SPACE" $(SEARCH) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
+crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
+	@$(PY) -m results crossval "$$CONFIG" $(WHERE) $(OVERRIDES)
 
-sweep-submit: $(VENV)/runtime.stamp ## Search on a cluster (SPACE, CLUSTER=slurm|local|debug, JOBS, OPTIONS=file.toml)
-	@$(PY) -m sweeps submit "$$SPACE" $(SEARCH) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
-	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
+sweep: $(VENV)/runtime.stamp ## Search hyperparameters (SPACE=thesis, STRATEGY, SEED, POINTS)
+	@$(PY) -m sweeps $(if $(CLUSTER),submit,run) "$$SPACE" $(SEARCH) $(WHERE) $(OVERRIDES)
+
+sweep-submit: ## Search on a cluster: make sweep CLUSTER=slurm (or local, debug)
+	@$(MAKE) --no-print-directory sweep CLUSTER=$(or $(CLUSTER),slurm)
 
 sweep-status: $(VENV)/runtime.stamp ## How far a search is (SPACE, STRATEGY, SEED)
 	@$(PY) -m sweeps status "$$SPACE" $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED))
 
 study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
-	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(if $(WORKERS),--workers $(WORKERS)) $(OVERRIDES)
+	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(WHERE) $(OVERRIDES)
 
-study-submit: $(VENV)/runtime.stamp ## Train the study's runs on a cluster (CLUSTER, JOBS, OPTIONS); then make study
-	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) --cluster $(CLUSTER) $(if $(JOBS),--jobs $(JOBS)) \
-	$(if $(OPTIONS),--options "$(OPTIONS)") $(OVERRIDES)
+study-submit: ## On a cluster; any experiment takes CLUSTER=slurm JOBS=16 OPTIONS=file.toml, or WORKERS=2
+	@$(MAKE) --no-print-directory study CLUSTER=$(or $(CLUSTER),slurm)
 
 ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/out/tables
-	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(OVERRIDES)
+	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(WHERE) $(OVERRIDES)
 
 sizes: $(VENV)/runtime.stamp ## Accuracy by hidden size, feed-forward and recurrent (SET, SEEDS=5); writes results/out/tables
-	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
+	@$(PY) -m results sizes $(if $(SEEDS),--seeds $(SEEDS)) $(WHERE) $(OVERRIDES)
 
 robustness: $(VENV)/runtime.stamp ## Train many seeds of fsdd, none may collapse (SEEDS=20); writes results/out/tables
-	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(OVERRIDES)
+	@$(PY) -m results robustness $(if $(SEEDS),--seeds $(SEEDS)) $(WHERE) $(OVERRIDES)
 
 gradcheck: $(VENV)/runtime.stamp ## Compare gradients on time grids with the event-exact ones; writes results/out/tables
 	@$(PY) -m results gradcheck $(if $(QUICK),--quick)

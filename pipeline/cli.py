@@ -20,7 +20,6 @@ from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data import summary
 from pipeline.data.datasets import command_line, load, names
-from pipeline.evaluation.crossval import FoldResult, folds, mean_interval, write_summary
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import load_trained
 from pipeline.training import processes
@@ -144,19 +143,10 @@ def classify_command(
             err.print(f"picture: {target}", soft_wrap=True, highlight=False)
 
 
-@app.command()
-def crossval(config: ConfigName, overrides: Overrides = None, threads: Threads = 0) -> None:
-    """Leave one speaker out: train and score one network a speaker of the training part."""
-    settings = load_config(config, overrides or ())
-    dataset = load_dataset(settings)
-    progress = RichProgress(err)
-    results: list[FoldResult] = []
-    for result in folds(settings, dataset.train, threads, progress):
-        results.append(result)
-        err.print(f"{result.speaker}: {result.evaluation.accuracy:.3f}", highlight=False)
-    run = write_summary(settings, results)
-    out.print(_folds_table(results))
-    out.print(str(run.folder), soft_wrap=True, highlight=False)
+@app.command(hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def crossval(config: ConfigName) -> None:
+    """Say where cross-validation has moved."""
+    raise InputError(f"cross-validation is an experiment: python -m results crossval {config}")
 
 
 @app.command()
@@ -203,20 +193,6 @@ def _classification_table(result: Classification) -> Table:
     table.add_column("probability", justify="right")
     for word, probability in list(result.probabilities.items())[:5]:
         table.add_row(word, f"{probability:.3f}")
-    return table
-
-
-def _folds_table(results: list[FoldResult]) -> Table:
-    table = Table(title="leave one speaker out")
-    table.add_column("held out")
-    for column in ("examples", "epoch", "accuracy", "95 % interval"):
-        table.add_column(column, justify="right")
-    for r in results:
-        e = r.evaluation
-        table.add_row(r.speaker, str(e.examples), str(e.epoch), f"{e.accuracy:.3f}", f"{e.low:.3f} .. {e.high:.3f}")
-    mean, low, high = mean_interval([r.evaluation.accuracy for r in results])
-    table.add_section()
-    table.add_row("mean of folds", "", "", f"{mean:.3f}", f"{low:.3f} .. {high:.3f}", style="bold")
     return table
 
 

@@ -1,15 +1,15 @@
-"""``python -m results``: the demo, the benchmarks, the check of gradients, the ablation, robustness, figures."""
+"""``python -m results``: the demo, benchmarks, the check of gradients, experiments, tables, figures, the report."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
 from models.errors import InputError
-from pipeline.cli import Overrides, Threads, guarded, out
+from pipeline.cli import ConfigName, Overrides, Threads, err, guarded, out
 from pipeline.config import load_config
 from results.benchmarks.runner import run_cases
 from results.experiments.ablation.report import ablation
@@ -17,9 +17,18 @@ from results.experiments.ablation.variants import FSDD
 from results.experiments.demo import demo
 from results.experiments.gradcheck.report import gradcheck
 from results.experiments.robustness.report import robustness
-from results.paths import BENCHMARKS, DEMO, STUDY
+from results.paths import BENCHMARKS, DEMO, JOBS
+from sweeps.cluster import cluster_name, load_cluster
+from sweeps.runner import Runner
 
-Workers = Annotated[int, typer.Option(help="Runs at a time; 0 takes as many as cores.", min=0)]
+Workers = Annotated[int, typer.Option(help="Runs at a time on this machine; 0 takes as many as cores.", min=0)]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option("--cluster", help="slurm, local or debug: submit the runs; the same command without it makes tables."),
+]
+Jobs = Annotated[int, typer.Option(help="Number of the cluster's jobs.", min=1)]
+Options = Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for; see `python -m sweeps submit`.")]
+JOBS_DEFAULT = 16
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -60,9 +69,13 @@ def ablation_command(
     loso: Annotated[bool, typer.Option("--loso", help="Leave one speaker out instead of the test part.")] = False,
     overrides: Overrides = None,
     workers: Workers = 0,
+    cluster: ClusterOption = None,
+    jobs: Jobs = JOBS_DEFAULT,
+    options: Options = None,
 ) -> None:
     """Train variants of a config, paired by seed; write results/out/tables/ablation-CONFIG.csv and .md."""
-    ablation(out, config, variants or (), seeds, loso, tuple(overrides or ()), workers)
+    runner = _runner(workers, cluster, jobs, options)
+    ablation(runner, config, variants or (), seeds, loso, tuple(overrides or ()))
 
 
 @app.command("sizes")
@@ -72,11 +85,14 @@ def sizes_command(
     hidden: Annotated[list[int] | None, typer.Option(help="A size; 64 to 1024, unless given.", min=1)] = None,
     overrides: Overrides = None,
     workers: Workers = 0,
+    cluster: ClusterOption = None,
+    jobs: Jobs = JOBS_DEFAULT,
+    options: Options = None,
 ) -> None:
     """Train several sizes, feed-forward and recurrent; write results/out/tables/sizes-CONFIG.csv and .png."""
     from results.experiments.sizes.report import SIZES, sizes
 
-    sizes(out, config, hidden or SIZES, seeds, tuple(overrides or ()), workers)
+    sizes(_runner(workers, cluster, jobs, options), config, hidden or SIZES, seeds, tuple(overrides or ()))
 
 
 @app.command("robustness")
@@ -84,9 +100,29 @@ def robustness_command(
     seeds: Annotated[int, typer.Option(help="Seeds of each shipped fsdd config.", min=1)] = 20,
     overrides: Overrides = None,
     workers: Workers = 0,
+    cluster: ClusterOption = None,
+    jobs: Jobs = JOBS_DEFAULT,
+    options: Options = None,
 ) -> None:
     """Train many seeds of the defaults, and what fails; write results/out/tables/robustness.csv, .md and .png."""
-    robustness(out, seeds, tuple(overrides or ()), workers)
+    robustness(_runner(workers, cluster, jobs, options), seeds, tuple(overrides or ()))
+
+
+@app.command("crossval")
+def crossval_command(
+    config: ConfigName,
+    overrides: Overrides = None,
+    threads: Annotated[int, typer.Option(help="Of each training; 0 takes all. Changes no result.", min=0)] = 1,
+    workers: Workers = 0,
+    cluster: ClusterOption = None,
+    jobs: Jobs = JOBS_DEFAULT,
+    options: Options = None,
+) -> None:
+    """Hold out one speaker after the other: train and score one network a speaker of the training part."""
+    from results.experiments.crossval import crossval
+
+    runner = replace(_runner(workers, cluster, jobs, options), console=err, threads=threads)
+    crossval(runner, load_config(config, overrides or ()), out)
 
 
 @app.command("tables")
@@ -111,20 +147,18 @@ def study_command(
     plans: Annotated[
         list[str] | None, typer.Argument(help="Which plans; fsdd-index, fsdd-loso, digits, unless named; shd, ssc.")
     ] = None,
-    workers: Workers = 0,
-    cluster: Annotated[str | None, typer.Option(help="slurm or local: submit the runs instead.")] = None,
-    jobs: Annotated[int, typer.Option(help="Of a cluster.", min=1)] = 16,
-    options: Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for, as of sweeps.")] = None,
     overrides: Overrides = None,
+    workers: Workers = 0,
+    cluster: ClusterOption = None,
+    jobs: Jobs = JOBS_DEFAULT,
+    options: Options = None,
 ) -> None:
-    """Compare the readout windows, paired, with statistics; write results/out/tables/study. Continues where it stopped.
+    """Compare the readout windows, paired, with statistics; write results/out/tables/study.
 
-    Runs that a cluster has trained are not trained again: the same command without --cluster makes the tables.
+    Continues where it stopped.
     """
     from results.experiments.study.plan import ELSEWHERE, FULL, SMALL
     from results.experiments.study.study import study
-    from results.experiments.study.submit import submit_study
-    from sweeps.submit import ClusterName, load_cluster
 
     known = {plan.name: plan for plan in (SMALL if small else (*FULL, *ELSEWHERE))}
     for name in plans or ():
@@ -132,14 +166,7 @@ def study_command(
             raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
     named = plans or [plan.name for plan in (SMALL if small else FULL)]
     chosen = [replace(plan, shared=(*plan.shared, *(overrides or ()))) for plan in (known[name] for name in named)]
-    if cluster is None:
-        study(chosen, out, workers)
-        return
-    if cluster not in get_args(ClusterName):
-        raise InputError(f"--cluster is {cluster}; it must be one of {', '.join(get_args(ClusterName))}")
-    wants = load_cluster(options, jobs=jobs)
-    submitted = submit_study(chosen, cast(ClusterName, cluster), wants, STUDY / "jobs")
-    out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", highlight=False, soft_wrap=True)
+    study(chosen, _runner(workers, cluster, jobs, options))
 
 
 @app.command("figures")
@@ -150,6 +177,13 @@ def figures_command(
     from results.figures.gallery import draw
 
     draw(names or (), out)
+
+
+def _runner(workers: int, cluster: str | None, jobs: int, options: Path | None) -> Runner:
+    """Return the runner that an experiment's options name."""
+    if cluster is None:
+        return Runner(out, workers)
+    return Runner(out, cluster=cluster_name(cluster), wants=load_cluster(options, jobs=jobs), logs=JOBS)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from sweeps.space import Objective
 from sweeps.state import Point
 from sweeps.sweep import Sweep
 
-SCORED_ON = {"validation": "validation", "loso": "speakers left out"}
+SCORED_ON = {"validation": "validation", "loso": "held-out speakers"}
 
 
 @dataclass(frozen=True)

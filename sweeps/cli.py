@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
@@ -12,9 +13,9 @@ from rich.table import Table
 
 from models.errors import InputError
 from pipeline.cli import guarded
-from sweeps.heartbeat import is_alive
 from sweeps.objective import prepare
 from sweeps.space import SPACE_FOLDER, Space, StrategyName, load_space
+from sweeps.status import status_table
 from sweeps.sweep import Sweep
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -44,13 +45,12 @@ def run(
     threads: Annotated[int, typer.Option(help="Of each training.", min=1)] = 1,
 ) -> None:
     """Run a sweep on this machine, or continue it; print its folder."""
-    from sweeps.local import run_workers
+    from sweeps.workers import run_workers
 
-    settings = _space(space, strategy, seed, points, hours, overrides)
-    sweep = _begin(settings)
+    sweep = _begin(_space(space, strategy, seed, points, hours, overrides))
     run_workers(sweep, workers, threads, err)
-    out.print(_table(sweep))
-    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+    out.print(status_table(sweep))
+    _print_folder(sweep)
 
 
 @app.command()
@@ -58,12 +58,12 @@ def worker(
     folder: Annotated[Path, typer.Argument(help="A sweep's folder.")],
     threads: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
-    """Take and train points of a sweep until it is over; what `run` and `submit` start."""
-    from sweeps.worker import Asked, work
+    """Take and train points of a sweep until it is over; the command of `submit --print`."""
+    from sweeps.worker import Terminated, work
 
     try:
         work(Sweep.at(folder), threads)
-    except Asked:
+    except Terminated:
         raise SystemExit(143) from None
 
 
@@ -72,14 +72,14 @@ def submit_command(
     space: SpaceName,
     cluster: Annotated[str, typer.Option(help="slurm, local or debug.")] = "slurm",
     options: Annotated[Path | None, typer.Option(help="A TOML file of the options below.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Workers.")] = None,
-    minutes: Annotated[int | None, typer.Option(help="A job's time; then it is queued again.")] = None,
-    cpus: Annotated[int | None, typer.Option(help="Cores a worker.")] = None,
-    memory: Annotated[float | None, typer.Option(help="Gigabytes a worker.")] = None,
-    gpus: Annotated[int | None, typer.Option(help="GPUs a worker.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Number of jobs, each of which is a worker.")] = None,
+    minutes: Annotated[int | None, typer.Option(help="Time limit of a job; it is queued again after it.")] = None,
+    cpus: Annotated[int | None, typer.Option(help="Cores of a job.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Gigabytes of a job.")] = None,
+    gpus: Annotated[int | None, typer.Option(help="GPUs of a job.")] = None,
     partition: Annotated[str | None, typer.Option()] = None,
     account: Annotated[str | None, typer.Option()] = None,
-    at_once: Annotated[int | None, typer.Option(help="Jobs at the same time.")] = None,
+    at_once: Annotated[int | None, typer.Option(help="Largest number of jobs at the same time.")] = None,
     show: Annotated[bool, typer.Option("--print", help="Print a script for sbatch instead.")] = False,
     strategy: Strategy = None,
     seed: Seed = None,
@@ -88,7 +88,8 @@ def submit_command(
     overrides: Overrides = None,
 ) -> None:
     """Submit a sweep's workers to a cluster; print the jobs. The data are prepared before, once."""
-    from sweeps.submit import ClusterName, load_cluster, script, submit
+    from sweeps.cluster import cluster_name, load_cluster, script
+    from sweeps.workers import submit
 
     wants = load_cluster(
         options,
@@ -101,28 +102,28 @@ def submit_command(
         account=account,
         at_once=at_once,
     )
-    if cluster not in get_args(ClusterName):
-        raise InputError(f"--cluster is {cluster}; it must be one of {', '.join(get_args(ClusterName))}")
-    settings = _space(space, strategy, seed, points, hours, overrides)
-    sweep = _begin(settings)
+    where = cluster_name(cluster)
+    sweep = _begin(_space(space, strategy, seed, points, hours, overrides))
     (sweep.folder / "jobs").mkdir(parents=True, exist_ok=True)
     if show:
-        print(script(sweep, wants), end="")
+        folder = sweep.folder.resolve()
+        command = [sys.executable, "-m", "sweeps", "worker", str(folder), "--threads", str(wants.cpus)]
+        print(script(f"sweep-{folder.name}", command, folder / "jobs", wants), end="")
         return
-    submitted = submit(sweep, cast(ClusterName, cluster), wants)
-    if cluster == "debug":
+    submitted = submit(sweep, where, wants)
+    if where == "debug":
         for job in submitted:
             job.result()
     out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", soft_wrap=True, highlight=False)
-    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+    _print_folder(sweep)
 
 
 @app.command()
 def status(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
     """Say how far a sweep is."""
     sweep = _find(place, strategy, seed)
-    out.print(_table(sweep))
-    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+    out.print(status_table(sweep))
+    _print_folder(sweep)
 
 
 @app.command("best")
@@ -241,35 +242,8 @@ def _beside(sweep: Sweep) -> dict[str, list[Any]]:
     return found
 
 
-def _table(sweep: Sweep) -> Table:
-    state, space = sweep.state(), sweep.space()
-    table = Table("", "", title=sweep.folder.name, show_header=False)
-    counts = {status: sum(p.status == status for p in state.points) for status in ("done", "stopped", "failed")}
-    claimed = [p for p in state.points if p.status == "claimed"]
-    alive = [p for p in claimed if is_alive(sweep.workers, p.worker, space.search.lease)]
-    budget = str(space.budget.points) if space.budget.points else "no limit"
-    table.add_row("points", f"{len(state.finished)} of {budget} finished: " + _counts(counts))
-    table.add_row(
-        "under way",
-        f"{len(alive)}" + (f", {len(claimed) - len(alive)} to give back" if len(claimed) > len(alive) else ""),
-    )
-    for reason in dict.fromkeys(p.reason for p in state.points if p.status == "failed"):
-        table.add_row("failed", reason)
-    for refusal in state.refusals:
-        table.add_row("refused", refusal["reason"])
-    best = state.best
-    if best is not None and best.error is not None:
-        values = ", ".join(f"{name} = {_short(value)}" for name, value in best.values.items())
-        table.add_row("best", f"point {best.number}, error {best.error:.3f}: {values}")
-    return table
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "none"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _print_folder(sweep: Sweep) -> None:
+    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""Signs of life of workers: a file each, touched now and then."""
+"""Who is alive: a worker touches a file every few seconds, and one whose file is no longer touched is dead.
+
+This is the one rule for points of a sweep and for runs. It holds across machines that share a file system.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,29 @@ import uuid
 from pathlib import Path
 from types import TracebackType
 
+import psutil
+
 BEAT = 2.0
-"""Seconds between two."""
+"""Seconds between two touches."""
+
+LEASE = 60.0
+"""Seconds without a touch after which a worker counts as dead."""
+
+ENDING = ".alive"
 
 
 class Heartbeat:
-    """A worker's; give it to ``with``.
+    """A worker's sign of life, for as long as a ``with`` statement lasts.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the worker's file lies.
 
     Attributes
     ----------
     worker : str
-        Its name: host, process and a random number.
+        The worker's name: ``host:process:random``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,7 +44,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Heartbeat:
-        """Begin."""
+        """Create the file and begin to touch it."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.touch()
         self._thread.start()
@@ -38,34 +53,46 @@ class Heartbeat:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End."""
+        """Stop and remove the file."""
         self._over.set()
         self._thread.join()
         self._file.unlink(missing_ok=True)
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT):
-            self._file.touch()
+            try:
+                os.utime(self._file)
+            except FileNotFoundError:
+                return  # The worker was taken for dead and its file removed; it must not come back to life.
 
 
-def is_alive(folder: Path, worker: str, lease: float) -> bool:
-    """Return whether a worker has given a sign of life lately.
+def workers(folder: Path) -> list[str]:
+    """Return the names of the workers that have a file in a folder, alive or not."""
+    return [":".join(file.name.removesuffix(ENDING).rsplit("-", 2)) for file in folder.glob(f"*{ENDING}")]
+
+
+def is_alive(folder: Path, worker: str, lease: float = LEASE) -> bool:
+    """Return whether a worker is alive.
+
+    A process of this machine that is gone is known to be dead at once.
 
     Parameters
     ----------
     folder : Path
+        Where the worker's file lies.
     worker : str
     lease : float
-        Seconds. A dead process of this machine is known to be dead at once.
+        Seconds without a touch after which the worker counts as dead.
     """
     host, process, _ = worker.split(":")
-    if host == socket.gethostname() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
+    if host == socket.gethostname() and not psutil.pid_exists(int(process)):
         return False
     try:
-        last = _file(folder, worker).stat().st_mtime
+        with _file(folder, worker).open("rb") as file:  # Opened, since NFS keeps the times of files that are not.
+            last = os.fstat(file.fileno()).st_mtime
     except FileNotFoundError:
         return False
-    # Both times are those of the file system, whose clock may be another than this machine's.
+    # Both times are those of the file system, whose clock may differ from this machine's.
     probe = folder / f".now-{os.getpid()}"
     probe.touch()
     now = probe.stat().st_mtime
@@ -73,5 +100,10 @@ def is_alive(folder: Path, worker: str, lease: float) -> bool:
     return now - last <= lease
 
 
+def forget(folder: Path, worker: str) -> None:
+    """Remove the file of a dead worker."""
+    _file(folder, worker).unlink(missing_ok=True)
+
+
 def _file(folder: Path, worker: str) -> Path:
-    return folder / worker.replace(":", "-")
+    return folder / (worker.replace(":", "-") + ENDING)

@@ -1,50 +1,65 @@
-"""What a point is worth: networks trained with its values, and their mean error where nothing was learned."""
+"""A point's error: the mean over networks trained with its values, on examples that they have not learned from."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from pipeline.data.datasets import Dataset
-from pipeline.data.splits import leave_one_speaker_out
-from pipeline.evaluation.crossval import train_fold
-from pipeline.training.examples import kept_dataset, load_dataset, split_training
-from pipeline.training.placement import choose_engine
-from pipeline.training.run import Run
-from pipeline.training.trainer import Progress, Row, train
+from models.errors import DivergedError
+from pipeline.training.examples import load_dataset
+from pipeline.training.trainer import Progress
+from pipeline.training.trainer import Row as MetricsRow
+from sweeps.claims import Claimed
+from sweeps.jobs import VALIDATION, Job, Row, speakers, train_and_score
 from sweeps.parameters import Values
 from sweeps.space import Space
 from sweeps.state import Point
 
 LEAST_OTHERS = 4
-"""Points that must have come as far before a point is compared with them."""
+"""Points that must have trained as many epochs before a point is compared with them."""
+
+LOOK = 1.0
+"""Seconds between two tries to train a run that another worker has claimed."""
 
 Report = Callable[[str, int, float], None]
-"""Told a unit (a seed, or a seed and a speaker), an epoch and the validation error after it."""
+"""Told a unit (a seed, or a seed and a held-out speaker), an epoch and the validation error after it."""
 
 
-class Hopeless(Exception):
-    """A point is worse than the median of the others at the same epoch."""
+class Pruned(Exception):
+    """A point's training ends early: it is worse than the median of the others at the same epoch."""
 
 
-class _Watch(Progress):
+class _Watcher(Progress):
     """Hands an epoch's validation error on."""
 
     def __init__(self, unit: str, report: Report) -> None:
         self._unit, self._report = unit, report
 
-    def epoch(self, rows: list[Row], best: bool, seconds: float) -> None:
+    def epoch(self, rows: list[MetricsRow], best: bool, seconds: float) -> None:
         """Hand the validation error on."""
         validation = [row for row in rows if row["split"] == "validation"]
         if validation:
             self._report(self._unit, rows[0]["epoch"], 1 - validation[0]["accuracy"])
 
 
-def units(space: Space, values: Values, report: Report, threads: int) -> Iterator[tuple[str, float]]:
-    """Train and score every seed and fold of a point.
+def jobs_of(space: Space, values: Values) -> dict[str, Job]:
+    """Return a point's runs by unit: one a seed, or one a seed and held-out speaker."""
+    found = {}
+    for seed in space.objective.seeds:
+        config = space.settings(values, seed)
+        if space.objective.kind == "validation":
+            found[f"s{seed}"] = Job(space.name, config, VALIDATION)
+            continue
+        names = speakers(config)
+        for speaker in names[: space.objective.folds or len(names)]:
+            found[f"s{seed} {speaker}"] = Job(space.name, config, speaker)
+    return found
 
-    Runs that are done are reused, and one that was interrupted continues: they lie where its config says.
+
+def units(space: Space, values: Values, report: Report, threads: int) -> Iterator[tuple[str, float]]:
+    """Train and score every unit of a point; see `jobs.train_and_score`.
 
     Parameters
     ----------
@@ -60,25 +75,30 @@ def units(space: Space, values: Values, report: Report, threads: int) -> Iterato
     unit : str
     error : float
         1 - accuracy.
+
+    Raises
+    ------
+    InputError
+        If a run can't be trained or diverges.
     """
-    for seed in space.objective.seeds:
-        config = choose_engine(space.settings(values, seed))
-        data = kept_dataset(config)
-        if space.objective.kind == "validation":
-            unit = f"s{seed}"
-            parts = split_training(config, data.train, data.validation)
-            run = train(config, parts.training, parts.validation, threads, _Watch(unit, report))
-            yield unit, 1 - _best_validation(run)
-            continue
-        folds = list(leave_one_speaker_out(data.train))
-        for fold in folds[: space.objective.folds or len(folds)]:
-            unit = f"s{seed} {fold.speaker}"
-            result = train_fold(config, data.train, fold, threads, _Watch(unit, report))
-            yield unit, 1 - result.evaluation.accuracy
+    for unit, job in jobs_of(space, values).items():
+        row = _when_free(job, threads, _Watcher(unit, report))
+        if row["failed"]:
+            raise DivergedError(row["failed"])
+        yield unit, 1 - row["accuracy"]
 
 
-def hopeless(curve: Mapping[int, float], unit: str, others: list[Point], first: int) -> bool:
-    """Return whether a training's best error so far is worse than the median of the others' at the same epoch.
+def _when_free(job: Job, threads: int, watcher: Progress) -> Row:
+    """Train and score a job as soon as no other worker trains its run."""
+    while True:
+        try:
+            return train_and_score(job, threads, watcher)
+        except Claimed:
+            time.sleep(LOOK)
+
+
+def should_prune(curve: Mapping[int, float], unit: str, others: list[Point], first: int) -> bool:
+    """Return whether a training's least error so far is above the median of the others' at the same epoch.
 
     Parameters
     ----------
@@ -87,7 +107,7 @@ def hopeless(curve: Mapping[int, float], unit: str, others: list[Point], first: 
     unit : str
     others : list of Point
     first : int
-        No training ends before this epoch.
+        No training is pruned before this epoch.
     """
     epoch = max(curve)
     if epoch < first:
@@ -100,13 +120,7 @@ def hopeless(curve: Mapping[int, float], unit: str, others: list[Point], first: 
     return len(theirs) >= LEAST_OTHERS and min(curve.values()) > pd.Series(theirs).median()
 
 
-def prepare(space: Space) -> Dataset:
-    """Load the space's data, making them if need be: once, not by every worker."""
+def prepare(space: Space) -> None:
+    """Load the space's data, making them if need be: once, not in every worker."""
     first = {name: parameter.at(0.5) for name, parameter in space.parameters.items()}
-    return load_dataset(space.settings(space.complete(first), 1))
-
-
-def _best_validation(run: Run) -> float:
-    """Return the validation accuracy of the epoch that validation chose."""
-    metrics = pd.read_csv(run.folder / "metrics.csv")
-    return float(metrics[metrics["split"] == "validation"]["accuracy"].max())
+    load_dataset(space.settings(space.complete(first), 1))

@@ -15,6 +15,7 @@ from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
 from pipeline.events import CHANNELS
 from pipeline.training.problem import make_network
+from sweeps.migration import migrate_space
 from sweeps.parameters import Categorical, Parameter, Values
 
 SPACE_FOLDER = Path(__file__).parent / "spaces"
@@ -208,7 +209,7 @@ def parse_space(fields: dict[str, Any], where: str) -> Space:
         Naming ``where`` and the first field that is wrong.
     """
     try:
-        return Space.model_validate(fields)
+        return Space.model_validate(migrate_space(fields))
     except ValidationError as error:
         raise InputError(f"{where}: {first_problem(error, Space)}") from None
 

@@ -1,4 +1,4 @@
-"""What a store's events come to."""
+"""The state of a sweep: its points, replayed from the store's events."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pipeline.config.migration import migrate_name
 from sweeps.parameters import Values
 from sweeps.store import Event
 
 Status = Literal["open", "claimed", "done", "stopped", "failed"]
-"""Of a point: nobody's, a worker's; finished, finished early for being hopeless, failed."""
+"""Of a point: free, taken by a worker; trained to its end, pruned, failed."""
 
 FINISHED = ("done", "stopped", "failed")
 
@@ -22,19 +23,19 @@ class Point:
     Attributes
     ----------
     number : int
-        In the order in which points were asked for.
+        In the order in which points were proposed.
     values : dict
     status : Status
     worker : str
-        Who has it or had it last.
+        Who trains it or trained it last.
     error : float or None
-        What is made small: the mean over seeds and folds; None while it is not finished, and where it failed.
+        The objective: the mean over seeds and folds; None while the point is not finished, and where it failed.
     units : dict of str to float
         The error of every seed and fold.
     curves : dict of str to dict of int to float
         Errors by seed and fold and by epoch.
     losses : int
-        How often a worker died with it.
+        How many workers died while they trained it.
     reason : str
         Why it failed.
     seconds : float
@@ -53,7 +54,7 @@ class Point:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more is done with it."""
+        """Whether it needs no more training."""
         return self.status in FINISHED
 
 
@@ -76,7 +77,7 @@ class State:
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> State:
-        """Replay a store's events; those of finished points that come late change nothing."""
+        """Replay a store's events; events of a point after its end change nothing."""
         state = cls({}, [], [])
         for event in events:
             getattr(state, f"_on_{event['event']}", lambda _: None)(event)
@@ -84,12 +85,12 @@ class State:
 
     @property
     def finished(self) -> list[Point]:
-        """Points that nothing more is done with, in the order of their numbers."""
+        """Points that need no more training, in the order of their numbers."""
         return [point for point in self.points if point.finished]
 
     @property
     def best(self) -> Point | None:
-        """The point of the least error among those that were trained to the end."""
+        """The point of the least error among those that were trained to their end."""
         done = [point for point in self.points if point.status == "done"]
         return min(done, key=lambda point: (_number(point.error), point.number), default=None)
 
@@ -98,7 +99,8 @@ class State:
 
     def _on_ask(self, event: Event) -> None:
         if event["point"] == len(self.points):
-            self.points.append(Point(event["point"], event["values"]))
+            values = {migrate_name(name): value for name, value in event["values"].items()}
+            self.points.append(Point(event["point"], values))
 
     def _on_claim(self, event: Event) -> None:
         point = self.points[event["point"]]

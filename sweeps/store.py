@@ -1,20 +1,21 @@
-"""The store: one file of JSON lines that is only ever added to, and holds all that continuing needs.
+"""The store of a sweep: one file of JSON lines that is only ever added to, and holds all that continuing needs.
 
-Writers take turns by a lock of the operating system, which is given back when a process dies; nothing is mapped into
-memory. A line that a dying writer left half-written is closed by the next one and passed over by readers.
+Writers take turns by a lock of the operating system, which is released when a process dies. A line that a dying writer
+left half-written is ended by the next writer and ignored by readers.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from filelock import FileLock
 
 from models.errors import InputError
 
@@ -26,15 +27,16 @@ class Turn:
     """A writer's turn: what was in the store when it began, and what has been added since."""
 
     events: list[Event]
-    _file: int
-    _torn: bool = field(default=False)
+    _file: BinaryIO
+    _torn: bool
 
     def append(self, event: str, **fields: Any) -> Event:
         """Add an event; it is on the disk when this returns."""
         made: Event = {"event": event, "time": round(time.time(), 3), **fields}
         line = json.dumps(made, allow_nan=False, separators=(",", ":"))
-        _write(self._file, (b"\n" if self._torn else b"") + line.encode() + b"\n")
-        os.fsync(self._file)
+        self._file.write((b"\n" if self._torn else b"") + line.encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
         self._torn = False
         self.events.append(made)
         return made
@@ -67,18 +69,9 @@ class Store:
     def turn(self) -> Iterator[Turn]:
         """Wait for a writer's turn."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            # Of records, not of files: network file systems know these.
-            fcntl.lockf(lock, fcntl.LOCK_EX)
-            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                events, torn = _parse(self.path.read_bytes(), self.path)
-                yield Turn(events, file, torn)
-            finally:
-                os.close(file)
-        finally:
-            os.close(lock)
+        with FileLock(self.path.with_suffix(".lock"), poll_interval=0.01), self.path.open("ab") as file:
+            events, torn = _parse(self.path.read_bytes(), self.path)
+            yield Turn(events, file, torn)
 
 
 def _parse(content: bytes, path: Path) -> tuple[list[Event], bool]:
@@ -96,8 +89,3 @@ def _parse(content: bytes, path: Path) -> tuple[list[Event], bool]:
     if found and found[0]["event"] != "begin":
         raise InputError(f"{path} is not a sweep's store: it does not begin with the space")
     return found, bool(content) and not content.endswith(b"\n")
-
-
-def _write(file: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(file, data) :]

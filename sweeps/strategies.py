@@ -1,7 +1,7 @@
 """How the next point is chosen: by a Gaussian process and expected improvement, at random, evenly, or on a grid.
 
 A choice depends on the space, its seed, and what the store holds, on nothing else: a sweep that is continued, here or
-elsewhere, asks what it would have asked.
+elsewhere, proposes what it would have proposed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def propose(space: Space, points: Sequence[Point]) -> Values | None:
     ----------
     space : Space
     points : sequence of Point
-        All that were asked for.
+        All that were proposed before.
     """
     return _STRATEGIES[space.search.strategy](space, points)
 
@@ -66,7 +66,7 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
     """Return scikit-optimize's optimiser, told all that is known.
 
     Points under way are told with the least error so far ("constant liar"), so that workers at the same time look in
-    different places; failed ones with the greatest of those that were trained to the end, and hopeless ones, whose
+    different places; failed ones with the greatest of those that were trained to the end, and pruned ones, whose
     error is that of an early epoch, with no more than that.
 
     Parameters
@@ -121,7 +121,7 @@ def places(space: Space, values: Values) -> list[Any]:
 
 
 def _new(space: Space, points: Sequence[Point], draw: Callable[[], Values]) -> Values:
-    """Return a draw that was not asked for before, if there is one."""
+    """Return a draw that was not proposed before, if there is one."""
     for _ in range(_TRIES):
         found = draw()
         if all(found != p.values for p in points):

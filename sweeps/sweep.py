@@ -1,4 +1,4 @@
-"""A sweep's folder: its store, its runs, and the taking and finishing of points."""
+"""A sweep's folder: its store, its runs, and how workers take and finish points."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from models.errors import InputError
 from pipeline.training.run import RUNS_VARIABLE, commit
 from sweeps.heartbeat import is_alive
-from sweeps.objective import hopeless
+from sweeps.objective import should_prune
 from sweeps.space import Space, parse_space
 from sweeps.state import Point, State
 from sweeps.store import Store, Turn
 from sweeps.strategies import propose
 
 MOST_LOSSES = 3
-"""Workers that may die with a point before it counts as what kills them."""
+"""Workers that may die while they train a point before the point counts as failed."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Sweep:
 
     @property
     def store(self) -> Store:
-        """Where all is written."""
+        """The file of events."""
         return Store(self.folder / "trials.jsonl")
 
     @property
@@ -59,7 +59,7 @@ class Sweep:
 
     @property
     def workers(self) -> Path:
-        """Folder of signs of life."""
+        """Folder of the workers' heartbeats."""
         return self.folder / "workers"
 
     def state(self) -> State:
@@ -87,12 +87,12 @@ class Sweep:
             if not turn.events:
                 turn.append("begin", space=fields, commit=commit())
                 return
-            begun = dict(turn.events[0]["space"])
-        if begun | {"budget": None} != fields | {"budget": None}:
+        begun = self.space()
+        if begun.model_copy(update={"budget": space.budget}) != space:
             raise InputError(
                 f"{self.folder} was begun with another space of this name; rename the space or move it away"
             )
-        if self.space().budget != space.budget:
+        if begun.budget != space.budget:
             with self.store.turn() as turn:
                 turn.append("budget", budget=fields["budget"])
 
@@ -104,7 +104,7 @@ class Sweep:
             state = State.of(turn.events)
             point = next((p for p in state.points if p.status == "open"), None)
             if point is None:
-                if not self._may_ask(state, space):
+                if not self._may_propose(state, space):
                     return None
                 values = propose(space, state.points)
                 if values is None:
@@ -115,14 +115,14 @@ class Sweep:
             return point
 
     def is_over(self) -> bool:
-        """Return whether no point is under way and none will be asked for."""
+        """Return whether no point is under way and none will be proposed."""
         state, space = self.state(), self.space()
         if any(not point.finished for point in state.points):
             return False
-        return not self._may_ask(state, space) or propose(space, state.points) is None
+        return not self._may_propose(state, space) or propose(space, state.points) is None
 
     def report(self, point: Point, unit: str, epoch: int, error: float, epochs: int) -> bool:
-        """Write an epoch's error, and return whether the point is hopeless."""
+        """Write an epoch's error, and return whether the point should be pruned."""
         space = self.space()
         with self.store.turn() as turn:
             turn.append("score", point=point.number, unit=unit, epoch=epoch, error=round(error, 6))
@@ -131,7 +131,7 @@ class Sweep:
             state = State.of(turn.events)
         curve = state.points[point.number].curves[unit]
         others = [p for p in state.points if p.number != point.number]
-        return hopeless(curve, unit, others, max(1, round(space.search.grace * epochs)))
+        return should_prune(curve, unit, others, max(1, round(space.search.grace * epochs)))
 
     def scored(self, point: Point, unit: str, error: float) -> None:
         """Write the error of a seed and fold."""
@@ -168,7 +168,7 @@ class Sweep:
                 turn.append("finish", point=point.number, worker=point.worker, status="failed", reason=reason)
 
     @staticmethod
-    def _may_ask(state: State, space: Space) -> bool:
+    def _may_propose(state: State, space: Space) -> bool:
         budget = space.budget
         in_time = not budget.hours or time.time() - state.begun["time"] < 3600 * budget.hours
         return in_time and (not budget.points or len(state.points) < budget.points)

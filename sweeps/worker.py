@@ -1,4 +1,4 @@
-"""A worker: takes points and trains them, until there are none."""
+"""A worker of a sweep: takes points and trains them until the sweep is over."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from types import FrameType
 from models.errors import InputError
 from pipeline.training.run import RUNS_VARIABLE
 from sweeps.heartbeat import Heartbeat
-from sweeps.objective import Hopeless, units
+from sweeps.objective import Pruned, units
 from sweeps.state import Point
 from sweeps.sweep import Sweep
 
 PATIENCE = 1.0
-"""Seconds between two looks where all points are other workers'."""
+"""Seconds between two looks while all points are trained by other workers."""
 
 
-class Asked(BaseException):
-    """The worker is asked to end: by a user, or by a cluster that wants its node back."""
+class Terminated(BaseException):
+    """The worker was told to end (SIGTERM): by a user, or by a cluster at the job's time limit."""
 
 
 def work(sweep: Sweep, threads: int = 1) -> int:
@@ -38,8 +38,8 @@ def work(sweep: Sweep, threads: int = 1) -> int:
 
     Raises
     ------
-    Asked
-        If it is asked to end; its point has been given back then.
+    Terminated
+        If it is told to end; it has given its point back by then.
     """
     os.environ[RUNS_VARIABLE] = str(sweep.runs)
     finished = 0
@@ -58,8 +58,16 @@ def work(sweep: Sweep, threads: int = 1) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
+def work_in_job(sweep: Sweep, threads: int) -> int:
+    """Work as a cluster's job, for which being told to end is no failure; see `work`."""
+    try:
+        return work(sweep, threads)
+    except Terminated:
+        return 0
+
+
 def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
-    """Train a point and write how that ended, whatever goes wrong."""
+    """Train a point and write how it ended, whatever goes wrong."""
     space = sweep.space()
     begun = time.monotonic()
     errors: dict[str, float] = {}
@@ -67,7 +75,7 @@ def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
     def report(unit: str, epoch: int, error: float) -> None:
         epochs = space.settings(point.values, 1).training.epochs
         if sweep.report(point, unit, epoch, error, epochs):
-            raise Hopeless(unit)
+            raise Pruned(unit)
 
     def ended(status: str, **fields: object) -> bool:
         return sweep.finish(point, worker, status, seconds=round(time.monotonic() - begun, 1), **fields)
@@ -77,11 +85,11 @@ def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
             errors[unit] = error
             sweep.scored(point, unit, error)
         return ended("done", error=sum(errors.values()) / len(errors))
-    except Hopeless as stop:
-        best = min(sweep.state().points[point.number].curves[str(stop)].values())
+    except Pruned as pruned:
+        best = min(sweep.state().points[point.number].curves[str(pruned)].values())
         known = [*errors.values(), best]
         return ended("stopped", error=sum(known) / len(known), reason="worse than the median at the same epoch")
-    except (Asked, KeyboardInterrupt, SystemExit):
+    except (Terminated, KeyboardInterrupt, SystemExit):
         sweep.release(point, worker)
         raise
     except InputError as error:
@@ -91,4 +99,4 @@ def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    raise Asked(f"signal {number}")
+    raise Terminated(f"signal {number}")

@@ -61,6 +61,20 @@ def test_set_is_handed_on_field_by_field(target):
     assert """--set 'a.b=c' --set 'data.validation_speakers=["x","y"]'""" in shown
 
 
+@pytest.mark.parametrize("target", ["ablation", "sizes", "robustness", "study", "crossval", "sweep"])
+def test_every_experiment_takes_workers_or_a_cluster(target):
+    assert make("-n", target, "WORKERS=3").stdout.split()[-2:] == ["--workers", "3"]
+    shown = make("-n", target, "CLUSTER=slurm", "JOBS=16", "OPTIONS=site.toml", "WORKERS=3").stdout
+    assert shown.rstrip().endswith('--cluster slurm --jobs 16 --options "site.toml"')
+    assert ("sweeps submit" if target == "sweep" else f"results {target}") in shown
+
+
+@pytest.mark.parametrize("target", ["study", "sweep"])
+def test_submit_is_the_experiment_on_slurm(target):
+    on_slurm = make("-n", target, "CLUSTER=slurm", "JOBS=2", "SET=a.b=c").stdout
+    assert make("-n", f"{target}-submit", "JOBS=2", "SET=a.b=c").stdout.splitlines()[-1] == on_slurm.splitlines()[-1]
+
+
 def test_classify_takes_names_with_blanks_and_quotes_and_draws_on_demand():
     shown = make("-n", "classify", "AUDIO=my 'own word.wav").stdout.splitlines()[-1]
     assert shown.rstrip().endswith('-m pipeline classify "$RUN" "$AUDIO"')

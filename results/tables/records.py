@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
-from pipeline.evaluation.crossval import HELD_OUT
 from pipeline.training.run import RUNS_VARIABLE, Run
 from results.tables.files import check_runs, read_csv
-from results.tables.network_columns import NETWORK_COLUMNS, network_columns
+from sweeps.jobs import HELD_OUT
+from sweeps.network_columns import NETWORK_COLUMNS, network_columns
 
 SCORED = "evaluation-test.json"
 
@@ -30,7 +30,7 @@ class Record:
     comparison, what : str
         The published experiment and its variant; for this checkout's runs "runs", and the config's name and hash.
     data, window, hidden, kind : str
-        See `results.tables.network_columns`.
+        See `sweeps.network_columns`.
     held : str
         "test" for the test part, or the held-out speaker.
     seed, examples : int

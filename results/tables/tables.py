@@ -15,8 +15,8 @@ from pipeline.data.datasets.registry import entry
 from pipeline.evaluation.intervals import student
 from pipeline.events import CHANNELS
 from pipeline.training.problem import make_network
-from results.tables.network_columns import NETWORK_COLUMNS, window_text
 from results.tables.records import Record
+from sweeps.network_columns import NETWORK_COLUMNS, window_text
 from sweeps.state import State
 from sweeps.store import Store
 

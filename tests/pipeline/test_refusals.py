@@ -114,16 +114,6 @@ def test_bad_events_are_dropped_sorted_and_counted(
     assert pipeline("train", words_config, "--set", f"data.root={root}").code == 0
 
 
-def test_one_speaker_cannot_be_left_out(
-    words_config: Path, words_folder: Path, tmp_path: Path, pipeline: Pipeline
-) -> None:
-    def change(file: h5py.File) -> None:
-        file["extra/speaker"][:] = 0
-
-    root = rewrite(words_folder, tmp_path / "alone", change)
-    assert "at least two speakers" in pipeline("crossval", words_config, "--set", f"data.root={root}").sentence
-
-
 @pytest.mark.parametrize(
     ("override", "told"),
     [

@@ -55,7 +55,7 @@ def test_workers_at_the_same_time_look_in_different_places() -> None:
     assert min(distances) > 0.02
 
 
-def test_failed_points_are_bad_ones_and_hopeless_ones_no_worse() -> None:
+def test_failed_points_are_bad_ones_and_pruned_ones_no_worse() -> None:
     made = with_search("bayes", initial=4)
     points = searched(made, 6)
     worst = max(p.error or 0 for p in points)

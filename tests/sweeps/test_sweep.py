@@ -13,7 +13,7 @@ from sweep_spaces import space
 from models.errors import InputError
 from sweeps import heartbeat
 from sweeps.heartbeat import Heartbeat, is_alive
-from sweeps.objective import LEAST_OTHERS, hopeless
+from sweeps.objective import LEAST_OTHERS, should_prune
 from sweeps.state import Point, State
 from sweeps.sweep import MOST_LOSSES, Sweep
 
@@ -117,7 +117,7 @@ def test_signs_of_life(tmp_path: Path) -> None:
     assert not is_alive(tmp_path, heart.worker, 1.0)
     host = heart.worker.split(":")[0]
     assert not is_alive(tmp_path, f"{host}:999999999:0", 60.0)
-    old = tmp_path / "elsewhere-7-0"
+    old = tmp_path / "elsewhere-7-0.alive"
     old.touch()
     assert is_alive(tmp_path, "elsewhere:7:0", 60.0)
     os.utime(old, (time.time() - 61, time.time() - 61))
@@ -125,15 +125,15 @@ def test_signs_of_life(tmp_path: Path) -> None:
     assert heartbeat.BEAT < 60 / 5
 
 
-def test_a_training_worse_than_the_median_at_the_same_epoch_is_hopeless() -> None:
+def test_a_training_worse_than_the_median_at_the_same_epoch_is_should_prune() -> None:
     others = [Point(i, {}, curves={"s1": {1: 0.8, 2: 0.1 * i, 3: 0.9}}) for i in range(1, 6)]
-    assert not hopeless({1: 0.9}, "s1", others, first=2)
-    assert hopeless({1: 0.9, 2: 0.31}, "s1", others, first=2)
-    assert not hopeless({1: 0.9, 2: 0.29}, "s1", others, first=2)
-    assert not hopeless({1: 0.2, 2: 0.9}, "s1", others, first=2), "its best so far counts"
-    assert not hopeless({1: 0.9, 2: 0.9}, "s2", others, first=2)
-    assert not hopeless({1: 0.9, 2: 0.9}, "s1", others[: LEAST_OTHERS - 1], first=2)
-    assert not hopeless({5: 0.99}, "s1", others, first=2), "nobody has come as far"
+    assert not should_prune({1: 0.9}, "s1", others, first=2)
+    assert should_prune({1: 0.9, 2: 0.31}, "s1", others, first=2)
+    assert not should_prune({1: 0.9, 2: 0.29}, "s1", others, first=2)
+    assert not should_prune({1: 0.2, 2: 0.9}, "s1", others, first=2), "its best so far counts"
+    assert not should_prune({1: 0.9, 2: 0.9}, "s2", others, first=2)
+    assert not should_prune({1: 0.9, 2: 0.9}, "s1", others[: LEAST_OTHERS - 1], first=2)
+    assert not should_prune({5: 0.99}, "s1", others, first=2), "nobody has come as far"
 
 
 def test_replaying_half_a_store_never_fails(sweep: Sweep) -> None:

@@ -1,1 +1,1 @@
-"""What each idea is worth: ``make ablation``."""
+"""How accuracy changes when one idea is taken away from the defaults or added: ``make ablation``."""

@@ -1,4 +1,4 @@
-"""The ablation: every variant with the same seeds, paired with the defaults."""
+"""The ablation: every variant is trained with the same seeds and compared with the defaults, paired by seed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 
 from models.errors import InputError, nearest
 from results.experiments.ablation.variants import CHANGES, DEFAULTS, variants
 from results.experiments.comparison.report import carry_out
-from results.experiments.comparison.runs import TEST, Job, speakers
+from results.experiments.comparison.variants import jobs_of
 from results.paths import TABLES
+from sweeps.jobs import TEST, speakers
+from sweeps.runner import Runner
 
 FOLDER = TABLES
 SEEDS = 5
 
 
 def ablation(
-    console: Console,
+    runner: Runner,
     config: str,
     names: Sequence[str] = (),
     seeds: int = SEEDS,
     loso: bool = False,
     shared: tuple[str, ...] = (),
-    workers: int = 0,
     folder: Path = FOLDER,
-) -> pd.DataFrame:
-    """Train variants of a config and say what each is worth.
+) -> pd.DataFrame | None:
+    """Train variants of a config and compare each with the defaults.
 
     Parameters
     ----------
-    console : Console
+    runner : Runner
     config : str
         A TOML file, or the name of a shipped config.
     names : sequence of str
@@ -40,18 +40,16 @@ def ablation(
     seeds : int
         Of each variant: 1, 2 and so on, so that variants are paired.
     loso : bool
-        Leave one speaker of the training part out after the other, instead of scoring on the test part.
+        Hold out one speaker of the training part after the other, instead of scoring on the test part.
     shared : tuple of str
         Overrides of all runs.
-    workers : int
-        Processes; 0 takes as many as cores.
     folder : Path
         Where the tables go, named after the config.
 
     Returns
     -------
-    DataFrame
-        See `statistics.summary.summary`.
+    DataFrame or None
+        See `statistics.summary.summary`; None where the runs were submitted to a cluster.
 
     Raises
     ------
@@ -63,8 +61,10 @@ def ablation(
             raise InputError(f"there is no variant {name!r}; did you mean {nearest(name, CHANGES)!r}?")
     chosen = variants(config, tuple(names))
     held = speakers(chosen[0].settings(1, shared)) if loso else [TEST]
-    jobs = [Job(v, seed, h, shared) for v in chosen for seed in range(1, seeds + 1) for h in held]
+    jobs = jobs_of(chosen, seeds, shared, held)
     title = f"ablation-{Path(config).stem}{'-loso' if loso else ''}"
-    _, table = carry_out(console, title, jobs, workers, folder, against=DEFAULTS)
-    console.print(f"written: {folder / title}.csv, .md", highlight=False)
-    return table
+    done = carry_out(runner, title, chosen, jobs, folder, shared, against=DEFAULTS)
+    if done is None:
+        return None
+    runner.console.print(f"written: {folder / title}.csv, .md", highlight=False)
+    return done[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.experiments.comparison.runs import Variant
+from results.experiments.comparison.variants import Variant
 
 DEFAULTS = "defaults"
 
@@ -35,7 +35,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
 
 
 def variants(config: str, names: tuple[str, ...] = ()) -> list[Variant]:
-    """Return variants of a config by name, the defaults first; all where none is named.
+    """Return variants of a config by name, the defaults first; all if none is named.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a comparison's runs did on the way: learning curves, and what they took for what."""
+"""Details of a comparison's runs: learning curves and confusion matrices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evaluation.intervals import student
-from results.experiments.comparison.runs import evaluation_name
+from sweeps.jobs import evaluation_name
 
 
 def curves(rows: pd.DataFrame) -> pd.DataFrame:
@@ -18,7 +18,7 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Of `runs.run_all`; runs that failed have no curve.
+        Of `Runner.train`; runs that failed have no curve.
 
     Returns
     -------
@@ -66,17 +66,17 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def confusion(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what every run took for what, of the examples that were held out.
+    """Return every run's confusion matrix on the examples that were held out, in long form.
 
     Parameters
     ----------
     rows : DataFrame
-        Of `runs.run_all`.
+        Of `Runner.train`.
 
     Returns
     -------
     DataFrame
-        variant, seed, held, spoken, answer, examples: the pairs of words that occurred, in the classes' order.
+        variant, seed, held, spoken, answer, examples: the cells that are not 0, in the classes' order.
     """
     cells = []
     for row in _trained(rows):

@@ -21,7 +21,7 @@ def provenance(rows: pd.DataFrame) -> dict[str, Any]:
     Parameters
     ----------
     rows : DataFrame
-        Of `runs.run_all`: the column ``run`` names each run's folder, or nothing where the run failed.
+        Of `Runner.train`: the column ``run`` names each run's folder, or nothing where the run failed.
 
     Returns
     -------

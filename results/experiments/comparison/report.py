@@ -1,10 +1,11 @@
-"""Comparisons on the screen and as files: CSV of all runs, CSV and Markdown of what they come to."""
+"""Comparisons: trained, printed, and written as CSV of all runs and as CSV and Markdown of the summary."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +16,55 @@ from rich.table import Table
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
 from results.experiments.comparison.provenance import provenance
-from results.experiments.comparison.runs import Job, run_all, some_trained
+from results.experiments.comparison.variants import Variant, some_trained
 from results.statistics.summary import HEADERS, summary
 from results.tables.files import write_csv
 from results.tables.text import cell, markdown
+from sweeps.jobs import Job
+from sweeps.runner import Runner, one_stage
 
 
 def carry_out(
-    console: Console, name: str, jobs: Sequence[Job], workers: int, folder: Path, against: str | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train all runs of a comparison, print what they come to and write it.
+    runner: Runner,
+    name: str,
+    variants: Sequence[Variant],
+    jobs: Sequence[Job],
+    folder: Path,
+    shared: Sequence[str] = (),
+    against: str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Train all runs of a comparison, print its table and write it.
 
     Parameters
     ----------
-    console : Console
+    runner : Runner
     name : str
         Of the table and its files; see `write`.
+    variants : sequence of Variant
     jobs : sequence of Job
-    workers : int
-        Processes; 0 takes as many as cores.
+        The variants' runs.
     folder : Path
+    shared : sequence of str
+        Overrides of all runs.
     against : str, optional
         See `statistics.summary.summary`.
 
     Returns
     -------
     rows, table : DataFrame
-        Of `runs.run_all` and `statistics.summary.summary`.
+        Of `Runner.train` and `statistics.summary.summary`; None where the runs were submitted to a cluster.
     """
-    rows = some_trained(run_all(jobs, console, workers))
-    table = summary(rows, against)
-    show(console, name, table)
-    write(folder, name, rows, table, jobs)
+    rows = runner.run(name, partial(one_stage, jobs))
+    if rows is None:
+        return None
+    table = summary(some_trained(rows), against)
+    show(runner.console, name, table)
+    write(folder, name, rows, table, variants, shared)
     return rows, table
 
 
 def show(console: Console, title: str, table: pd.DataFrame) -> None:
-    """Print what `statistics.summary.summary` returns."""
+    """Print a table of `statistics.summary.summary`."""
     shown = Table(title=title, caption="95 % intervals over seeds; differences are paired by seed")
     compared = "difference" in table
     paired = ("difference", "p") if compared else ()
@@ -72,7 +85,14 @@ def _with_interval(row: Mapping[Hashable, Any], value: str, low: str, high: str)
     return f"{cell(row[value])}{between}"
 
 
-def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs: Sequence[Job] = ()) -> None:
+def write(
+    folder: Path,
+    name: str,
+    rows: pd.DataFrame,
+    table: pd.DataFrame,
+    variants: Sequence[Variant] = (),
+    shared: Sequence[str] = (),
+) -> None:
     """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained.
 
     Parameters
@@ -80,15 +100,17 @@ def write(folder: Path, name: str, rows: pd.DataFrame, table: pd.DataFrame, jobs
     folder : Path
     name : str
     rows : DataFrame
-        Of `runs.run_all`.
+        Of `Runner.train`.
     table : DataFrame
         Of `statistics.summary.summary`.
-    jobs : sequence of Job
-        What was asked for: in the JSON, every variant's config and overrides, beside what `provenance.provenance` says:
-        the commits that trained the runs, and their resolved configs.
+    variants : sequence of Variant
+        What was trained: in the JSON, every variant's config and overrides, beside the runs' `provenance`: the commits
+        that trained them, and their resolved configs.
+    shared : sequence of str
+        Overrides of all runs.
     """
-    asked = {job.variant.name: [job.variant.config, *job.shared, *job.variant.overrides] for job in jobs}
-    about = {"variants": asked, "environment": environment()} | provenance(rows)
+    trained = {variant.name: [variant.config, *shared, *variant.overrides] for variant in variants}
+    about = {"variants": trained, "environment": environment()} | provenance(rows)
     write_csv(folder / f"{name}-runs.csv", rows)
     write_csv(folder / f"{name}.csv", table)
     for file, text in (

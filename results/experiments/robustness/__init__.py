@@ -1,1 +1,1 @@
-"""Why trainings fail, and that with the project's defaults they do not: ``make robustness``."""
+"""Why training collapses, and how often it does with the project's defaults: ``make robustness``."""

@@ -1,1 +1,1 @@
-"""What networks of different size, feed-forward and recurrent, can do: ``make sizes``."""
+"""Accuracy of networks of different sizes, feed-forward and recurrent: ``make sizes``."""

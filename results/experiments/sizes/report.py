@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 
 from pipeline.pictures.save import save
 from results.experiments.comparison.report import carry_out
-from results.experiments.comparison.runs import Job, Variant
+from results.experiments.comparison.variants import Variant, jobs_of
 from results.figures.sizes import by_size
 from results.paths import TABLES
+from sweeps.runner import Runner
 
 FOLDER = TABLES
 SIZES = (64, 128, 256, 512, 1024)
@@ -20,19 +20,18 @@ SEEDS = 5
 
 
 def sizes(
-    console: Console,
+    runner: Runner,
     config: str,
     hidden: Sequence[int] = SIZES,
     seeds: int = SEEDS,
     shared: tuple[str, ...] = (),
-    workers: int = 0,
     folder: Path = FOLDER,
-) -> pd.DataFrame:
+) -> pd.DataFrame | None:
     """Train networks of every size, feed-forward and recurrent, and score them on the test part.
 
     Parameters
     ----------
-    console : Console
+    runner : Runner
     config : str
         A TOML file, or the name of a shipped config.
     hidden : sequence of int
@@ -41,21 +40,22 @@ def sizes(
         Of each: 1, 2 and so on.
     shared : tuple of str
         Overrides of all runs.
-    workers : int
-        Processes; 0 takes as many as cores.
     folder : Path
         Where ``sizes-<config>.csv``, ``.md``, ``-runs.csv``, ``.json`` and ``.png`` go.
 
     Returns
     -------
-    DataFrame
-        See `statistics.summary.summary`.
+    DataFrame or None
+        See `statistics.summary.summary`; None where the runs were submitted to a cluster.
     """
-    jobs = [Job(variant, seed, shared=shared) for variant in variants(config, hidden) for seed in range(1, seeds + 1)]
+    chosen = variants(config, hidden)
     title = f"sizes-{Path(config).stem}"
-    rows, table = carry_out(console, title, jobs, workers, folder)
+    done = carry_out(runner, title, chosen, jobs_of(chosen, seeds, shared), folder, shared)
+    if done is None:
+        return None
+    rows, table = done
     save(by_size(rows), folder / f"{title}.png")
-    console.print(f"written: {folder / title}.csv, .md, .png", highlight=False)
+    runner.console.print(f"written: {folder / title}.csv, .md, .png", highlight=False)
     return table
 
 

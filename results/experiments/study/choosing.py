@@ -1,16 +1,17 @@
-"""Choosing every window's setting on validation, and what is trained to compare the chosen ones."""
+"""The stages of a plan: choosing every window's setting on validation, then comparing the chosen ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
-from rich.console import Console
 
 from models.errors import InputError
-from results.experiments.comparison.runs import TEST, VALIDATION, Job, Variant, run_all, speakers
+from results.experiments.comparison.variants import Variant
 from results.experiments.study.plan import Plan
+from sweeps.jobs import TEST, VALIDATION, Job, speakers
+from sweeps.runner import Stages
 
 FIRST_CHOOSING_SEED = 1001
 
@@ -18,19 +19,51 @@ Chosen = Mapping[str, Sequence[Variant]]
 """By what is held out (the test part, or a speaker), every window's setting, named after the window."""
 
 
-def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.DataFrame, pd.DataFrame]:
-    """Return every window's best setting by mean validation accuracy, the table that says so, and its runs.
+@dataclass(frozen=True)
+class Trained:
+    """A plan's runs.
 
-    With seeds that the comparison does not have. Nothing that a setting will be scored on has a part in its choice:
-    neither the test part nor, where speakers are left out, a recording of the speaker who is.
+    Attributes
+    ----------
+    chosen : mapping
+        See `Chosen`.
+    choice : DataFrame
+        Of `choose`.
+    choosing, rows : DataFrame
+        Of `Runner.train`: the runs on which settings were chosen, and those that are compared.
+    """
+
+    chosen: Chosen
+    choice: pd.DataFrame
+    choosing: pd.DataFrame
+    rows: pd.DataFrame
+
+
+def stages(plan: Plan) -> Stages[Trained]:
+    """Train the runs on which settings are chosen, then those that compare the chosen ones."""
+    choosing = yield choosing_jobs(plan)
+    chosen, choice = choose(plan, choosing)
+    rows = yield comparing_jobs(plan, chosen)
+    return Trained(chosen, choice, choosing, rows)
+
+
+def choose(plan: Plan, rows: pd.DataFrame) -> tuple[Chosen, pd.DataFrame]:
+    """Return every window's best setting by mean validation accuracy, and the table of all settings.
+
+    Their seeds are not those of the comparison. Nothing that a setting will be scored on has a part in its choice:
+    neither the test part nor, where speakers are held out, a recording of the held-out speaker.
+
+    Parameters
+    ----------
+    plan : Plan
+    rows : DataFrame
+        Of the jobs of `choosing_jobs`.
 
     Returns
     -------
     chosen : dict of str to list of Variant
     table : DataFrame
         held, window, setting, validation, chosen.
-    rows : DataFrame
-        Of `comparison.runs.run_all`.
 
     Raises
     ------
@@ -38,7 +71,6 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.D
         If no setting has a score.
     """
     candidates = plan.candidates()
-    rows = run_all(choosing_jobs(plan), console, workers)
     means = rows.groupby(["held", "variant"], sort=False)["validation"].agg(lambda scores: scores.mean(skipna=False))
     if means.isna().all():
         raise InputError(f"{plan.name}: no setting has a validation accuracy to be chosen by")
@@ -48,14 +80,14 @@ def choose(plan: Plan, console: Console, workers: int = 0) -> tuple[Chosen, pd.D
         scored_on = TEST if held == VALIDATION else held
         for window, options in candidates.items():
             scores = [float(means[held, option.name]) for option in options]
-            # A setting whose training failed has no score; of equal ones the first is taken.
+            # A setting whose training diverged has no score; of equal scores the first setting is taken.
             best = max(range(len(options)), key=lambda i: (scores[i] if scores[i] == scores[i] else -1.0, -i))
             chosen.setdefault(scored_on, []).append(replace(options[best], name=window))
             table += [
                 (scored_on, window, setting_of(option), score, i == best)
                 for i, (option, score) in enumerate(zip(options, scores, strict=True))
             ]
-    return chosen, pd.DataFrame(table, columns=["held", "window", "setting", "validation", "chosen"]), rows
+    return chosen, pd.DataFrame(table, columns=["held", "window", "setting", "validation", "chosen"])
 
 
 def setting_of(option: Variant) -> str:
@@ -64,18 +96,18 @@ def setting_of(option: Variant) -> str:
 
 
 def choosing_jobs(plan: Plan) -> list[Job]:
-    """Return the runs by which settings are chosen, fold by fold."""
+    """Return the runs on which settings are chosen, fold by fold."""
     seeds = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + plan.choosing)
     options = [option for options in plan.candidates().values() for option in options]
     held = speakers(options[0].settings(1, plan.shared)) if plan.loso else [VALIDATION]
     shared = (*plan.shared, *plan.shorter)
-    return [Job(option, seed, h, shared) for h in held for option in options for seed in seeds]
+    return [option.job(seed, h, shared) for h in held for option in options for seed in seeds]
 
 
 def comparing_jobs(plan: Plan, chosen: Chosen) -> list[Job]:
     """Return the runs that are compared, seed by seed."""
     return [
-        Job(variant, seed, held, plan.shared)
+        variant.job(seed, held, plan.shared)
         for seed in range(1, plan.seeds + 1)
         for held, variants in chosen.items()
         for variant in variants

@@ -49,7 +49,7 @@ class Findings:
     ----------
     plan : Plan
     rows : DataFrame
-        The runs that are compared; see `comparison.runs.run_all`.
+        The runs that are compared; see `Runner.train`.
     recordings : DataFrame
         What they were scored on; see `recordings.recordings`.
     choice : DataFrame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from results.experiments.comparison.runs import Variant
+from results.experiments.comparison.variants import Variant
 
 REFERENCE = "exponential"
 """The published window: all others are compared with it."""

@@ -1,4 +1,4 @@
-"""Who says what in the recordings that a plan scores, in the order in which a run's ``right`` has them."""
+"""Speaker and word of the recordings that a plan scores, in the order of a run's ``right``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pandas as pd
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import Dataset
 from pipeline.data.splits import leave_one_speaker_out
-from results.experiments.comparison.runs import TEST
+from sweeps.jobs import TEST
 
 
 def recordings(data: Dataset, loso: bool) -> pd.DataFrame:
-    """Return what is scored: the test part, or every speaker of the training part who is left out.
+    """Return the recordings that are scored: the test part, or those of every held-out speaker of the training part.
 
     Returns
     -------

@@ -1,13 +1,13 @@
-"""The study, step by step: choose every window's setting, train, compare, look where the information lies."""
+"""The study: choose every window's setting, train, compare, and find where the words' information lies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
@@ -17,15 +17,16 @@ from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.experiments.comparison import details
 from results.experiments.comparison.provenance import provenance
-from results.experiments.comparison.runs import run_all, some_trained
+from results.experiments.comparison.variants import some_trained
 from results.experiments.study import matching
-from results.experiments.study.choosing import choose, comparing_jobs
+from results.experiments.study.choosing import Trained, stages
 from results.experiments.study.findings import Findings
 from results.experiments.study.plan import Plan
 from results.experiments.study.recordings import recordings
 from results.experiments.study.slices import by_slice
 from results.paths import STUDY
 from results.tables.files import write_csv
+from sweeps.runner import Runner
 
 FOLDER = STUDY
 
@@ -33,53 +34,52 @@ BEGUN = 0.05
 """A word has begun when this fraction of its spikes has come."""
 
 
-def study(plans: Sequence[Plan], console: Console, workers: int = 0, folder: Path = FOLDER) -> dict[str, Findings]:
-    """Run every plan; runs that are done are not done again.
+def study(plans: Sequence[Plan], runner: Runner, folder: Path = FOLDER) -> dict[str, Findings]:
+    """Carry out every plan; runs that are done are not trained again.
 
     Parameters
     ----------
     plans : sequence of Plan
-    console : Console
-    workers : int
-        Processes; 0 takes as many as cores.
+    runner : Runner
     folder : Path
-        Where what `findings.Findings` writes goes, ``<plan>-choosing.csv`` (the runs that settings were chosen by),
+        Where what `findings.Findings` writes goes, ``<plan>-choosing.csv`` (the runs on which settings were chosen),
         ``-curves.csv`` and ``-confusion.csv``, ``<plan>.png`` and ``-slices.png``.
 
     Returns
     -------
     dict of str to Findings
-        By plan.
+        By plan; empty where the runs were submitted to a cluster.
     """
     found = {}
-    for plan in plans:
-        console.print(f"{plan.name}: choosing every window's setting", highlight=False)
-        chosen, choice, choosing = choose(plan, console, workers)
-        console.print(f"{plan.name}: {plan.seeds} seeds of each", highlight=False)
-        rows = some_trained(run_all(comparing_jobs(plan, chosen), console, workers))
-        config = next(iter(chosen.values()))[0].settings(1, plan.shared)
-        slices = informative(config, plan.loso)
-        data = kept_dataset(config)
-        findings = Findings(
-            plan,
-            rows,
-            recordings(data, plan.loso),
-            matching.match(plan, choice, slices),
-            slices,
-            onset(data.train),
-            environment(),
-            **provenance(rows),
-        )
+    trained = runner.run_all("study", [partial(stages, plan) for plan in plans])
+    for plan, runs in zip(plans, trained, strict=False):
+        findings = _findings(plan, runs)
         findings.write(folder)
-        parts = {"choosing": choosing, "curves": details.curves(rows), "confusion": details.confusion(rows)}
-        for name, part in parts.items():
+        curves, confusion = details.curves(runs.rows), details.confusion(runs.rows)
+        for name, part in {"choosing": runs.choosing, "curves": curves, "confusion": confusion}.items():
             write_csv(folder / f"{plan.name}-{name}.csv", part)
         save(findings.draw_verdict(), folder / f"{plan.name}.png")
         save(findings.draw_information(), folder / f"{plan.name}-slices.png")
         for text in findings.sentences:
-            console.print(text, highlight=False, soft_wrap=True)
+            runner.console.print(text, highlight=False, soft_wrap=True)
         found[plan.name] = findings
     return found
+
+
+def _findings(plan: Plan, trained: Trained) -> Findings:
+    rows = some_trained(trained.rows)
+    config = next(iter(trained.chosen.values()))[0].settings(1, plan.shared)
+    slices, data = informative(config, plan.loso), kept_dataset(config)
+    return Findings(
+        plan,
+        rows,
+        recordings(data, plan.loso),
+        matching.match(plan, trained.choice, slices),
+        slices,
+        onset(data.train),
+        environment(),
+        **provenance(rows),
+    )
 
 
 def informative(config: Config, loso: bool) -> pd.DataFrame:

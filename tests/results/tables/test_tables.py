@@ -14,9 +14,10 @@ import pytest
 from rich.console import Console
 
 from models.errors import InputError
-from results.experiments.comparison.runs import Job, Variant, run_all
+from pipeline.config import load_config
 from results.tables import tables, write
 from results.tables.records import Record, of_comparison, of_runs
+from sweeps.jobs import Job, train_and_score
 
 
 def record(accuracy: float, seed: int = 1, held: str = "test", what: str = "net") -> Record:
@@ -82,8 +83,8 @@ def test_a_file_that_is_no_comparison_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_comparison_says_what_its_runs_say(words_config: Path, tmp_path: Path) -> None:
-    jobs = [Job(Variant("made", str(words_config), ("training.epochs=1",)), 1, held) for held in ("test", "ann")]
-    rows = run_all(jobs, Console(file=io.StringIO()), 1)
+    config = load_config(words_config, ["training.epochs=1"])
+    rows = pd.DataFrame([train_and_score(Job("made", config, held)) for held in ("test", "ann")])
     rows.drop(columns="run").to_csv(tmp_path / "made-runs.csv", index=False)
     said = tables.accuracy(of_comparison(tmp_path / "made-runs.csv")).drop(columns=["comparison", "what"])
     runs = tables.accuracy(of_runs(tmp_path / "runs")).drop(columns=["comparison", "what"])

@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.training.run import commit
 from results.experiments.ablation.report import ablation
 from results.experiments.ablation.variants import CHANGES, DEFAULTS, FSDD, variants
+from sweeps.runner import Runner
 
 
 @pytest.mark.parametrize("config", [FSDD, "digits"])
@@ -24,10 +25,9 @@ def test_every_variant_changes_the_shipped_config(config: str) -> None:
 
 
 def test_the_table_has_paired_differences(words_config: Path, tmp_path: Path) -> None:
-    console = Console(file=io.StringIO(), width=200)
-    table = ablation(
-        console, str(words_config), ["feed-forward"], 2, shared=("training.epochs=2",), workers=2, folder=tmp_path
-    )
+    runner = Runner(Console(file=io.StringIO(), width=200), workers=2)
+    table = ablation(runner, str(words_config), ["feed-forward"], 2, shared=("training.epochs=2",), folder=tmp_path)
+    assert table is not None
     assert table["variant"].tolist() == [DEFAULTS, "feed-forward"]
     runs = pd.read_csv(tmp_path / "ablation-words-runs.csv").pivot(index="seed", columns="variant", values="accuracy")
     assert table["difference"].iloc[1] == pytest.approx((runs["feed-forward"] - runs[DEFAULTS]).mean(), abs=1e-5)
@@ -40,4 +40,4 @@ def test_the_table_has_paired_differences(words_config: Path, tmp_path: Path) ->
 
 def test_an_unknown_variant_is_refused_with_the_nearest(words_config: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'feed-forward'"):
-        ablation(Console(file=io.StringIO()), str(words_config), ["feedforward"], folder=tmp_path)
+        ablation(Runner(Console(file=io.StringIO())), str(words_config), ["feedforward"], folder=tmp_path)

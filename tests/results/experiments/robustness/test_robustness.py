@@ -11,9 +11,10 @@ from rich.console import Console
 
 from pipeline.config import load_config
 from pipeline.training.examples import load_dataset, split_training
-from results.experiments.comparison.runs import Variant
+from results.experiments.comparison.variants import Variant
 from results.experiments.robustness import report
 from results.experiments.robustness.gradient_spikes import gradient_spikes
+from sweeps.runner import Runner
 
 
 def test_every_batch_is_looked_at(words_config: Path) -> None:
@@ -40,9 +41,9 @@ def test_the_study_leaves_table_and_figure(words_config: Path, tmp_path: Path, m
     monkeypatch.setattr(report, "SHIPPED", (Variant("Gaussian window", str(words_config)), exponential))
     monkeypatch.setattr(report, "FAILING", (Variant("fast", str(words_config), ("training.learning_rate=0.5",)),))
     monkeypatch.setattr(report, "EXPONENTIAL", exponential)
-    table = report.robustness(
-        Console(file=io.StringIO()), seeds=2, shared=("training.epochs=2",), workers=2, folder=tmp_path
-    )
+    runner = Runner(Console(file=io.StringIO()), workers=2)
+    table = report.robustness(runner, seeds=2, shared=("training.epochs=2",), folder=tmp_path)
+    assert table is not None
     assert table["variant"].tolist() == ["Gaussian window", "exponential window", "fast"]
     assert np.isfinite(table["accuracy"]).all()
     assert (tmp_path / "robustness.png").stat().st_size > 10_000

@@ -12,6 +12,7 @@ from rich.console import Console
 from results.experiments.ablation.variants import FSDD
 from results.experiments.sizes.report import SIZES, sizes, variants
 from results.figures.sizes import by_size
+from sweeps.runner import Runner
 
 
 def test_every_size_is_there_in_both_kinds_and_nothing_else_differs() -> None:
@@ -26,8 +27,10 @@ def test_every_size_is_there_in_both_kinds_and_nothing_else_differs() -> None:
 
 
 def test_a_bigger_network_learns_more_of_the_made_up_words(words_config: Path, tmp_path: Path) -> None:
-    console = Console(file=io.StringIO(), width=200)
-    table = sizes(console, str(words_config), (1, 24), 2, workers=2, folder=tmp_path).set_index("variant")
+    runner = Runner(Console(file=io.StringIO(), width=200), workers=2)
+    found = sizes(runner, str(words_config), (1, 24), 2, folder=tmp_path)
+    assert found is not None
+    table = found.set_index("variant")
     assert table.loc["24 recurrent", "accuracy"] > table.loc["1 recurrent", "accuracy"]
     assert (table["seeds"] == 2).all()
     assert (tmp_path / "sizes-words.png").read_bytes().startswith(b"\x89PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,20 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.data.packing import pack
 from pipeline.training.run import Run, commit
 from results.experiments.comparison.details import mean_curves
-from results.experiments.comparison.runs import is_over, run_of
-from results.experiments.study import matching, submit
+from results.experiments.study import matching
 from results.experiments.study import plan as plans
-from results.experiments.study.choosing import choose, choosing_jobs, comparing_jobs, setting_of
+from results.experiments.study.choosing import choose, choosing_jobs, comparing_jobs, setting_of, stages
 from results.experiments.study.findings import Findings
 from results.experiments.study.plan import ELSEWHERE, FULL, SMALL, Plan, settings
 from results.experiments.study.slices import by_slice, counts
 from results.experiments.study.study import study
-from results.experiments.study.submit import Share, submit_study
-from sweeps.submit import Cluster
+from sweeps.cluster import Cluster
+from sweeps.jobs import is_done, read_row
+from sweeps.runner import Runner, help_out
 
 
 def only(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
@@ -85,7 +85,7 @@ def test_a_small_study_runs_and_says_what_follows(
     only(monkeypatch, 1)
     plan = Plan("words", str(words_config), ("training.epochs=2",), seeds=3, choosing=1)
     said = io.StringIO()
-    found = study([plan], Console(file=said, width=300), 2, tmp_path / "study")["words"]
+    found = study([plan], Runner(Console(file=said, width=300), 2), tmp_path / "study")["words"]
     table = found.table
     assert table["window"].tolist() == ["exponential", "uniform", "gaussian", "bump"]
     assert (table["seeds"] == 3).all()
@@ -161,19 +161,22 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
     choosing = choosing_jobs(plan)
     assert len(choosing) == 3 * 4 * 2
     assert {job.held for job in choosing} == {"ann", "ben", "cia"}
-    table = study([plan], Console(file=io.StringIO()), 2, tmp_path / "study")["loso"].table.set_index("window")
+    runner = Runner(Console(file=io.StringIO()), 2)
+    table = study([plan], runner, tmp_path / "study")["loso"].table.set_index("window")
     choice = pd.read_csv(tmp_path / "study" / "loso-choice.csv")
     groups = choice.groupby(["held", "window"])
     assert len(groups) == 3 * 4
     assert groups["chosen"].sum().eq(1).all()
     assert (choice["validation"] == groups["validation"].transform("max"))[choice["chosen"]].all()
-    chosen, again, _ = choose(plan, Console(file=io.StringIO()), 2)
+    chosen, again = choose(plan, pd.DataFrame([read_row(job) for job in choosing]))
     assert again["chosen"].tolist() == choice["chosen"].tolist()
     jobs = comparing_jobs(plan, chosen)
     assert len(jobs) == 2 * 3 * 4
     for job in jobs:
         own = choice[(choice["held"] == job.held) & (choice["window"] == job.variant.name) & choice["chosen"]]
-        assert own["setting"].item() == setting_of(job.variant)
+        (variant,) = (variant for variant in chosen[job.held] if variant.name == job.label)
+        assert own["setting"].item() == setting_of(variant)
+        assert job.config == variant.settings(job.config.seed, plan.shared)
     assert (table[["units", "scored_on"]] == ["speakers", 3]).all(axis=None)
     assert np.isfinite(table.loc["gaussian", "difference_low"])
     assert "Compared were 2 seeds on 3 speakers." in (tmp_path / "study" / "loso.md").read_text()
@@ -206,36 +209,34 @@ def test_a_window_on_the_information_overlaps_it_and_one_beside_it_does_not() ->
     assert np.isnan(matching.correlation(choice.assign(overlap=0.5)))
 
 
-def test_jobs_share_the_runs_and_the_study_only_makes_tables_afterwards(
+def test_jobs_train_the_runs_and_the_study_only_makes_tables_afterwards(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(monkeypatch, 1)
     plan = Plan("words", str(words_config), ("training.epochs=1",), seeds=2, choosing=1)
-    jobs = submit_study([plan], "debug", Cluster(jobs=1), tmp_path / "jobs")
-    assert [job.result() for job in jobs] == [8]
+    cluster = Runner(Console(file=io.StringIO()), cluster="debug", wants=Cluster(jobs=1), logs=tmp_path / "jobs")
+    assert study([plan], cluster, tmp_path / "study") == {}
+    assert not (tmp_path / "study").exists(), "tables are made afterwards"
     runs = tmp_path / "runs" / "words"
     trained = {path: path.stat().st_mtime_ns for path in runs.glob("*/last.npz")}
     assert len(trained) == 4 * (1 + 2)
-    study([plan], Console(file=io.StringIO()), 1, tmp_path / "study")
+    study([plan], Runner(Console(file=io.StringIO()), 1), tmp_path / "study")
     assert {path: path.stat().st_mtime_ns for path in runs.glob("*/last.npz")} == trained
+    assert (tmp_path / "study" / "words.csv").exists()
 
 
-def test_a_job_takes_over_what_nobody_works_on_and_a_run_that_fails_holds_nobody_up(
+def test_a_setting_whose_training_diverges_is_not_chosen_and_holds_nobody_up(
     words_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hopeless = ("loss.window.shape=uniform", "training.learning_rate=1e38")
-    options = {"exponential": settings(5.0, False)["exponential"][:1], "uniform": (hopeless,)}
+    diverging = ("loss.window.shape=uniform", "training.learning_rate=1e38")
+    learning = ("loss.window.shape=uniform", "training.learning_rate=0.01")
+    options = {"exponential": settings(5.0, False)["exponential"][:2], "uniform": (diverging, learning)}
     monkeypatch.setattr(plans, "settings", lambda gain, late: options)
     plan = Plan("words", str(words_config), ("training.epochs=1",), seeds=1)
     choosing = choosing_jobs(plan)
-    monkeypatch.setattr(submit.time, "sleep", lambda _: pytest.fail("nobody else is there to wait for"))
-    # The third of three jobs, whose share is nothing; the other two never start.
-    Share([plan], 2, 3, commit())()
-    assert all(is_over(job) for job in choosing)
-    assert "no longer numbers" in (run_of(choosing[1]).folder / "failed.txt").read_text()
-    assert not (run_of(choosing[1]).folder / "result.json").exists()
-
-
-def test_a_job_of_another_commit_refuses() -> None:
-    with pytest.raises(InputError, match="submitted by commit old"):
-        Share([], 0, 1, "old")()
+    assert help_out([partial(stages, plan)], 1) == 4 + 2
+    assert all(is_done(job) for job in choosing)
+    assert "no longer numbers" in (choosing[2].run.folder / "failed.txt").read_text()
+    assert not (choosing[2].run.folder / "result.json").exists()
+    chosen, _ = choose(plan, pd.DataFrame([read_row(job) for job in choosing]))
+    assert chosen["test"][1].overrides == learning

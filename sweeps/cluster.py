@@ -1,28 +1,26 @@
-"""Workers on a cluster: job arrays through submitit, or a plain script for sbatch."""
+"""A cluster's jobs: what they ask for, and their submission by submitit or by a plain script for sbatch."""
 
 from __future__ import annotations
 
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import InputError
 from pipeline.config.problems import first_problem
 from pipeline.training.run import commit
-from sweeps.sweep import Sweep
-from sweeps.worker import Asked, work
 
 ClusterName = Literal["slurm", "local", "debug"]
+"""Slurm; processes of this machine; this process, one job after the other."""
 
 DEFAULT_ARRAY = 1000
-"""Slurm's limit of an array's size where it does not say another."""
+"""Slurm's limit of an array's size where the site sets no other."""
 
 
 class Cluster(BaseModel):
@@ -31,19 +29,19 @@ class Cluster(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     jobs: Annotated[int, Field(ge=1)] = 4
-    """Workers."""
+    """Number of jobs, each of which is a worker."""
     minutes: Annotated[int, Field(ge=1)] = 240
-    """A job's time; one that runs out of it is queued again and goes on from its checkpoint."""
+    """Time limit of a job; one that reaches it is queued again and continues from its checkpoint."""
     notice: Annotated[int, Field(ge=1)] = 60
-    """Seconds before the end of its time at which a job is told."""
+    """Seconds before the time limit at which a job is told."""
     cpus: Annotated[int, Field(ge=1)] = 1
     memory: Annotated[float, Field(ge=0)] = 4.0
-    """Gigabytes; 0 asks for none in particular."""
+    """Gigabytes; 0 leaves it to the site."""
     gpus: Annotated[int, Field(ge=0)] = 0
     partition: str | None = None
     account: str | None = None
     at_once: Annotated[int, Field(ge=0)] = 0
-    """Jobs that run at the same time; 0 is no limit."""
+    """Largest number of jobs that run at the same time; 0 sets no limit."""
 
     @model_validator(mode="after")
     def _told_in_time(self) -> Cluster:
@@ -53,7 +51,7 @@ class Cluster(BaseModel):
 
 
 def load_cluster(file: Path | None, **options: Any) -> Cluster:
-    """Return what jobs ask for: from a TOML file, with options over it.
+    """Return what jobs ask for: the fields of a TOML file, with options over them.
 
     Raises
     ------
@@ -73,36 +71,51 @@ def load_cluster(file: Path | None, **options: Any) -> Cluster:
         raise InputError(f"{file or 'the options'}: {first_problem(error, Cluster)}") from None
 
 
-class Job:
-    """A worker as a cluster's job.
+def cluster_name(name: str) -> ClusterName:
+    """Return a cluster's name as one that there is.
+
+    Raises
+    ------
+    InputError
+        If there is none of the name.
+    """
+    if name not in get_args(ClusterName):
+        raise InputError(f"--cluster is {name}; it must be one of {', '.join(get_args(ClusterName))}")
+    return cast(ClusterName, name)
+
+
+class Task:
+    """Work for a cluster's job, which refuses to begin if the checkout has changed since the submission.
 
     Parameters
     ----------
-    folder : str
-        The sweep's.
-    threads : int
-    made_of : str
-        The commit that submitted it.
+    work : callable
+        Picklable.
+    refused : callable, optional
+        Picklable; told the reason of a refusal.
     """
 
-    def __init__(self, folder: str, threads: int, made_of: str) -> None:
-        self.folder, self.threads, self.made_of = folder, threads, made_of
+    def __init__(self, work: Callable[[], Any], refused: Callable[[str], None] | None = None) -> None:
+        self.work, self.refused, self.made_of = work, refused, commit()
 
-    def __call__(self) -> int:
-        """Work until the sweep is over; refuse to if the checkout has changed since the submission."""
-        sweep = Sweep.at(self.folder)
+    def __call__(self) -> Any:
+        """Do the work and return its result.
+
+        Raises
+        ------
+        InputError
+            If the checkout has changed.
+        """
         now = commit()
         if now != self.made_of:
             reason = f"the job was submitted by commit {self.made_of} and started at commit {now}; submit it again"
-            sweep.refuse(reason)
+            if self.refused is not None:
+                self.refused(reason)
             raise InputError(reason)
-        try:
-            return work(sweep, self.threads)
-        except Asked:
-            return 0
+        return self.work()
 
     def checkpoint(self) -> Any:
-        """Return what to queue again when the job's time is over: the same; points go on from their checkpoints."""
+        """Return what to queue again at the job's time limit: the same work; runs continue from their checkpoints."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -146,28 +159,10 @@ def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster)
     return executor
 
 
-def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
-    """Submit workers; see `send`.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    cluster : {"slurm", "local", "debug"}
-    wants : Cluster
-
-    Returns
-    -------
-    list of submitit.Job
-    """
-    folder, made_of = str(sweep.folder.resolve()), commit()
-    tasks = [Job(folder, wants.cpus, made_of) for _ in range(wants.jobs)]
-    return send(sweep.folder / "jobs", f"sweep-{sweep.folder.name}", tasks, cluster, wants)
-
-
 def send(
     folder: Path, name: str, tasks: Sequence[Callable[[], Any]], cluster: ClusterName, wants: Cluster
 ) -> list[Any]:
-    """Submit tasks as job arrays, as many as the site's limit makes of them.
+    """Submit tasks as job arrays, as many as the site's limit of an array's size requires.
 
     Parameters
     ----------
@@ -177,7 +172,6 @@ def send(
         Of the jobs.
     tasks : sequence of callable
     cluster : {"slurm", "local", "debug"}
-        Slurm; processes of this machine; this process, one job after the other.
     wants : Cluster
 
     Returns
@@ -213,22 +207,32 @@ def array_limit() -> int:
     return DEFAULT_ARRAY
 
 
-def script(sweep: Sweep, wants: Cluster) -> str:
-    """Return an array script for sbatch, for sites where submitit can't be used."""
+def script(name: str, command: Sequence[str], folder: Path, wants: Cluster) -> str:
+    """Return a script for sbatch that runs a command as a job array, for sites where submitit can't be used.
+
+    Parameters
+    ----------
+    name : str
+        Of the jobs.
+    command : sequence of str
+    folder : Path
+        Of the logs.
+    wants : Cluster
+    """
     lines = [
         "#!/bin/bash",
-        f"#SBATCH --job-name=sweep-{sweep.folder.name}",
+        f"#SBATCH --job-name={name}",
         f"#SBATCH --array=0-{wants.jobs - 1}" + (f"%{wants.at_once}" if wants.at_once else ""),
         f"#SBATCH --time={wants.minutes}",
         f"#SBATCH --cpus-per-task={wants.cpus}",
         *([f"#SBATCH --mem={round(wants.memory * 1024)}M"] if wants.memory else []),
-        f"#SBATCH --output={shlex.quote(str((sweep.folder / 'jobs').resolve()))}/%A_%a.log",
+        f"#SBATCH --output={shlex.quote(str(folder.resolve()))}/%A_%a.log",
         "#SBATCH --requeue",
-        # Before the time is over: the worker gives its point back, and the job is queued again.
+        # Before the time limit: the worker gives its point back, and the job is queued again.
         f"#SBATCH --signal=B:TERM@{wants.notice}",
     ]
     optional = {"partition": wants.partition, "account": wants.account, "gpus": wants.gpus or None}
-    lines += [f"#SBATCH --{name}={value}" for name, value in optional.items() if value is not None]
+    lines += [f"#SBATCH --{option}={value}" for option, value in optional.items() if value is not None]
     lines += [
         f"cd {shlex.quote(str(Path.cwd()))}",
         f'test "$(git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)" = {shlex.quote(commit())} || '
@@ -236,8 +240,7 @@ def script(sweep: Sweep, wants: Cluster) -> str:
         "again() { kill -TERM $worker; wait $worker; scontrol requeue "
         '"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"; exit 0; }',
         "trap again TERM",
-        f"{shlex.quote(sys.executable)} -m sweeps worker {shlex.quote(str(sweep.folder.resolve()))} "
-        f"--threads {wants.cpus} & worker=$!",
+        f"{shlex.join(command)} & worker=$!",
         "wait $worker",
     ]
     return "\n".join(lines) + "\n"

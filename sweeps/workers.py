@@ -1,18 +1,23 @@
-"""Workers on this machine: started, watched, started again when they die."""
+"""A sweep's workers: processes of this machine, which are started again when they die, or jobs of a cluster."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.errors import InputError
+from sweeps.cluster import Cluster, ClusterName, Task, send
+from sweeps.processes import SPAWN, cores, end_with_parent, threads_of_children
 from sweeps.state import State
 from sweeps.sweep import Sweep
+from sweeps.worker import Terminated, work, work_in_job
 
 LOOK = 1.0
 """Seconds between two looks at the store."""
@@ -22,7 +27,7 @@ MOST_RESTARTS = 20
 
 
 def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> None:
-    """Let workers of their own processes finish a sweep; show how it goes.
+    """Finish a sweep by workers on this machine; show how it goes.
 
     Parameters
     ----------
@@ -38,7 +43,7 @@ def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> N
     InputError
         If workers die again and again.
     """
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or cores()
     (sweep.folder / "logs").mkdir(parents=True, exist_ok=True)
     processes = [_start(sweep, number, threads) for number in range(count)]
     restarts = 0
@@ -48,32 +53,55 @@ def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> N
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
             task = bar.add_task("points", total=budget)
-            while any(process.poll() is None for process in processes):
+            while any(process.is_alive() for process in processes):
                 time.sleep(LOOK)
                 state = sweep.state()
                 bar.update(task, completed=len(state.finished), description=_news(state))
                 _tell(state, shown, console)
                 for number, process in enumerate(processes):
-                    if process.poll() not in (None, 0) and not sweep.is_over():
+                    if process.exitcode not in (None, 0) and not sweep.is_over():
                         restarts += 1
                         if restarts > MOST_RESTARTS:
-                            log = sweep.folder / "logs" / f"worker-{number}.log"
-                            raise InputError(f"workers died {restarts} times; the last one's words are in {log}")
+                            raise InputError(
+                                f"workers died {restarts} times; what the last one printed is in {_log(sweep, number)}"
+                            )
                         processes[number] = _start(sweep, number, threads)
         _tell(sweep.state(), shown, console)
     finally:
         for process in processes:
-            if process.poll() is None:
-                process.terminate()
+            process.terminate()
         for process in processes:
-            process.wait()
+            process.join()
 
 
-def _start(sweep: Sweep, number: int, threads: int) -> subprocess.Popen[bytes]:
-    with (sweep.folder / "logs" / f"worker-{number}.log").open("ab") as log:
-        command = [sys.executable, "-m", "sweeps", "worker", str(sweep.folder), "--threads", str(threads)]
-        environment = os.environ | dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"), str(threads))
-        return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+def submit(sweep: Sweep, cluster: ClusterName, wants: Cluster) -> list[Any]:
+    """Submit a sweep's workers to a cluster; see `cluster.send`."""
+    there = Sweep(sweep.folder.resolve())
+    task = Task(partial(work_in_job, there, wants.cpus), refused=there.refuse)
+    return send(sweep.folder / "jobs", f"sweep-{sweep.folder.name}", [task] * wants.jobs, cluster, wants)
+
+
+def _start(sweep: Sweep, number: int, threads: int) -> BaseProcess:
+    process = SPAWN.Process(target=_worker, args=(sweep, threads, _log(sweep, number)))
+    with threads_of_children(threads):
+        process.start()
+    return process
+
+
+def _worker(sweep: Sweep, threads: int, log: Path) -> None:
+    """Work in a process of its own, whose output goes to a log."""
+    end_with_parent()
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        work(sweep, threads)
+    except Terminated:
+        raise SystemExit(143) from None
+
+
+def _log(sweep: Sweep, number: int) -> Path:
+    return sweep.folder / "logs" / f"worker-{number}.log"
 
 
 def _news(state: State) -> str:

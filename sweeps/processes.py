@@ -1,0 +1,44 @@
+"""Worker processes on this machine: how many, on how many threads each, and that they end with their parent."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+
+SPAWN = get_context("spawn")
+"""Processes that inherit nothing: forking a process in which engines' threads run may hang."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def threads_of_children(threads: int) -> Iterator[None]:
+    """Let processes that are started within a ``with`` statement have so many threads each; 0 sets no limit."""
+    names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS") if threads else ()
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ends: nobody would use its results."""
+    parent = parent_process()
+    assert parent is not None, "a worker is started by another process"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
