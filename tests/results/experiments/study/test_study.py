@@ -173,7 +173,7 @@ def test_where_speakers_are_left_out_each_is_scored_with_settings_that_the_other
     jobs = comparing_jobs(plan, chosen)
     assert len(jobs) == 2 * 3 * 4
     for job in jobs:
-        own = choice[(choice["held"] == job.held) & (choice["window"] == job.variant.name) & choice["chosen"]]
+        own = choice[(choice["held"] == job.held) & (choice["window"] == job.label) & choice["chosen"]]
         (variant,) = (variant for variant in chosen[job.held] if variant.name == job.label)
         assert own["setting"].item() == setting_of(variant)
         assert job.config == variant.settings(job.config.seed, plan.shared)
