@@ -56,7 +56,7 @@ def test_a_run_that_fails_is_a_row_with_its_reason(words_config: Path, tmp_path:
     assert collapsed(rows).tolist() == [False, True]
     write(tmp_path, "both", rows, summary(rows))
     assert "no longer numbers" in (tmp_path / "both-runs.csv").read_text()
-    assert "| bad |" in (tmp_path / "both.md").read_text()
+    assert "\n| bad " in (tmp_path / "both.md").read_text()
 
 
 def test_a_variant_counts_above_what_all_share_and_the_seed_above_both(words_config: Path) -> None:
