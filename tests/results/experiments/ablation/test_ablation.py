@@ -31,7 +31,7 @@ def test_the_table_has_paired_differences(words_config: Path, tmp_path: Path) ->
     assert table["variant"].tolist() == [DEFAULTS, "feed-forward"]
     runs = pd.read_csv(tmp_path / "ablation-words-runs.csv").pivot(index="seed", columns="variant", values="accuracy")
     assert table["difference"].iloc[1] == pytest.approx((runs["feed-forward"] - runs[DEFAULTS]).mean(), abs=1e-5)
-    assert (tmp_path / "ablation-words.md").read_text().startswith("| variant |")
+    assert (tmp_path / "ablation-words.md").read_text().startswith("| variant ")
     about = json.loads((tmp_path / "ablation-words.json").read_text())
     assert about["commits"] == [commit()]
     assert about["variants"]["feed-forward"] == [str(words_config), "training.epochs=2", "network.recurrent=false"]
