@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
-from models.batch import SpikeBatch
-from models.engines.cpu.engine import CpuEngine
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import training_batches
-from results.benchmarks.ours import engine
+from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, DT, LEARNING_RATE, Shape
 
 NAME = "epoch"
@@ -58,8 +55,8 @@ def run(
     whole, alone = [], []
     for epoch in range(repeats + 1):
         beforehand = list(training_batches(data, config, epoch))
-        alone.append(_seconds(own, beforehand))
-        whole.append(_seconds(own, training_batches(data, config, epoch)))
+        alone.append(seconds_of(partial(own.train_epoch, beforehand, LEARNING_RATE)))
+        whole.append(seconds_of(partial(own.train_epoch, training_batches(data, config, epoch), LEARNING_RATE)))
     # The first epoch was the warm-up.
     del whole[0], alone[0]
     return [
@@ -101,9 +98,3 @@ def _config(shape: Shape) -> Config:
             "training": {"batch": shape.batch},
         }
     )
-
-
-def _seconds(own: CpuEngine, batches: Iterable[SpikeBatch]) -> float:
-    start = time.perf_counter()
-    own.train_epoch(batches, LEARNING_RATE)
-    return time.perf_counter() - start

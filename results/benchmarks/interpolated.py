@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from models.engines.cpu.engine import CpuEngine
+from results.benchmarks.ours import seconds_of
 from results.benchmarks.shd_shaped import CASES, Shape
 
 NAME = "interpolated"
@@ -55,9 +56,7 @@ def run(
         spikes = [engine.gradients(batch).hidden_counts.sum() / (shape.batch * shape.hidden) for engine in seconds]
         for _ in range(repeats):
             for engine, taken in seconds.items():
-                start = time.perf_counter()
-                engine.gradients(batch)
-                taken.append(time.perf_counter() - start)
+                taken.append(seconds_of(partial(engine.gradients, batch)))
         ratios = [other / own for own, other in zip(seconds[plain], seconds[interpolated], strict=True)]
         rows.append(
             {

@@ -12,8 +12,7 @@ Nothing else is counted: neither the neurons' steps nor other work of a spike, s
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from models.batch import SpikeBatch
 from models.engines.cpu.engine import CpuEngine
 from results.benchmarks.axpy import Axpy
-from results.benchmarks.ours import engine
+from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, Shape
 from results.benchmarks.table import on_threads
 
@@ -149,7 +148,7 @@ def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, _Time
         own.gradients(batch)
     for _ in range(repeats):
         for n in threads:
-            timed[n].seconds.append(_seconds(partial(engines[n].gradients, batch)))
+            timed[n].seconds.append(seconds_of(partial(engines[n].gradients, batch)))
             for near, kept in ((False, timed[n].cached), (True, timed[n].in_l1)):
                 # The threads of the bare loop add equally many rows, so that a few can be left over.
                 kept.append(bare[n, near].seconds() * wanted / bare[n, near].additions)
@@ -172,8 +171,8 @@ def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
     both = np.empty_like(forward)
     for repeat in range(repeats):
         for i, (own, batch) in enumerate(runs):
-            forward[i, repeat] = _seconds(partial(own.predict, [batch])) / shape.batch
-            both[i, repeat] = _seconds(partial(own.gradients, batch)) / shape.batch
+            forward[i, repeat] = seconds_of(partial(own.predict, [batch])) / shape.batch
+            both[i, repeat] = seconds_of(partial(own.gradients, batch)) / shape.batch
     whole = float(both[0].min())
     return {
         name: _fitted(counts, seconds, whole)
@@ -197,9 +196,3 @@ def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: fl
 def _counts(own: CpuEngine, batch: SpikeBatch, shape: Shape) -> tuple[float, float, float]:
     """Return steps, input spikes and hidden spikes per example."""
     return shape.steps, shape.events, own.gradients(batch).hidden_counts.sum() / shape.batch
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

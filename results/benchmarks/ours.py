@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from models.batch import SpikeBatch
@@ -14,6 +16,13 @@ from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 def engine(shape: Shape, threads: int = 0) -> CpuEngine:
     """Return the CPU engine with a shape's network; 0 threads means all cores."""
     return CpuEngine(shape.problem, shape.weights(), threads)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return the seconds that a function takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 class Ours:

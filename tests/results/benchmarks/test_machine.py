@@ -47,8 +47,9 @@ def test_rows_are_consistent(tiny: Shape) -> None:
         float(both["ms_an_example_on_1"]) / float(both["ms_an_example_on_2"])
     )
     assert both["ms_an_example_on_1"] == one["ms_an_example"]
-    for row in (forward, backward):
-        assert float(row["share_of_both_passes"]) > 0
+    # The backward pass is a difference of two times, which on a busy machine can be below 0.
+    assert float(forward["share_of_both_passes"]) > 0
+    assert float(forward["share_of_both_passes"]) + float(backward["share_of_both_passes"]) == pytest.approx(1)
 
 
 def test_a_fit_finds_the_costs_that_it_was_made_of() -> None:
