@@ -157,7 +157,7 @@ class TestWithGenn:
         [
             ("loss.kind=max-over-time", "peak voltage"),
             ("network.spike_times=interpolated", "spike_times"),
-            ("genn.backend=cuda", "built with"),
+            ("device=cuda", "built with"),
         ],
     )
     def test_what_it_can_not_do_is_refused(
