@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from models.engines import registry
+from pipeline.config import TrainingConfig
+
 ROOT = Path(__file__).parents[1]
 ORDER = ("models", "pipeline", "sweeps", "results")
 """Each package may import itself and those before it."""
@@ -37,3 +40,39 @@ def test_engines_do_not_import_each_other(engine: str) -> None:
     others = tuple(f"models.engines.{other}." for other in ENGINES if other != engine)
     found = imports(ROOT / "models" / "engines" / engine)
     assert not [(where, name) for where, name in found if f"{name}.".startswith(others)]
+
+
+OWN = tuple(str(path.parent.relative_to(ROOT)) for path in (ROOT / "models").glob("*/*/entry.py"))
+"""Folders of the registered engines and methods, which name themselves."""
+NAMING = {
+    "models/engines/registry.py": "the registry",
+    "models/neurons/genn.py": "single neurons on the code that GeNN generates",
+    "pipeline/config/migration.py": "names that old configs have",
+}
+"""What else may name one, and why."""
+
+
+def names_one(path: Path) -> bool:
+    """Whether a module imports a registered engine or method, or has its name as a string.
+
+    The method that a config has unless it names another one is a default, not a special case.
+    """
+    names = {*registry.engines(), *registry.methods()} - {TrainingConfig().method}
+    modules = tuple(f"{folder.replace('/', '.')}." for folder in OWN)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(modules):
+            return True
+        if isinstance(node, ast.Import) and any(f"{alias.name}.".startswith(modules) for alias in node.names):
+            return True
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and f"{node.value}.".startswith(modules):
+            return True
+        if isinstance(node, ast.Constant) and node.value in names:
+            return True
+    return False
+
+
+def test_only_the_registry_names_engines_and_methods() -> None:
+    modules = [path for package in ("models", "pipeline", "sweeps") for path in (ROOT / package).rglob("*.py")]
+    outside = [path for path in modules if not str(path.relative_to(ROOT)).startswith(OWN)]
+    assert len(outside) < len(modules)
+    assert {str(path.relative_to(ROOT)) for path in outside if names_one(path)} == set(NAMING)

@@ -1,25 +1,27 @@
 """All engines and training methods by name, and the choice between them.
 
-An engine or a method is one folder with an ``entry.py``, and one line here.
+An engine or a method is one folder with a module ``entry``, and that module's name here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 
-from models.engines.cpu.entry import CpuEntry
 from models.engines.entry import Entry
-from models.engines.genn.entry import GennEntry
 from models.errors import InputError
-from models.methods.eprop.entry import EpropOnGennEntry
 from models.problem import Problem
 
-ENTRIES: tuple[Entry, ...] = (
-    CpuEntry(),
-    GennEntry(),
-    EpropOnGennEntry(),
+ENTRIES: tuple[Entry, ...] = tuple(
+    import_module(module).ENTRY
+    for module in (
+        "models.engines.cpu.entry",
+        "models.engines.genn.entry",
+        "models.methods.eprop.entry",
+    )
 )
+"""What each of these modules calls ``ENTRY``."""
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,6 @@ class CpuEntry(Entry):
         from models.engines.cpu.engine import CpuEngine
 
         return CpuEngine(problem, weights, resources.threads)
+
+
+ENTRY = CpuEntry()

@@ -17,7 +17,7 @@ from models.engines.genn import buffers
 from models.engines.genn.available import Backend
 from models.engines.genn.chunks import Chunk, chunks
 from models.engines.genn.device_engine import DeviceEngine
-from models.engines.genn.entry import GennEntry
+from models.engines.genn.entry import ENTRY
 from models.engines.genn.program import Program
 from models.engines.genn.ranks import Ranks
 from models.engines.genn.simulator import Simulator
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 class BatchRunner(DeviceEngine[Simulator]):
     """What of the GeNN engine runs batches; `models.engines.genn.engine.GennEngine` learns from them."""
 
-    entry: ClassVar[Entry] = GennEntry()
+    entry: ClassVar[Entry] = ENTRY
 
     def __init__(self, problem: Problem, weights: Weights, backend: Backend, lanes: int, ranks: Ranks) -> None:
         self.program = Program(

@@ -76,3 +76,6 @@ class GennEntry(Entry):
 def lanes(backend: str, batch: int, processes: int = 1) -> int:
     """Return how many of a batch's examples run at once: one on a CPU, on a GPU each process's share of them."""
     return 1 if backend == CPU_BACKEND else -(-batch // processes)
+
+
+ENTRY = GennEntry()

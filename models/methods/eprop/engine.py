@@ -19,7 +19,7 @@ from models.engines.genn.events import by_channel
 from models.errors import InputError
 from models.losses import CrossEntropy
 from models.methods.eprop.compiler import EpropProgram
-from models.methods.eprop.entry import EpropOnGennEntry
+from models.methods.eprop.entry import ENTRY
 from models.methods.eprop.simulator import EpropSimulator
 from models.network import Weights
 from models.problem import Problem
@@ -49,7 +49,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
     """
 
     name: ClassVar[str] = "genn, e-prop"
-    entry: ClassVar[Entry] = EpropOnGennEntry()
+    entry: ClassVar[Entry] = ENTRY
 
     def __init__(
         self, problem: Problem, weights: Weights, backend: Backend = "single_threaded_cpu", lanes: int = 1

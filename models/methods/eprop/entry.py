@@ -47,3 +47,6 @@ class EpropOnGennEntry(GennEntry):
 
         backend = available.choose(resources.device)
         return EpropEngine(problem, weights, backend, lanes(backend, resources.batch))
+
+
+ENTRY = EpropOnGennEntry()
