@@ -10,8 +10,10 @@ import numpy as np
 
 from models.batch import SpikeBatch
 from models.engines.base import Engine, Gradients, Predictions, Tally
-from models.engines.cpu.layer import Events, ForwardTape, Grid, Layer
+from models.engines.cpu.arguments import Events, ForwardTape
+from models.engines.cpu.layer import Layer
 from models.engines.cpu.output import make_output
+from models.engines.cpu.parameters import Grid
 from models.engines.cpu.recorder import record_batch
 from models.losses import Judgement
 from models.network import Weights

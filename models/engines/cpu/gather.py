@@ -1,126 +1,74 @@
-"""Weights' gradients: every event adds the adjoint current of its arrival to its source's row.
+"""Gradients with respect to weights: every event adds the adjoint current of its arrival to the row of its source.
 
 Events of a block of steps are sorted by source first: a row of the gradient is loaded once for all of them, and stays
-in registers while they pass by.
+in registers while they are added.
 """
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit, prange
 
-from models.engines.cpu.simd import add_rows, add_scaled_rows
+from models.engines.cpu.rows import add_rows
+from models.engines.cpu.vectors import copy, fill
+
+
+@njit(cache=True)
+def first_after(steps, begin, end, limit):  # type: ignore[no-untyped-def]
+    """Return the first of the events ``begin`` to ``end - 1`` whose step is above ``limit``, ``end`` if none is."""
+    while begin < end:
+        middle = (begin + end) // 2
+        if steps[middle] > limit:
+            end = middle
+        else:
+            begin = middle + 1
+    return begin
 
 
 @njit(cache=True)
 def gather(  # type: ignore[no-untyped-def]
-    adjoint_currents,
-    lo,
-    steps,
-    units,
-    fractions,
-    begin,
-    lag,
-    channels,
-    spacing,
-    tails,
-    below,
-    spike_steps,
-    spike_neurons,
-    spike_fractions,
-    last_spike,
-    n_below,
-    itself,
-    interpolated,
-    gradient,
-    starts,
-    order,
-    scales,
+    adjoint_currents, lo, steps, units, begin, ends, channels, lag, spacing, latest_first, gradient, starts, order
 ):
-    """Add a block of steps to the gradient.
+    """Add one connection's arrivals in a block of steps to its gradient.
 
     Parameters
     ----------
     adjoint_currents : ndarray of float32, shape (steps of the block + 1, size)
         p_I at the beginning of each step; the first is step ``lo``.
     lo : int
-        Arrivals after this step count; in it too if it is 0.
-    steps, units, fractions, begin, lag, channels, spacing
-        Events from below, as in `forward.forward_layer`.
-    tails : ndarray of int64, shape (copies,)
-        By copy of the delay line, one behind the last event that has not been gathered yet; moved down.
-    below, itself : bool
-        Whether events from below, and the layer's own spikes, are gathered.
-    spike_steps, spike_neurons, spike_fractions : ndarray
-        The layer's own spikes.
-    last_spike : int
-        The last one that has not been gathered yet.
-    n_below : int
-        The first row of the recurrent connection.
-    interpolated : bool
-        Whether spike times are interpolated between the grid's points.
+        Arrivals after this step count; those in it, too, if it is 0.
+    steps, units : ndarray of int32
+        Of events, the example's first being ``begin``.
+    ends : ndarray of int64, shape (copies,)
+        Changed: by copy of the delay line, one behind the last event that has not been gathered yet.
+    channels, lag, spacing : int
+        See `arguments`.
+    latest_first : bool
+        Whether events of a source are added in descending order.
     gradient : ndarray of float32, shape (rows, size)
         Added to.
-    starts, order, scales : ndarray
+    starts, order : ndarray of int32
         Scratch.
     """
-    n_rows = gradient.shape[0]
-    aged_below = fractions.shape[0] > 0
-    starts[: n_rows + 1] = 0
-    first_spike = last_spike
-    if itself:
-        share = 2 if interpolated else 1
-        while first_spike >= 0 and (lo == 0 or spike_steps[first_spike] + 1 > lo):
-            starts[n_below + spike_neurons[first_spike] + 1] += share
-            first_spike -= 1
-    if below:
-        share = 2 if aged_below else 1
-        for copy in range(tails.shape[0]):
-            i = tails[copy]
-            shift = copy * spacing + lag
-            while i > begin and (lo == 0 or steps[i - 1] + shift > lo):
-                i -= 1
-                starts[copy * channels + units[i] + 1] += share
-    for row in range(n_rows):
+    rows, after = gradient.shape[0], lo if lo > 0 else -1
+    fill(starts, 0)
+    for line in range(ends.shape[0]):
+        for i in range(first_after(steps, begin, ends[line], after - line * spacing - lag), ends[line]):
+            starts[line * channels + units[i] + 1] += 1
+    for row in range(rows):
         starts[row + 1] += starts[row]
-    if itself:
-        for i in range(first_spike + 1, last_spike + 1):
-            row = n_below + spike_neurons[i]
-            place = starts[row]
-            order[place] = spike_steps[i] + 1 - lo
-            if interpolated:
-                age = np.float32(1.0) - spike_fractions[i]
-                scales[place] = np.float32(1.0) - age
-                order[place + 1] = spike_steps[i] - lo
-                scales[place + 1] = age
-                starts[row] = place + 2
-            else:
-                starts[row] = place + 1
-    if below:
-        for copy in range(tails.shape[0]):
-            shift = copy * spacing + lag
-            i = tails[copy]
-            while i > begin and (lo == 0 or steps[i - 1] + shift > lo):
-                i -= 1
-                row = copy * channels + units[i]
-                place = starts[row]
-                order[place] = steps[i] + shift - lo
-                if aged_below:
-                    age = np.float32(1.0) - fractions[i]
-                    scales[place] = np.float32(1.0) - age
-                    order[place + 1] = steps[i] + shift - 1 - lo
-                    scales[place + 1] = age
-                    starts[row] = place + 2
-                else:
-                    starts[row] = place + 1
-            tails[copy] = i
+    for line in range(ends.shape[0]):
+        shift = line * spacing + lag
+        first, end = first_after(steps, begin, ends[line], after - shift), ends[line]
+        for k in range(end - first):
+            i = end - 1 - k if latest_first else first + k
+            row = line * channels + units[i]
+            order[starts[row]] = steps[i] + shift - lo
+            starts[row] += 1
+        ends[line] = first
     done = 0
-    for row in range(n_rows):
+    for row in range(rows):
         if starts[row] > done:
-            if aged_below if row < n_below else interpolated:
-                add_scaled_rows(adjoint_currents, order, scales, done, starts[row], gradient[row])
-            else:
-                add_rows(adjoint_currents, order, done, starts[row], gradient[row])
+            add_rows(adjoint_currents, order, done, starts[row], gradient[row])
             done = starts[row]
 
 
@@ -136,7 +84,7 @@ def sum_groups(groups, total):  # type: ignore[no-untyped-def]
     """
     for row in prange(total.shape[0]):
         into = total[row]
-        into[:] = groups[0, row]
+        copy(into, groups[0, row])
         for g in range(1, groups.shape[0]):
             part = groups[g, row]
             for j in range(into.shape[0]):

@@ -7,16 +7,17 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from models.engines.cpu.arguments import Events, Floats, ForwardTape
 from models.engines.cpu.gather import sum_groups
-from models.engines.cpu.layer import Events, ForwardTape, Grid, Layer
+from models.engines.cpu.layer import Layer
+from models.engines.cpu.parameters import Grid
 from models.engines.cpu.peak import add_peak_times
-from models.engines.cpu.readout import ReadoutTable, learn_each, learn_shared, read_each, read_shared, time_shared
+from models.engines.cpu.readout import gradients_each, read_each, read_shared, spike_times_shared, weights_shared
+from models.engines.cpu.readout_table import ReadoutTable
 from models.engines.cpu.table import GAIN
 from models.errors import InputError
 from models.losses import Judgement, Loss, Observed
 from models.network import Network, Spiking, Weights
-
-Floats = NDArray[np.float32]
 
 
 class Output(ABC):
@@ -86,9 +87,8 @@ class Output(ABC):
             layer, name = self.layer, self.layer.below.name
             late = np.zeros_like(layer.delays)
             add_peak_times(
-                events.steps, events.units, events.fractions, events.begins, events.ends, layer.weights[name],
-                layer.delays, layer.ring_steps, layer.table[GAIN], layer.grid.interpolated, tape.voltages,
-                tape.voltages.argmax(axis=1), gradient, spike_time_gradient, late,
+                events, layer.weights[name], layer.delays, layer.ring_size, layer.table[GAIN], layer.grid.interpolated,
+                tape.voltages, tape.voltages.argmax(axis=1), gradient, spike_time_gradient, late,
             )  # fmt: skip
             if len(late):
                 found[f"{name}_delay"] += late / np.float32(layer.grid.dt)
@@ -123,13 +123,12 @@ class WindowedOutput(Output):
     def read(self, hidden: ForwardTape) -> NDArray[np.floating]:
         """Return means of window times voltage, shape (examples, classes)."""
         means = np.empty((len(hidden.counts), self.layer.size))
-        spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
         bias = self.table.bias * self.layer.parameter("bias")
         if self.each:
-            read_each(*spikes, self.table.gain, self._weights, self.layer.delays, bias, means)
+            read_each(hidden, self.table.gain, self._weights, self.layer.delays, bias, means)
         else:
             self._drawn = np.empty((len(hidden.counts), len(self._weights)))
-            read_shared(*spikes, self.table.gain, self._weights, bias, self._drawn, means)
+            read_shared(hidden, self.table.gain, self._weights, bias, self._drawn, means)
         return means
 
     def learn(
@@ -137,7 +136,6 @@ class WindowedOutput(Output):
     ) -> tuple[Weights, Floats]:
         """Return gradients, and dL/dt of each hidden spike."""
         error, layer, weights = judgement.gradient, self.layer, self._weights
-        spikes = (hidden.steps, hidden.neurons, hidden.fractions, hidden.counts)
         if self._kept_gradient is None or self._kept_gradient.shape != hidden.slopes.shape:
             self._kept_gradient = np.empty(hidden.slopes.shape, np.float32)
         spike_time_gradient = self._kept_gradient
@@ -148,8 +146,8 @@ class WindowedOutput(Output):
             parts = np.empty((groups, *weights.shape), np.float32)
             late = np.empty((groups, *layer.delays.shape), np.float32)
             constants = np.empty((groups, len(by_tau), layer.size))
-            learn_each(
-                *spikes, self.table.gain, self.table.slope, by_tau, weights, layer.delays, error, first_of_group,
+            gradients_each(
+                hidden, self.table.gain, self.table.slope, by_tau, weights, layer.delays, error, first_of_group,
                 spike_time_gradient, parts, late, constants,
             )  # fmt: skip
             sum_groups(parts, found[layer.below.name])
@@ -161,8 +159,8 @@ class WindowedOutput(Output):
                 by_bias = table.bias * layer.parameter("bias") * error.sum(axis=0)
                 found[f"{layer.name}_{name}"] = (total + by_bias).astype(np.float32)
         else:
-            time_shared(*spikes, self.table.slope, weights, error, spike_time_gradient)
-            learn_shared(self._drawn, error, found[layer.below.name])
+            spike_times_shared(hidden, self.table.slope, weights, error, spike_time_gradient)
+            weights_shared(self._drawn, error, found[layer.below.name])
         if layer.population.bias:
             found[f"{layer.name}_bias"] = (error.sum(axis=0) * self.table.bias).astype(np.float32)
         return found, spike_time_gradient

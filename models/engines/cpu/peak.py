@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from models.engines.cpu.delays import arrival
+from models.engines.cpu.readout import arrival_at_output
 
 KNOWN_ON_GRID = 0.5
 """What the adjoint on the grid takes for r, since its dp_I/dt is a central difference; between its points that is 0."""
@@ -20,15 +20,14 @@ KNOWN_ON_GRID = 0.5
 
 @njit(cache=True)
 def add_peak_times(  # type: ignore[no-untyped-def]
-    steps, neurons, fractions, begins, ends, weights, delays, longest, gain, interpolated, voltages, peaks, slopes,
-    spike_time_gradient, delay_gradient,
-):  # fmt: skip
+    events, weights, delays, longest, gain, interpolated, voltages, peaks, slopes, spike_time_gradient, delay_gradient
+):
     """Add what peaks mean to the times of arrivals and is not in the stepped adjoint.
 
     Parameters
     ----------
-    steps, neurons, fractions, begins, ends
-        Hidden spikes, as `forward.forward_layer` takes events.
+    events : Events
+        Hidden spikes.
     weights : ndarray of float32, shape (hidden, classes)
     delays : ndarray of float32, shape (hidden, classes) or (0, classes)
         In steps.
@@ -48,6 +47,7 @@ def add_peak_times(  # type: ignore[no-untyped-def]
     delay_gradient : ndarray of float32, shape of ``delays``
         Added to, in 1 / step.
     """
+    steps, neurons, fractions, begins, ends, _ = events
     delayed = delays.shape[0] > 0
     known = 0.0 if interpolated else KNOWN_ON_GRID
     for b in range(peaks.shape[0]):
@@ -77,4 +77,4 @@ def _arrival(i, k, steps, neurons, fractions, delays, interpolated):  # type: ig
     if delays.shape[0] == 0:
         return steps[i] + 1
     age = np.float32(1.0) - fractions[i] if interpolated else np.float32(0.0)
-    return arrival(steps[i] + 1, age, delays[neurons[i], k], interpolated)[0]
+    return arrival_at_output(steps[i] + 1, age, delays[neurons[i], k], interpolated)[0]

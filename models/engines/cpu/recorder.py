@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.engines.cpu.layer import Events, ForwardTape, Layer
+from models.engines.cpu.arguments import Events, ForwardTape
+from models.engines.cpu.layer import Layer
 from models.engines.cpu.output import Output
 from models.losses import Loss
 from models.recording import Recording, Spikes

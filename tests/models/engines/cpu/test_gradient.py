@@ -12,7 +12,7 @@ import pytest
 from event_nets import Drawn, Plan, draw, errors, is_clear
 from numpy.typing import NDArray
 
-from models.engines.cpu.layer import ForwardTape
+from models.engines.cpu.arguments import ForwardTape
 from models.engines.cpu.output import WindowedOutput
 from models.engines.exact import Trial
 from models.engines.exact.engine import Gradients

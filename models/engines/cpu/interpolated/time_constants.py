@@ -1,26 +1,27 @@
-"""Kernels that add up what gradients of time constants are made of; `models.engines.time_constants` has the rows."""
+"""What steps with interpolated spikes add to the sums of `models.engines.time_constants`."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from models.engines.cpu.forward import current_left, voltage_left
+from models.engines.cpu.interpolated.response import current_left, voltage_left
+from models.engines.cpu.vectors import FAST
 
 
-@njit(cache=True)
-def add_step(sums, p_v, p_i, voltage, current):  # type: ignore[no-untyped-def]
-    """Add a step to rows 1 to 4."""
+@njit(fastmath=FAST, cache=True)
+def add_arrivals(sums, p_v, p_i, first, second):  # type: ignore[no-untyped-def]
+    """Add to rows 5 to 8: a step's arrivals, by age and by its square, times the adjoints at its beginning."""
     for j in range(p_v.shape[0]):
-        sums[1, j] += p_v[j]
-        sums[2, j] += p_v[j] * voltage[j]
-        sums[3, j] += p_v[j] * current[j]
-        sums[4, j] += p_i[j] * current[j]
+        sums[5, j] += p_v[j] * first[j]
+        sums[6, j] += p_v[j] * second[j]
+        sums[7, j] += p_i[j] * first[j]
+        sums[8, j] += p_i[j] * second[j]
 
 
 @njit(inline="always")
 def _kappa_by_rates(x, y, t):  # type: ignore[no-untyped-def]
-    """Return dkappa/dx and dkappa/dy after ``t`` steps, of `forward.voltage_left`."""
+    """Return dkappa/dx and dkappa/dy after ``t`` steps, of `response.voltage_left`."""
     half, sixth = t * t * np.float32(1 / 2), t * t * t * np.float32(1 / 6)
     two, three = np.float32(2.0), np.float32(3.0)
     by_x = t - half * (two * x + y) + sixth * (three * x * x + two * x * y + y * y)
@@ -29,7 +30,7 @@ def _kappa_by_rates(x, y, t):  # type: ignore[no-untyped-def]
 
 @njit(inline="always")
 def add_crossing(sums, q, p, jump, v, current, bias, x, y, f):  # type: ignore[no-untyped-def]
-    """Replace, for neuron ``q`` in a step in which it spiked, what `add_step` added with what is true of the step.
+    """Replace, for neuron ``q`` in a step in which it spiked, what `add_step` added with the terms of that step.
 
     Parameters
     ----------

@@ -1,0 +1,44 @@
+"""Additions of rows of a matrix, and the search for neurons at threshold: where a layer spends most of its time."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numba import njit
+
+from models.engines.cpu import plain_rows, simd
+
+HAND_WRITTEN = os.environ.get("SPOKEN_SPIKES_SIMD", "1") != "0"
+"""Whether kernels use `simd` rather than `plain_rows`. Compiled code in Numba's cache keeps the choice it was compiled
+with: to change it, set NUMBA_CACHE_DIR to another folder, too."""
+
+_chosen = simd if HAND_WRITTEN else plain_rows
+add_rows, add_scaled_rows = _chosen.add_rows, _chosen.add_scaled_rows
+_reaching, _lowest = _chosen.reaching, _chosen.lowest
+
+
+@njit(cache=True)
+def find_reaching(values, bound, found):  # type: ignore[no-untyped-def]
+    """Write the places of ``values`` that are at least ``bound``, in ascending order.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (a multiple of 64,)
+    bound : float32
+    found : ndarray of int32
+        Written.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    count = 0
+    for word in range(values.shape[0] // 64):
+        bits = _reaching(values, 64 * word, bound)
+        while bits != 0:
+            found[count] = 64 * word + _lowest(bits)
+            count += 1
+            bits &= bits - np.uint64(1)
+    return count
