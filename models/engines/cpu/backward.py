@@ -70,9 +70,7 @@ def add_step(sums, p_v, p_i, voltage, current):  # type: ignore[no-untyped-def]
 def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, loss, found, scratch):  # type: ignore[no-untyped-def]
     """Go back through example ``b`` and add to the gradients of its group."""
     steps, units, begin, end, lag = events.steps, events.units, events.begins[b], events.ends[b], events.lag
-    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = (
-        connections
-    )
+    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = connections
     table, threshold, least_slope, biased = neurons.table, neurons.threshold, neurons.least_slope, neurons.biased
     spike_steps, spike_neurons, spike_slopes, states = tape.steps[b], tape.neurons[b], tape.slopes[b], tape.states[b]
     spike_times, push, drive = loss.spike_times[b], loss.push, loss.voltages[b]

@@ -36,8 +36,7 @@ class Buffers:
                 voltages[:0],
                 states[:0],
             )
-        arrays = (kept.steps, kept.neurons, kept.fractions, kept.slopes, kept.counts, kept.diverged)
-        return ForwardTape(*(array[:examples] for array in arrays), voltages, states)  # type: ignore[arg-type]
+        return ForwardTape._make((*(array[:examples] for array in kept[:6]), voltages, states))
 
     def sums(self, first_of_group: NDArray[np.int64], event_times: Floats, adjoints: Floats) -> GradientSums:
         """Return accumulators of gradients, not cleared."""

@@ -29,9 +29,7 @@ from models.engines.cpu.vectors import FAST, FLUSH, NIL, add, advance, all_finit
 def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignore[no-untyped-def]
     """Run example ``b``; return the number of its spikes, or -1 where a voltage is not finite."""
     steps, units, begin, end = events.steps, events.units, events.begins[b], events.ends[b]
-    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = (
-        connections
-    )
+    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = connections
     table, threshold = neurons.table, neurons.threshold
     spike_steps, spike_neurons, spike_slopes = tape.steps[b], tape.neurons[b], tape.slopes[b]
     voltages, states = tape.voltages[b], tape.states[b]

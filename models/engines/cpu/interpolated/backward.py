@@ -77,9 +77,7 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
     steps, units, fractions, begin, end, lag = (
         events.steps, events.units, events.fractions, events.begins[b], events.ends[b], events.lag,
     )  # fmt: skip
-    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = (
-        connections
-    )
+    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = connections
     table, threshold, least_slope, biased = neurons.table, neurons.threshold, neurons.least_slope, neurons.biased
     spike_steps, spike_neurons, spike_fractions, spike_slopes, states = (
         tape.steps[b], tape.neurons[b], tape.fractions[b], tape.slopes[b], tape.states[b],

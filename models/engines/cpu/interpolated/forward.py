@@ -46,9 +46,7 @@ def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignor
     steps, units, fractions, begin, end = (
         events.steps, events.units, events.fractions, events.begins[b], events.ends[b],
     )  # fmt: skip
-    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = (
-        connections
-    )
+    channels, copies, spacing, n_below, weights, delays, delayed_below, recurrent, delayed_self, ring_size = connections
     table, threshold = neurons.table, neurons.threshold
     spike_steps, spike_neurons, spike_fractions, spike_slopes = (
         tape.steps[b], tape.neurons[b], tape.fractions[b], tape.slopes[b],
