@@ -135,16 +135,17 @@ def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignor
         n_fired = find_reaching(padded, threshold, fired)
         for i in range(n_fired):
             j = fired[i]
-            y, bias, v, now = table[RATE_SYN, j], table[BIAS, j], voltage[j], current[j] / beta[j]
-            before = (v - gain[j] * now - push[j]) / alpha[j]
-            f = crossing(before, v, now, beta[j], bias, table[RATE_MEM, j], threshold)
+            x, y, bias = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j]
+            v, now = voltage[j], current[j] / beta[j]
+            f = crossing((v - gain[j] * now - push[j]) / alpha[j], v, now, beta[j], bias, x, threshold)
             fired_ages[i], taken[i] = ONE - f, NIL
             slopes[i] = max(now * current_left(y, f) + bias - threshold, LEAST_SLOPE * threshold)
         if n_fired > 1 and recurrent and not delayed_self:
             n_fired = settle(fired, fired_ages, slopes, taken, n_fired, weights, n_below, table, threshold)
         for i in range(n_fired):
-            j, a, slope = fired[i], fired_ages[i], slopes[i]
-            x, y, bias = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j]
+            j = fired[i]
+            x, y, bias, a = table[RATE_MEM, j], table[RATE_SYN, j], table[BIAS, j], fired_ages[i]
+            slope = slopes[i]
             again = (slope + threshold - bias) * voltage_left(x, y, a) + bias * (ONE - current_left(x, a))
             voltage[j] = again - taken[i]
             if n_spikes < capacity:
