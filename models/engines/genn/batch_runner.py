@@ -34,9 +34,7 @@ class BatchRunner(DeviceEngine[Simulator]):
     entry: ClassVar[Entry] = ENTRY
 
     def __init__(self, problem: Problem, weights: Weights, backend: Backend, lanes: int, ranks: Ranks) -> None:
-        self.program = Program(
-            problem.network, problem.dt, problem.steps, problem.least_slope, backend, lanes, buffers.FIRST_CAPACITY
-        )
+        self.program = Program(problem, backend, lanes, buffers.FIRST_CAPACITY)
         self.ranks = ranks
         self._room = buffers.FIRST_ROOM * problem.network.input.delay_line.copies * lanes
         super().__init__(problem, weights)
@@ -122,5 +120,4 @@ class BatchRunner(DeviceEngine[Simulator]):
         self.program, self._room = replace(self.program, capacity=capacity), room
 
     def _build(self) -> Simulator:
-        window = self.window_table / np.float32(self.problem.steps)
-        return Simulator(self.program, self._weights, window, self._room, self.ranks)
+        return Simulator(self.program, self._weights, self._room, self.ranks)

@@ -16,6 +16,7 @@ from models.engines.genn.arrays import read_matrix, read_neurons, write_first_la
 from models.engines.genn.building import build, unload
 from models.engines.genn.device_adam import set_numbers
 from models.engines.genn.folders import CodeFolder
+from models.engines.genn.program import Program
 from models.engines.genn.translate import MlGennNetwork
 from models.network import Weights
 
@@ -51,11 +52,9 @@ class CompiledNetwork:
     described : MlGennNetwork
     parameters : dict of str to SynapseParameter
         Everything that the device learns, by the network's names.
-    shapes : dict of str to tuple
-        Shape of each connection, (pre, post).
+    program : Program
     key : str
-        See `models.engines.genn.program.code_key`.
-    backend : str
+        Name of the code; see `models.engines.genn.program.code_key`.
     collective : bool
         Whether the devices of several processes add gradients up between them.
 
@@ -70,14 +69,15 @@ class CompiledNetwork:
         compiler: Any,
         described: MlGennNetwork,
         parameters: Mapping[str, SynapseParameter],
-        shapes: Mapping[str, tuple[int, ...]],
+        program: Program,
         key: str,
-        backend: str,
         collective: bool = False,
     ) -> None:
         self.folder = CodeFolder.take(key)
         self._close = weakref.finalize(self, unload, None, self.folder)
-        self.parameters, self._shapes = parameters, shapes
+        self.parameters, self.program = parameters, program
+        self._shapes = program.network.shapes
+        self._over_lanes = compiler.full_batch_size > 1
         self._compiled = compiler.compile(described.network, name=self.folder.name)
         self._model = self._compiled.genn_model
         self._input = described.populations["input"]
@@ -88,7 +88,7 @@ class CompiledNetwork:
             name: self._compiled.connection_populations[connection]
             for name, connection in described.connections.items()
         }
-        build(self._model, self.folder, backend)
+        build(self._model, self.folder, program.backend)
         if collective:
             # Entering mlGeNN's context also prepares the sums over the processes' devices.
             self._compiled.__enter__()
@@ -154,21 +154,19 @@ class CompiledNetwork:
         write_matrix(variables["M"], first)
         write_matrix(variables["V"], second)
 
-    def learn(self, steps: Mapping[str, Step], scales: Mapping[str, float], over_lanes: bool) -> None:
-        """Let the device learn from its gradients.
+    def learn(self, steps: Mapping[str, Step], scales: Mapping[str, float]) -> None:
+        """Let the device learn from its gradients, summed over the examples that ran at once.
 
         Parameters
         ----------
         steps : dict of str to models.adam.Step
         scales : dict of str to float
             Factors on the gradients.
-        over_lanes : bool
-            Whether gradients of several examples that ran at once are to be added up first.
         """
         for name, step in steps.items():
             p = self.parameters[name]
             set_numbers(self._model.custom_updates[p.update], step, scales[name], p.unit)
-        if over_lanes:
+        if self._over_lanes:
             self.custom_update("GradientBatchReduce")
         self.custom_update("GradientLearn")
 

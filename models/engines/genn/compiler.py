@@ -48,7 +48,7 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
         communicator: Any = None,
     ) -> None:
         super().__init__(
-            example_timesteps=program.steps + 1,
+            example_timesteps=program.problem.steps + 1,
             losses="sparse_categorical_crossentropy",
             optimiser=DeviceAdam(),
             delay_optimiser=DeviceAdam(),
@@ -82,7 +82,7 @@ class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
                 built.add_param(name, "scalar", value)
         size = TrialSize(self.example_timesteps, self.batch_size)
         if pop.neuron.readout is None:
-            change_hidden(built, population, size, self._program.least_slope)
+            change_hidden(built, population, size, self._program.problem.least_slope)
         else:
             change_output(built, population, size, self.dt)
         return built

@@ -1,46 +1,46 @@
-"""What the generated code of a network depends on."""
+"""What code is generated for: a problem, a backend, and the sizes of its buffers."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.engines.genn.available import Backend, version_of
 from models.network import Network
+from models.problem import Problem
 
 
 @dataclass(frozen=True)
 class Program:
-    """Everything that the generated code depends on; weights, window and learning rate change none of it.
+    """A problem on a backend.
 
     Attributes
     ----------
-    network : Network
-    dt : float
-        Step in ms.
-    steps : int
-        Steps of a trial.
-    least_slope : float
-        See `models.problem.Problem`.
+    problem : Problem
     backend : str
     lanes : int
         Examples that run at once.
     capacity : int
-        Spikes of one neuron in two consecutive trials that the tape has room for.
+        Spikes of one neuron in two consecutive trials that the tape has room for; 0 for methods without a tape.
     """
 
-    network: Network
-    dt: float
-    steps: int
-    least_slope: float
+    problem: Problem
     backend: Backend
     lanes: int
-    capacity: int
+    capacity: int = 0
 
     @property
-    def key(self) -> str:
-        """A name for the code: twenty hexadecimal digits."""
-        return code_key(self)
+    def network(self) -> Network:
+        """The network that is compiled."""
+        return self.problem.network
+
+    @property
+    def window(self) -> NDArray[np.float32]:
+        """Weight of each step in the readout's mean over the trial, shape (steps,)."""
+        return self.problem.loss.readout.table(self.problem.steps) / np.float32(self.problem.steps)
 
 
 def code_key(*what: object) -> str:

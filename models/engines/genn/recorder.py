@@ -49,7 +49,7 @@ def record_chunk(simulator: Simulator, loss: Loss, chunk: Chunk, adjoints: bool)
         simulator.write("output", "LossGradient", np.zeros_like(gradient))
     return [
         Recording(
-            simulator.program.dt,
+            simulator.program.problem.dt,
             judgement.logits[b],
             {name: found[b] for name, found in spikes.items()},
             {name: voltages[name][0][1:, b].copy() for name in names},
@@ -67,7 +67,7 @@ def _stepped(
     """Run a trial and return variables after each of GeNN's steps, each (steps + 1, lanes, size), by population."""
     simulator.begin(examples)
     kept: dict[str, list[list[Any]]] = {name: [[] for _ in wanted] for name, wanted in variables.items()}
-    for _ in range(simulator.program.steps + 1):
+    for _ in range(simulator.program.problem.steps + 1):
         simulator.step()
         for name, wanted in variables.items():
             for rows, variable in zip(kept[name], wanted, strict=True):
@@ -80,7 +80,7 @@ def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> l
     times, first, behind = simulator.tape(name)
     population = simulator.program.network.populations[name]
     assert isinstance(population, Spiking)
-    capacity, dt, last = simulator.program.capacity, simulator.program.dt, simulator.program.steps - 1
+    capacity, problem = simulator.program.capacity, simulator.program.problem
     found = []
     for lane in range(len(times)):
         counts = (behind[lane] - first[lane]) % capacity
@@ -89,7 +89,10 @@ def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> l
         steps = times[lane, neurons, (first[lane, neurons] + place.astype(np.int64)) % capacity].astype(np.float64) - 1
         late = np.flatnonzero(voltages[-1, lane] >= population.threshold).astype(np.int32)
         voltages[-1, lane, late] = 0
-        neurons, steps = np.concatenate((neurons, late)), np.concatenate((steps, np.full(len(late), float(last))))
+        neurons, steps = (
+            np.concatenate((neurons, late)),
+            np.concatenate((steps, np.full(len(late), problem.steps - 1.0))),
+        )
         order = np.lexsort((neurons, steps))
-        found.append(Spikes((steps[order] + 1) * dt, neurons[order]))
+        found.append(Spikes((steps[order] + 1) * problem.dt, neurons[order]))
     return found

@@ -13,7 +13,7 @@ from models.adam import Step
 from models.engines.genn.compiled import CompiledNetwork, Floats, SynapseParameter
 from models.engines.genn.compiler import WindowedEventPropCompiler
 from models.engines.genn.neuron_values import CURRENT_VALUES, all_values, has_trained_time_constants
-from models.engines.genn.program import Program
+from models.engines.genn.program import Program, code_key
 from models.engines.genn.ranks import Ranks
 from models.engines.genn.sums_code import sums_of
 from models.engines.genn.translate import to_mlgenn
@@ -28,8 +28,6 @@ class Simulator(CompiledNetwork):
     program : Program
     weights : dict of str to ndarray
         Parameters to begin with.
-    window : ndarray of float32, shape (steps,)
-        Weight of the output voltage at the end of each step.
     room : int
         Input events, of all examples of a trial, that there is room for.
     ranks : Ranks
@@ -41,12 +39,11 @@ class Simulator(CompiledNetwork):
         If the generated code does not compile.
     """
 
-    def __init__(self, program: Program, weights: Weights, window: Floats, room: int, ranks: Ranks) -> None:
-        self.program = program
-        network, dt = program.network, program.dt
+    def __init__(self, program: Program, weights: Weights, room: int, ranks: Ranks) -> None:
+        network, dt = program.network, program.problem.dt
         on_gpu = program.backend != "single_threaded_cpu"
         communicator = ranks.communicator if on_gpu else None
-        described = to_mlgenn(network, weights, np.pad(window, (1, 0)), dt, room)
+        described = to_mlgenn(network, weights, np.pad(program.window, (1, 0)), dt, room)
         compiler = WindowedEventPropCompiler(
             program,
             all_values(network, weights, dt),
@@ -54,11 +51,10 @@ class Simulator(CompiledNetwork):
             program.lanes * (ranks.count if on_gpu else 1),
             communicator,
         )
-        shapes = {c.name: c.shape for c in network.connections}
+        p = program.problem
+        key = code_key(network, dt, p.steps, p.least_slope, program.backend, program.lanes, program.capacity)
         parameters = synapse_parameters(network, dt)
-        collective = communicator is not None
-        super().__init__(compiler, described, parameters, shapes, program.key, program.backend, collective)
-        self._over_lanes = compiler.full_batch_size > 1
+        super().__init__(compiler, described, parameters, program, key, collective=communicator is not None)
         self._populations["output"].set_dynamic_param_value("Trial", 1)
         self._half = 0
         self.set_taping(False)
@@ -84,7 +80,7 @@ class Simulator(CompiledNetwork):
         """Run a whole trial; see `begin`."""
         self.begin(examples)
         step = self._model.step_time
-        for _ in range(self.program.steps + 1):
+        for _ in range(self.program.problem.steps + 1):
             step()
 
     def clear(self) -> None:
@@ -101,13 +97,13 @@ class Simulator(CompiledNetwork):
 
     def update(self, steps: Mapping[str, Step], scale: float) -> None:
         """Let the device learn weights and delays from its gradients times ``scale``, and set all gradients to 0."""
-        self.learn(steps, dict.fromkeys(steps, scale), self._over_lanes)
+        self.learn(steps, dict.fromkeys(steps, scale))
         self.clear()
 
     def set_neuron_parameters(self, weights: Weights) -> None:
         """Bring biases and time constants to the device."""
         network = self.program.network
-        values = all_values(network, weights, self.program.dt)
+        values = all_values(network, weights, self.program.problem.dt)
         for name, population in network.populations.items():
             for key, value in values[name].items():
                 if isinstance(value, np.ndarray) and key in self._populations[name].vars:

@@ -11,7 +11,6 @@ hidden weights two steps later. mlGeNN thus multiplies an eligibility trace by t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ml_genn.compilers import EPropCompiler
@@ -19,11 +18,10 @@ from ml_genn.compilers.compiler import create_reset_custom_update
 from ml_genn.neurons import Input as InputNeuron
 from pygenn import VarAccess, create_var_ref, create_wu_post_var_ref, create_wu_pre_var_ref, create_wu_var_ref
 
-from models.engines.genn.available import Backend
 from models.engines.genn.building import compiler_flags
 from models.engines.genn.device_adam import DeviceAdam
 from models.engines.genn.edits import copy_values, replace_once
-from models.network import Network
+from models.engines.genn.program import Program
 
 BEFORE, AFTER = 2, 2
 """GeNN's steps before the one that uses the error of the first voltages, and after the one that uses the last's."""
@@ -32,48 +30,25 @@ EXTRA_STEPS = BEFORE + AFTER
 """Steps by which GeNN's trial is longer than the network's."""
 
 
-@dataclass(frozen=True)
-class EpropProgram:
-    """Everything that the generated code of an e-prop network depends on.
+class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
+    """Compile a network with one hidden layer for e-prop.
 
-    Attributes
+    Parameters
     ----------
-    network : Network
-        With one hidden layer.
-    dt : float
-        Step in ms; GeNN's is 1.
-    steps : int
-        Steps of a trial.
+    program : Program
     temperature : float
         Divides the output voltages before the softmax.
-    strength, target : float
-        The firing-rate regulariser: mlGeNN's c_reg, and spikes an example and neuron.
-    backend : str
-    lanes : int
-        Examples that run at once.
     """
 
-    network: Network
-    dt: float
-    steps: int
-    temperature: float
-    strength: float
-    target: float
-    backend: Backend
-    lanes: int
-
-
-class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
-    """Compile a network for e-prop."""
-
-    def __init__(self, program: EpropProgram) -> None:
+    def __init__(self, program: Program, temperature: float) -> None:
+        problem, regulariser = program.problem, program.problem.regulariser
         super().__init__(
-            example_timesteps=program.steps + EXTRA_STEPS,
+            example_timesteps=problem.steps + EXTRA_STEPS,
             losses="sparse_categorical_crossentropy",
             optimiser=DeviceAdam(),
-            tau_reg=500.0 / program.dt,
-            c_reg=program.strength,
-            f_target=1000.0 * program.target / program.steps,
+            tau_reg=500.0 / problem.dt,
+            c_reg=regulariser.strength,
+            f_target=1000.0 * regulariser.target / problem.steps,
             train_output_bias=False,
             dt=1.0,
             batch_size=program.lanes,
@@ -81,11 +56,11 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
             backend=program.backend,
             **compiler_flags(program.backend),
         )
-        self._program = program
+        self._problem, self._temperature = problem, temperature
 
     def add_softmax_custom_updates(self, *args: Any, **kwargs: Any) -> None:
         """Add mlGeNN's softmax, with this loss's temperature."""
-        super().add_softmax_custom_updates(*args, **kwargs | {"temperature": self._program.temperature})
+        super().add_softmax_custom_updates(*args, **kwargs | {"temperature": self._temperature})
 
     def build_neuron_model(self, pop: Any, model: Any, compile_state: Any) -> Any:
         """Return mlGeNN's model of a population, changed."""
@@ -93,11 +68,11 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
         copy_values(built)
         if isinstance(pop.neuron, InputNeuron):
             return built
-        population = self._program.network.populations[pop.name]
+        population = self._problem.network.populations[pop.name]
         built.add_param("Charge", "scalar", population.tau_syn / population.tau_mem)
         replace_once(built, "sim_code", "V = (Alpha * V) + Isyn", "V = (Alpha * V) + (Charge * Isyn)")
         if pop.neuron.readout is None:
-            last = self._program.steps - 0.5
+            last = self._problem.steps - 0.5
             built.append_sim_code(
                 f"""
                 if (t == 0.0) {{ SpikeCount = 0; }}

@@ -16,9 +16,9 @@ from models.engines.genn import buffers
 from models.engines.genn.available import Backend
 from models.engines.genn.device_engine import DeviceEngine
 from models.engines.genn.events import by_channel
+from models.engines.genn.program import Program
 from models.errors import InputError
 from models.losses import CrossEntropy
-from models.methods.eprop.compiler import EpropProgram
 from models.methods.eprop.entry import ENTRY
 from models.methods.eprop.simulator import EpropSimulator
 from models.network import Weights
@@ -54,7 +54,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
     def __init__(
         self, problem: Problem, weights: Weights, backend: Backend = "single_threaded_cpu", lanes: int = 1
     ) -> None:
-        self._backend, self._lanes = backend, lanes
+        self.program = Program(problem, backend, lanes)
         self._room = buffers.FIRST_ROOM * problem.network.input.delay_line.copies * lanes
         super().__init__(problem, weights)
 
@@ -124,9 +124,9 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         """Run a batch; its gradients add up on the device."""
         results = []
         examples = by_channel(batch, self.network.input, self.problem.dt, self.problem.steps)
-        for begin in range(0, len(batch), self._lanes):
-            labels = batch.labels[begin : begin + self._lanes]
-            self._trial(examples[begin : begin + self._lanes], labels)
+        for begin in range(0, len(batch), self.program.lanes):
+            labels = batch.labels[begin : begin + self.program.lanes]
+            self._trial(examples[begin : begin + self.program.lanes], labels)
             results.append(self._judged(labels))
         return Predictions(
             np.concatenate([part.logits for part in results]),
@@ -141,7 +141,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         needed = sum(len(e.spike_times) for e in examples)
         if needed > self._room:
             self._enlarge(buffers.room_for(needed, self._room))
-        learned = np.arange(self._lanes) < len(labels)
+        learned = np.arange(self.program.lanes) < len(labels)
         self._running.run(examples, self._targets(labels), learned, after)
 
     def _enlarge(self, room: int) -> None:
@@ -164,7 +164,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
     def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the target probabilities, shape (lanes, classes)."""
         classes = self.network.output.size
-        target = np.full((self._lanes, classes), self.loss.smoothing / classes, np.float32)
+        target = np.full((self.program.lanes, classes), self.loss.smoothing / classes, np.float32)
         target[np.arange(len(labels)), labels] += 1 - self.loss.smoothing
         return target
 
@@ -181,15 +181,5 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         return unit if name == "hidden_output" else unit * hidden.tau_syn / hidden.tau_mem
 
     def _build(self) -> EpropSimulator:
-        p = self.problem
-        program = EpropProgram(
-            self.network,
-            p.dt,
-            p.steps,
-            self.loss.temperature / self.loss.scale,
-            p.regulariser.strength,
-            p.regulariser.target,
-            self._backend,
-            self._lanes,
-        )
-        return EpropSimulator(program, self._weights, self.window_table / np.float32(p.steps), self._room)
+        temperature = self.loss.temperature / self.loss.scale
+        return EpropSimulator(self.program, temperature, self._weights, self._room)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from models.adam import Step
 from models.engines.genn.compiled import CompiledNetwork, Floats, SynapseParameter
-from models.engines.genn.program import code_key
+from models.engines.genn.program import Program, code_key
 from models.engines.genn.readout import WindowedAvgVar
 from models.engines.genn.translate import MlGennNetwork
-from models.methods.eprop.compiler import AFTER, BEFORE, EXTRA_STEPS, EpropProgram, WindowedEPropCompiler
+from models.methods.eprop.compiler import AFTER, BEFORE, EXTRA_STEPS, WindowedEPropCompiler
 from models.network import Network, Weights
 
 
@@ -28,11 +28,11 @@ class EpropSimulator(CompiledNetwork):
 
     Parameters
     ----------
-    program : EpropProgram
+    program : Program
+    temperature : float
+        Divides the output voltages before the softmax.
     weights : dict of str to ndarray
         Parameters to begin with.
-    window : ndarray of float32, shape (steps,)
-        Weight of the probabilities at each step.
     room : int
         Input events, of all examples of a trial, that there is room for.
 
@@ -42,20 +42,19 @@ class EpropSimulator(CompiledNetwork):
         If the generated code does not compile.
     """
 
-    def __init__(self, program: EpropProgram, weights: Weights, window: Floats, room: int) -> None:
-        self.program, self.room = program, room
-        network = program.network
+    def __init__(self, program: Program, temperature: float, weights: Weights, room: int) -> None:
+        network, p = program.network, program.problem
+        rates = (p.regulariser.strength, p.regulariser.target)
         parameters = {
             c.name: SynapseParameter(c.name, "g", "DeltaG", f"CUGradientLearnWeight{i}")
             for i, c in enumerate(network.connections)
         }
         super().__init__(
-            WindowedEPropCompiler(program),
-            _to_mlgenn(network, weights, window, program.dt, room),
+            WindowedEPropCompiler(program, temperature),
+            _to_mlgenn(network, weights, program.window, p.dt, room),
             parameters,
-            network.shapes,
-            code_key("e-prop", program),
-            program.backend,
+            program,
+            code_key("e-prop", network, p.dt, p.steps, temperature, program.backend, program.lanes, *rates),
         )
 
     def run(
@@ -83,7 +82,7 @@ class EpropSimulator(CompiledNetwork):
         self.set_input(examples)
         self.write("output", "Target", targets)
         self.write("output", "Learned", learned.repeat(self.program.network.output.size))
-        for _ in range(self.program.steps + EXTRA_STEPS):
+        for _ in range(self.program.problem.steps + EXTRA_STEPS):
             self.step()
             for group in ("Softmax1", "Softmax2", "Softmax3"):
                 self.custom_update(group)
@@ -97,7 +96,7 @@ class EpropSimulator(CompiledNetwork):
 
     def update(self, steps: Mapping[str, Step], scales: Mapping[str, float]) -> None:
         """Let the device learn from its gradients times ``scales``, and set them to 0."""
-        self.learn(steps, scales, over_lanes=self.program.lanes > 1)
+        self.learn(steps, scales)
 
 
 def _to_mlgenn(network: Network, weights: Weights, window: Floats, dt: float, events: int) -> MlGennNetwork:
