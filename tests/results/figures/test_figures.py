@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -60,33 +56,6 @@ def test_a_figure_that_lacks_a_published_result_is_left_out_or_refused(
     made = gallery.draw((), Console(file=said, width=500), tmp_path / "made", tmp_path)
     assert list(made) == ["06-leaky", "13-stdp"]
     assert "left out: the figure length" in said.getvalue()
-
-
-NEW = """
-from matplotlib.figure import Figure
-from results.figures.registry import figure
-
-@figure("new", says="A new figure.")
-def draw() -> Figure:
-    return Figure()
-"""
-
-
-def test_a_new_figure_is_one_file_and_one_line_and_the_command_draws_it(tmp_path: Path) -> None:
-    root = Path(gallery.__file__).parents[2]
-    copy = shutil.copytree(root / "results", tmp_path / "results", ignore=shutil.ignore_patterns("published", "out"))
-    (copy / "figures" / "new.py").write_text(NEW)
-    names = copy / "figures" / "gallery.py"
-    names.write_text(names.read_text().replace('        "length",\n', '        "length",\n        "new",\n'))
-    done = subprocess.run(
-        [sys.executable, "-m", "results", "figures", "new"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert (copy / "out" / "figures" / "new.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_two_figures_of_one_name_are_refused() -> None:
