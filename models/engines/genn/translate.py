@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,16 @@ class MlGennNetwork:
     connections: dict[str, Any]
 
 
-def to_mlgenn(network: Network, weights: Weights, window: NDArray[np.float32], dt: float, events: int) -> MlGennNetwork:
+def to_mlgenn(
+    network: Network,
+    weights: Weights,
+    window: NDArray[np.float32],
+    dt: float,
+    events: int,
+    defaults: Any = default_params,
+    refractory: float | None = None,
+    synapse: Callable[[float], Any] = Exponential,
+) -> MlGennNetwork:
     """Return a network's description for mlGeNN, everything named and every weight given.
 
     mlGeNN's automatic names count up within a process; they would change the generated code from process to process.
@@ -44,14 +54,20 @@ def to_mlgenn(network: Network, weights: Weights, window: NDArray[np.float32], d
     ----------
     network : Network
     weights : dict of str to ndarray
-    window : ndarray of float32, shape (steps + 1,)
-        Weight of the output voltage in each of GeNN's steps.
+    window : ndarray of float32
+        Weight of the readout in each of GeNN's steps.
     dt : float
         Step in ms.
     events : int
         Input events, of all examples of a trial, that there is room for.
+    defaults : dict
+        Default parameters of mlGeNN's compiler.
+    refractory : float or None
+        Refractory period of hidden neurons in steps; None for neurons without one.
+    synapse : callable
+        Returns mlGeNN's synapse for a tau_syn in steps.
     """
-    described = MlNetwork(default_params)
+    described = MlNetwork(defaults)
     with described:
         populations = {"input": Population(SpikeInput(max_spikes=events), network.input.size, name="input")}
         for name, population in network.populations.items():
@@ -60,7 +76,7 @@ def to_mlgenn(network: Network, weights: Weights, window: NDArray[np.float32], d
             else:
                 assert isinstance(population, Spiking)
                 neuron = LeakyIntegrateFire(
-                    v_thresh=population.threshold, tau_mem=population.tau_mem / dt, tau_refrac=None
+                    v_thresh=population.threshold, tau_mem=population.tau_mem / dt, tau_refrac=refractory
                 )
             populations[name] = Population(neuron, population.size, name=name)
         connections = {
@@ -68,7 +84,7 @@ def to_mlgenn(network: Network, weights: Weights, window: NDArray[np.float32], d
                 populations[c.source],
                 populations[c.target],
                 Dense(weights[c.name], delay_steps(c, weights, dt)),
-                Exponential(network.populations[c.target].tau_syn / dt),
+                synapse(network.populations[c.target].tau_syn / dt),
                 name=c.name,
                 max_delay_steps=longest_steps(c, dt) or None,
             )

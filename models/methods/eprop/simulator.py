@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from ml_genn import Connection, Population
-from ml_genn import Network as MlNetwork
 from ml_genn.compilers.eprop_compiler import default_params
-from ml_genn.connectivity import Dense
-from ml_genn.neurons import LeakyIntegrate, LeakyIntegrateFire, SpikeInput
 from ml_genn.synapses import Delta
 from ml_genn.utils.data import PreprocessedSpikes
 from numpy.typing import NDArray
@@ -17,10 +13,9 @@ from numpy.typing import NDArray
 from models.adam import Step
 from models.engines.genn.compiled import CompiledNetwork, Floats, SynapseParameter
 from models.engines.genn.program import Program, code_key
-from models.engines.genn.readout import WindowedAvgVar
-from models.engines.genn.translate import MlGennNetwork
+from models.engines.genn.translate import to_mlgenn
 from models.methods.eprop.compiler import AFTER, BEFORE, EXTRA_STEPS, WindowedEPropCompiler
-from models.network import Network, Weights
+from models.network import Weights
 
 
 class EpropSimulator(CompiledNetwork):
@@ -51,7 +46,16 @@ class EpropSimulator(CompiledNetwork):
         }
         super().__init__(
             WindowedEPropCompiler(program, temperature),
-            _to_mlgenn(network, weights, program.window, p.dt, room),
+            to_mlgenn(
+                network,
+                weights,
+                np.pad(program.window, (BEFORE, AFTER)),
+                p.dt,
+                room,
+                default_params,
+                refractory=0.0,
+                synapse=lambda tau_syn: Delta(),
+            ),
             parameters,
             program,
             code_key("e-prop", network, p.dt, p.steps, temperature, program.backend, program.lanes, *rates),
@@ -97,25 +101,3 @@ class EpropSimulator(CompiledNetwork):
     def update(self, steps: Mapping[str, Step], scales: Mapping[str, float]) -> None:
         """Let the device learn from its gradients times ``scales``, and set them to 0."""
         self.learn(steps, scales)
-
-
-def _to_mlgenn(network: Network, weights: Weights, window: Floats, dt: float, events: int) -> MlGennNetwork:
-    """Return mlGeNN's description of a network; see `models.engines.genn.translate.to_mlgenn`."""
-    (hidden,) = network.hidden
-    described = MlNetwork(default_params)
-    with described:
-        neuron = LeakyIntegrateFire(v_thresh=hidden.threshold, tau_mem=hidden.tau_mem / dt, tau_refrac=0.0)
-        readout = WindowedAvgVar(np.pad(window, (BEFORE, AFTER)))
-        leaky = LeakyIntegrate(tau_mem=network.output.tau_mem / dt, readout=readout)
-        populations = {
-            "input": Population(SpikeInput(max_spikes=events), network.input.size, name="input"),
-            "hidden": Population(neuron, hidden.size, name="hidden"),
-            "output": Population(leaky, network.output.size, name="output"),
-        }
-        connections = {
-            c.name: Connection(
-                populations[c.source], populations[c.target], Dense(weights[c.name]), Delta(), name=c.name
-            )
-            for c in network.connections
-        }
-    return MlGennNetwork(described, populations, connections)
