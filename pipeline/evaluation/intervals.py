@@ -1,4 +1,4 @@
-"""How far the true accuracy may lie from the one that was measured."""
+"""Confidence intervals of accuracies: of a fraction of examples, and of a mean over seeds."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 
 def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a fraction (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927).
+    """Return Wilson's score interval of a fraction (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927).
 
-    It is what a score test does not reject: unlike mean +- 1.96 standard errors it never leaves 0..1, and it is
-    no single point where everything, or nothing, is right.
+    It holds the fractions that a score test does not reject. Unlike the mean +- 1.96 standard errors it stays within
+    0..1, and it has a width where all examples, or none, are correct.
 
     Parameters
     ----------
     right : int
-        Examples that are right, 0..``examples``.
+        Number of examples that were classified correctly, 0..``examples``.
     examples : int
-        Examples in all, at least 1.
+        Number of examples, at least 1.
     level : float
-        Confidence, above 0 and below 1.
+        Confidence level, above 0 and below 1.
 
     Returns
     -------
@@ -33,7 +33,10 @@ def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float
 
 
 def student(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean and its 95 % interval by Student's t; the interval is NaN for fewer than two values."""
+    """Return the mean of independent values (one a seed), and its 95 % interval by Student's t.
+
+    Values that are not finite are left out. The interval is NaN for fewer than two values, the mean for none.
+    """
     known = np.asarray(values, dtype=np.float64)
     known = known[np.isfinite(known)]
     if len(known) == 0:

@@ -13,6 +13,7 @@ from rich.console import Console
 from pipeline.data.atomic import write_atomically
 from pipeline.data.datasets.registry import entry, names
 from pipeline.pictures.save import save
+from results.experiments.study import matching
 from results.experiments.study.findings import Findings
 from results.experiments.study.plan import ELSEWHERE, REFERENCE, SMALL
 from results.figures.gallery import DRAWINGS, draw
@@ -25,7 +26,7 @@ from results.tables.records import of_comparison
 from results.tables.write import published_tables
 
 SIZE = (5.2, 3.0)
-"""Inches of a study's pictures: small, so that their text can be read on a phone."""
+"""Inches of the picture on the first screen: small, so that its text can be read on a phone."""
 
 TARGET = OUT / "report.html"
 
@@ -109,18 +110,22 @@ def _study(study: Findings) -> Study:
         f"{str(made['commit'])[:12]}, Python {made['python']}, {made['cores']} cores. p (Holm) is corrected for the "
         "number of windows that are compared."
     )
+    verdict = study.draw_verdict()
+    verdict.set_size_inches(SIZE)
     return Study(
         plan.name,
-        _drawn(study.draw_verdict(), f"{plan.name}: {differences}"),
+        _drawn(verdict, f"{plan.name}: {differences}"),
         _drawn(study.draw_information(), slices),
         study.details,
         Table.of(study.table.rename(columns=HEADERS), caption),
-        Table.of(study.choice, "Validation accuracy of every window's settings, with seeds that nothing else uses."),
+        Table.of(
+            study.choice.rename(columns=matching.HEADERS),
+            "Validation accuracy of every window's settings, with seeds that nothing else uses.",
+        ),
     )
 
 
 def _drawn(figure: Figure, says: str) -> Picture:
-    figure.set_size_inches(SIZE)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.png"
         save(figure, path)

@@ -44,7 +44,6 @@ HEADERS = {
     "hidden_spikes": "spikes per hidden neuron and example",
     "space": "search space",
     "points": "sweep trials",
-    "trained_to_the_end": "not pruned",
     "least_error": "lowest validation error",
     "at_point": "number of the best sweep trial",
 }

@@ -31,8 +31,8 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 
 
 def headers(table: pd.DataFrame) -> list[str]:
-    """Return what readers see in place of columns' names: blanks instead of underscores."""
-    return [str(column).replace("_", " ") for column in table.columns]
+    """Return what readers see in place of columns' names: blanks for underscores, except in names with blanks."""
+    return [name if " " in name else name.replace("_", " ") for name in map(str, table.columns)]
 
 
 def cell(value: object, digits: str = ".3f") -> str:

@@ -117,7 +117,8 @@ class Findings:
         text = json.dumps(about, indent=2) + "\n"
         write_atomically(folder / f"{self.plan.name}.json", [text.encode()])
         said, table = "\n\n".join(self.sentences), markdown(self.table.rename(columns=HEADERS))
-        text = f"{table}\n{said}\n\nSettings of every window, of which validation chose one:\n\n{markdown(self.choice)}"
+        choice = markdown(self.choice.rename(columns=matching.HEADERS))
+        text = f"{table}\n{said}\n\nSettings of every window, of which validation chose one:\n\n{choice}"
         write_atomically(folder / f"{self.plan.name}.md", [text.encode()])
 
     @cached_property

@@ -13,6 +13,14 @@ from results.experiments.study.plan import Plan
 BELLS = ("gaussian", "bump")
 """Windows whose settings differ in their place in the trial."""
 
+HEADERS = {
+    "held": "scored on",
+    "validation": "validation accuracy",
+    "centre": "centre (ms)",
+    "overlap": "overlap with the information of slices",
+}
+"""What readers see in place of the names of columns of `match`."""
+
 
 def profile(slices: pd.DataFrame) -> NDArray[np.float64]:
     """Return each slice's share of the information about the word: its accuracy above chance, of sum 1."""

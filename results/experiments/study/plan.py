@@ -1,4 +1,4 @@
-"""What the study trains: four windows, as many settings tried of each, then seeds and folds."""
+"""What the study trains: four readout windows with as many settings each, the seeds, and what is scored."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from results.experiments.comparison.variants import Variant
 
 REFERENCE = "exponential"
-"""The published window: all others are compared with it."""
+"""The window of the published Eventprop networks: all others are compared with it."""
 
 _SHAPE = "loss.window.shape"
 
 GAINS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-"""Gains of the logits that are tried where a window has nothing else to choose, as multiples of a plan's."""
+"""Gains of the logits for windows that have no other parameter, as multiples of the plan's."""
 
 FEW_GAINS = (0.4, 1.0, 2.0)
 PLACES = {
     "gaussian": ((0.1, 0.15), (0.1, 0.3), (0.2, 0.2), (0.35, 0.25)),
     "bump": ((0.0, 0.1), (0.0, 0.2), (0.1, 0.1), (0.1, 0.2)),
 }
-"""Centre and width, fractions of the trial, each of which is tried with each of the few gains."""
+"""Centre mu and width sigma as fractions of the trial, each with each of `FEW_GAINS`."""
 
 LATE_PLACES = {
     "gaussian": ((0.2, 0.2), (0.35, 0.2), (0.5, 0.2), (0.5, 0.35)),
@@ -29,7 +29,7 @@ LATE_PLACES = {
 
 
 def settings(gain: float, late: bool) -> Mapping[str, tuple[tuple[str, ...], ...]]:
-    """Return as many settings of every window, of which validation chooses one; see `Plan`."""
+    """Return the settings of every window, the same number of each, of which validation chooses one; see `Plan`."""
     found: dict[str, tuple[tuple[str, ...], ...]] = {
         window: tuple((f"{_SHAPE}={window}", f"loss.scale={round(gain * g, 9)}") for g in GAINS)
         for window in ("exponential", "uniform")
@@ -50,30 +50,30 @@ def settings(gain: float, late: bool) -> Mapping[str, tuple[tuple[str, ...], ...
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is trained.
+    """A study: what is trained, chosen and compared.
 
     Attributes
     ----------
     name : str
-        Of the tables.
+        Names the study's files.
     config : str
-        Of all runs but for the window.
+        The config of all runs, except for the window.
     shared : tuple of str
         Overrides of all runs.
     loso : bool
-        Leave speakers of the training part out one by one, instead of scoring on the test part. Windows' settings are
-        then chosen anew without each of them (on validation recordings of the others); the rest of the config, which
-        all windows share, was chosen with all speakers.
+        Whether the speakers of the training part are held out one at a time, instead of scoring on the test part. Each
+        window's setting is then chosen without the held-out speaker, on validation recordings of the others. The rest
+        of the config, which all windows share, was chosen with all speakers.
     seeds : int
-        1, 2 and so on: those of the comparison.
+        Number of seeds of the comparison: 1, 2 and so on.
     choosing : int
-        Seeds (of each fold) with which settings are chosen: 1001 and on, none of the comparison's.
+        Number of seeds, of each fold, that choose settings: 1001 and on, none of them in the comparison.
     shorter : tuple of str
-        Further overrides of the runs by which settings are chosen, the same for every window.
+        Further overrides of the runs that choose settings, the same for every window.
     gain : float
-        Of the logits: what the gains that are tried are multiples of.
+        Gain of the logits that the tried gains are multiples of.
     late : bool
-        Whether words begin late in the trial, so that the Gaussian and the bump are tried later in it.
+        Whether words begin late in the trial, so that later places of the Gaussian and the bump are tried.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Plan:
     late: bool = False
 
     def candidates(self) -> dict[str, list[Variant]]:
-        """Return every window's settings to choose from."""
+        """Return the settings of every window, as variants of the config."""
         return {
             window: [Variant(f"{window} {i}", self.config, setting) for i, setting in enumerate(options)]
             for window, options in settings(self.gain, self.late).items()
@@ -101,10 +101,11 @@ FULL = (
     Plan("fsdd-loso", "fsdd", ("training.epochs=20",), loso=True, shorter=("training.epochs=10",)),
     Plan("digits", "digits", ("data.utterances=10", "training.epochs=5")),
 )
-"""On two cores the first takes an hour and a half, the second two hours and a quarter, the last twenty minutes. Of the
-synthetic voices few utterances are learned from: with all of them every window would be right on nearly all words."""
+"""The published studies. On two cores the first takes an hour and a half, the second two hours and a quarter, the last
+twenty minutes. The last trains on few utterances of each voice: with all of them every window classifies nearly all
+words correctly."""
 
 SMALL = (Plan("small-fsdd-index", "fsdd", _SMALL, seeds=10),)
 """Ten minutes on two cores."""
 ELSEWHERE = (Plan("shd", "shd-256", gain=1.0, late=True), Plan("ssc", "ssc", gain=1.0, late=True))
-"""On data that have to be downloaded; with GeNN on a GPU, or in days."""
+"""On data that have to be downloaded. They take a GPU, or days on a CPU."""

@@ -1,4 +1,4 @@
-"""Where a word's information lies: how well it is known from the spikes of one short slice of time."""
+"""When a recording carries information about its word: the accuracy of a linear readout of short slices of time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pipeline.data.container import SpikeData
 
 SLICE = 50.0
-"""ms."""
+"""Length of a slice in ms."""
 
 BANDS = 35
-"""Channels are added up in so many bands."""
+"""Number of bands of channels, within which spikes are counted together."""
 
 
 def counts(data: SpikeData, trial: float, length: float = SLICE, bands: int = BANDS) -> NDArray[np.uint16]:
@@ -22,7 +22,7 @@ def counts(data: SpikeData, trial: float, length: float = SLICE, bands: int = BA
     ----------
     data : SpikeData
     trial, length : float
-        ms; later spikes are left out.
+        ms; spikes after the trial's end are dropped.
     bands : int
 
     Returns
@@ -41,22 +41,22 @@ def counts(data: SpikeData, trial: float, length: float = SLICE, bands: int = BA
 
 
 def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float = SLICE) -> pd.DataFrame:
-    """Return how well words are known from each slice alone, and from all slices up to it.
+    """Return the accuracy of a linear readout of each slice alone, and of all slices up to it.
 
-    Multinomial logistic regression on the square roots of `counts`, which are steadier, standardised by the
-    training part.
+    The readout is a multinomial logistic regression on the square roots of `counts` (which stabilise the variance of
+    counts), standardised by the training part.
 
     Parameters
     ----------
     training, test : SpikeData
-        What is learned from, and what is scored.
+        What the readout is fitted to, and what it is scored on.
     trial, length : float
         ms.
 
     Returns
     -------
     DataFrame
-        Columns begin (ms); alone, until: accuracies; chance: that of guessing.
+        One row a slice: its ``begin`` in ms, the accuracies ``alone`` and ``until`` its end, and that of ``chance``.
     """
     rows = []
     known, asked = counts(training, trial, length), counts(test, trial, length)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from results.tables.text import latex, markdown
+from results.tables.text import headers, latex, markdown
 
 SPECIAL = r"a_b & $x$ {y} ^ ~ \z # 5 % < > | é ±"
 
@@ -25,6 +25,10 @@ def test_a_table_has_header_rule_and_rows_and_no_nan() -> None:
     ]
     assert markdown(table).count("\n") == 4
     assert re.search(r"\| +1.2e-05 \|", markdown(pd.DataFrame({"v": [1.23e-5]}), ".2g"))
+
+
+def test_headers_in_words_stay_as_they_are() -> None:
+    assert headers(pd.DataFrame(columns=["learning_rate", "tau_mem (ms)"])) == ["learning rate", "tau_mem (ms)"]
 
 
 def test_a_bar_in_a_cell_begins_no_further_one() -> None:
