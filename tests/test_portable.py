@@ -19,9 +19,6 @@ PACKAGES = ("models", "pipeline", "sweeps", "results")
 OPTIONAL = ("pygenn", "ml_genn", "torch", "snntorch", "spyx", "jax", "flax", "optax", "mpi4py")
 """Packages that an installation may lack; a module that needs one is skipped with that reason."""
 
-NOT_YET: set[str] = {"sweeps.store"}
-"""Modules that still import what only POSIX has."""
-
 CHILD = """
 import builtins, importlib, json, os, signal, sys, traceback
 from pathlib import Path
@@ -84,11 +81,7 @@ def imported() -> Imported:
 
 
 def test_no_module_needs_what_only_posix_has(imported: Imported) -> None:
-    assert {name: error for name, error in imported.failed.items() if name not in NOT_YET} == {}
-
-
-def test_what_is_not_yet_portable_still_is_not(imported: Imported) -> None:
-    assert set(imported.failed) >= NOT_YET, "take these off the list"
+    assert imported.failed == {}
 
 
 def test_only_modules_that_need_an_absent_package_are_skipped(imported: Imported) -> None:
