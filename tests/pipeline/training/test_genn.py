@@ -18,6 +18,7 @@ from interruptions import RICH, Stop, Stopper
 
 from models.engines.genn import available
 from models.engines.genn.folders import FOLDER_VARIABLE
+from models.errors import InputError
 from pipeline.config import Config, config_hash, load_config
 from pipeline.evaluation.evaluate import evaluate, split_of
 from pipeline.evaluation.trained import load_trained
@@ -133,6 +134,16 @@ class TestWithGenn:
         assert 'backend = "single_threaded_cpu"' in run.config_path.read_text()
         assert '"pygenn"' in (run.folder / "env.json").read_text()
         assert "engine genn" in (run.folder / "log").read_text()
+
+    def test_e_prop_is_trained_by_the_engine_that_has_it_and_evaluated(self, words_config: Path) -> None:
+        run = trained(load_config(words_config, ["training.method=e-prop", "training.epochs=2"]))
+        assert run.config().engine == "genn"
+        loaded = load_trained(run, 1)
+        assert loaded.engine.name == "genn, e-prop"
+        result = evaluate(loaded, split_of(load_dataset(loaded.config), loaded.config, "test"), "test")
+        assert np.isfinite(result.loss)
+        with pytest.raises(InputError, match='runs on engine "genn"'):
+            load_trained(run, 1, "cpu")
 
     def test_what_the_compiler_says_is_kept_and_the_sentence_quotes_it(
         self, words_config: Path, pipeline: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
