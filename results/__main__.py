@@ -121,7 +121,8 @@ def crossval_command(
     """Hold out one speaker after the other: train and score one network a speaker of the training part."""
     from results.experiments.crossval import crossval
 
-    runner = replace(_runner(workers, cluster, jobs, options), console=err, threads=threads)
+    console = out if cluster else err
+    runner = replace(_runner(workers, cluster, jobs, options), console=console, threads=threads)
     crossval(runner, load_config(config, overrides or ()), out)
 
 

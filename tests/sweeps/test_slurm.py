@@ -7,36 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
+from slurm import needs_slurm, wait_for
 
 from sweeps.space import load_space
 from sweeps.sweep import Sweep
 
-
-def answers() -> bool:
-    if shutil.which("sbatch") is None:
-        return False
-    said = subprocess.run(["sinfo", "-h", "-o", "%t"], capture_output=True, text=True, check=False)
-    return any(state in said.stdout for state in ("idle", "mix", "alloc"))
-
-
-pytestmark = [
-    pytest.mark.slurm,
-    pytest.mark.skipif(not answers(), reason="no Slurm answers (sinfo)"),
-]
-
-
-def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.3)
+pytestmark = needs_slurm()
 
 
 def running() -> list[str]:
