@@ -22,9 +22,13 @@ def choose_engine(config: Config) -> Config:
     InputError
         If the engine that it names is not here, does not have the training method, or can't do what it asks for.
     """
-    problem = make_problem(config, CHANNELS, CLASSES)
-    chosen = registry.choose(problem, config.engine, config.device)
+    chosen = registry.choose(make_problem(config, CHANNELS, CLASSES), config.engine, config.device)
     return config.changed(engine=chosen.entry.engine, device=chosen.device)
+
+
+def why_this_engine(config: Config) -> str:
+    """Return why `choose_engine` takes no other engine, or an empty string where the config names one."""
+    return registry.choose(make_problem(config, CHANNELS, CLASSES), config.engine, config.device).why
 
 
 def make_engine(

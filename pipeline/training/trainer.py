@@ -19,7 +19,7 @@ from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.training.batches import prediction_batches, training_batches
-from pipeline.training.placement import choose_engine, make_engine
+from pipeline.training.placement import choose_engine, make_engine, why_this_engine
 from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
 
@@ -96,6 +96,7 @@ def train(
     """
     if validation is None and config.training.schedule == "plateau":
         raise InputError('training.schedule is "plateau", which needs a validation part; there is none')
+    why = why_this_engine(config)
     config = choose_engine(config)
     progress = progress or Progress()
     run = run or Run.of(config)
@@ -103,9 +104,10 @@ def train(
     engine = make_engine(config, training.channels, len(training.classes), threads)
     data = fingerprint(training, *([] if validation is None else [validation]))
     standing = _resume(run, engine, data)
-    run.append_log(f"after epoch {standing.epochs}: engine {engine.name}, commit {commit()}")
+    name = f"{engine.name} ({why})" if why else engine.name
+    run.append_log(f"after epoch {standing.epochs}: engine {name}, commit {commit()}")
     total = math.ceil(len(training) / config.training.batch)
-    progress.start(run, engine.name, config.training.epochs, standing.epochs)
+    progress.start(run, name, config.training.epochs, standing.epochs)
     while standing.epochs < config.training.epochs and not _out_of_patience(standing, config.training):
         started = time.perf_counter()
         epoch = standing.epochs
