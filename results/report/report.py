@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -34,18 +34,6 @@ PICTURES = {
     "robustness.png": "Gradient norms by the least slope at a spike, losses, silent neurons, and how 40 trainings end.",
 }
 """Published pictures that are shown as they are."""
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study as the page shows it."""
-
-    name: str
-    verdict: Picture
-    information: Picture
-    sentences: list[str]
-    table: Table
-    choice: Table
 
 
 def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED) -> Path:
@@ -96,7 +84,8 @@ def findings(folder: Path) -> list[Findings]:
     return sorted(found, key=lambda f: (f.at_ceiling, not f.plan.loso, f.plan.name))
 
 
-def _study(study: Findings) -> Study:
+def _study(study: Findings) -> dict[str, Any]:
+    """Return a study's parts, by their names in the template."""
     plan, made = study.plan, study.environment
     data = str(study.rows["data"].iloc[0])
     about = entry(data).summary.partition(";")[0] if data in names() else data
@@ -112,17 +101,15 @@ def _study(study: Findings) -> Study:
     )
     verdict = study.draw_verdict()
     verdict.set_size_inches(SIZE)
-    return Study(
-        plan.name,
-        _drawn(verdict, f"{plan.name}: {differences}"),
-        _drawn(study.draw_information(), slices),
-        study.details,
-        Table.of(study.table.rename(columns=HEADERS), caption),
-        Table.of(
-            study.choice.rename(columns=matching.HEADERS),
-            "Validation accuracy of every window's settings, with seeds that nothing else uses.",
-        ),
-    )
+    settings_of = "Validation accuracy of every window's settings, with seeds that nothing else uses."
+    return {
+        "name": plan.name,
+        "verdict": _drawn(verdict, f"{plan.name}: {differences}"),
+        "information": _drawn(study.draw_information(), slices),
+        "sentences": study.details,
+        "table": Table.of(study.table.rename(columns=HEADERS), caption),
+        "choice": Table.of(study.choice.rename(columns=matching.HEADERS), settings_of),
+    }
 
 
 def _drawn(figure: Figure, says: str) -> Picture:

@@ -176,8 +176,3 @@ def sweeps(folder: Path) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def literature(published: Path) -> pd.DataFrame:
-    """Return other groups' published results, with their sources."""
-    return pd.read_csv(published / "literature.csv")

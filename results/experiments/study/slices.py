@@ -59,21 +59,22 @@ def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float =
         One row a slice: its ``begin`` in ms, the accuracies ``alone`` and ``until`` its end, and that of ``chance``.
     """
     rows = []
-    known, asked = counts(training, trial, length), counts(test, trial, length)
-    for i in range(known.shape[1]):
-        alone = _score(known[:, i], asked[:, i], training.labels, test.labels)
-        seen, asked_until = (part[:, : i + 1].reshape(len(part), -1) for part in (known, asked))
-        rows.append((i * length, alone, _score(seen, asked_until, training.labels, test.labels)))
+    fitted, scored = counts(training, trial, length), counts(test, trial, length)
+    for i in range(fitted.shape[1]):
+        alone = _score(fitted[:, i], scored[:, i], training.labels, test.labels)
+        until = [part[:, : i + 1].reshape(len(part), -1) for part in (fitted, scored)]
+        rows.append((i * length, alone, _score(until[0], until[1], training.labels, test.labels)))
     return pd.DataFrame(rows, columns=["begin", "alone", "until"]).assign(chance=1 / len(training.classes))
 
 
 def _score(
-    known: NDArray[np.uint16], asked: NDArray[np.uint16], labels: NDArray[np.int64], wanted: NDArray[np.int64]
+    fitted: NDArray[np.uint16], scored: NDArray[np.uint16], labels: NDArray[np.int64], wanted: NDArray[np.int64]
 ) -> float:
+    """Return the accuracy on counts, with their labels ``wanted``, of a readout that is fitted to others."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    model.fit(np.sqrt(known, dtype=np.float64), labels)
-    return float(model.score(np.sqrt(asked, dtype=np.float64), wanted))
+    model.fit(np.sqrt(fitted, dtype=np.float64), labels)
+    return float(model.score(np.sqrt(scored, dtype=np.float64), wanted))
