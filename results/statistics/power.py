@@ -41,7 +41,7 @@ def minimum_detectable_difference(error: float, freedom: float, level: float = L
     """
     if not freedom > 0 or not error > 0:
         return float("nan")
-    largest = 1e3 * error
+    largest = 10 * error
     while power(largest, error, freedom, level) < wanted:
         largest *= 10
         if largest > 1e9 * error:
