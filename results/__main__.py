@@ -1,4 +1,4 @@
-"""``python -m results``: the demo, benchmarks, the check of gradients, experiments, tables, figures, the report."""
+"""Run the demo, experiments and benchmarks; write tables, figures and the report."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from results.paths import BENCHMARKS, DEMO, JOBS
 from sweeps.cluster import cluster_name, load_cluster
 from sweeps.runner import Runner
 
-Workers = Annotated[int, typer.Option(help="Runs at a time on this machine; 0 takes as many as cores.", min=0)]
+Workers = Annotated[int, typer.Option(help="Number of runs at a time on this machine; 0 is one per core.", min=0)]
 ClusterOption = Annotated[
     str | None,
-    typer.Option("--cluster", help="slurm, local or debug: submit the runs; the same command without it makes tables."),
+    typer.Option(
+        "--cluster", help="slurm, local or debug: submit the runs. Afterwards the command without it makes tables."
+    ),
 ]
 Jobs = Annotated[int, typer.Option(help="Number of the cluster's jobs.", min=1)]
 Options = Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for; see `python -m sweeps submit`.")]
@@ -39,41 +41,43 @@ def demo_command(
     overrides: Overrides = None,
     threads: Threads = 0,
 ) -> None:
-    """Prepare data, train and evaluate the demo's network; write results/out/demo."""
+    """Prepare data, train and test the demo's network. Writes results/out/demo."""
     demo(load_config(config, overrides or ()), DEMO, out, threads)
 
 
 @app.command()
 def bench(
-    cases: Annotated[list[str] | None, typer.Argument(help="Which cases; all, unless named.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first impression.")] = False,
+    cases: Annotated[list[str] | None, typer.Argument(help="Names of cases. Default: all.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
 ) -> None:
-    """Measure against peers and limits; print one table a case, and write it to results/out/bench (JSON, Markdown)."""
+    """Measure speed and memory against other libraries. Prints one table per case, writes it to results/out/bench."""
     run_cases(cases or [], BENCHMARKS, out, quick)
 
 
 @app.command("gradcheck")
 def gradcheck_command(
-    samples: Annotated[int, typer.Option(help="Random networks of each kind.", min=1)] = 20,
+    samples: Annotated[int, typer.Option(help="Number of random networks of each kind.", min=1)] = 20,
     quick: Annotated[bool, typer.Option("--quick", help="Five networks, two time steps.")] = False,
 ) -> None:
-    """Compare gradients on time grids with the event-exact ones; write results/out/tables/gradcheck.csv and .md."""
+    """Compare gradients on time grids with event-exact ones. Writes results/out/tables/gradcheck.csv and .md."""
     gradcheck(out, samples, quick)
 
 
 @app.command("ablation")
 def ablation_command(
-    variants: Annotated[list[str] | None, typer.Argument(help="Which variants; all, unless named.")] = None,
+    variants: Annotated[list[str] | None, typer.Argument(help="Names of variants. Default: all.")] = None,
     config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
-    seeds: Annotated[int, typer.Option(help="Seeds of each variant.", min=1)] = 5,
-    loso: Annotated[bool, typer.Option("--loso", help="Leave one speaker out instead of the test part.")] = False,
+    seeds: Annotated[int, typer.Option(help="Number of seeds of each variant.", min=1)] = 5,
+    loso: Annotated[
+        bool, typer.Option("--loso", help="Score on speakers held out one at a time, not on the test part.")
+    ] = False,
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Train variants of a config, paired by seed; write results/out/tables/ablation-CONFIG.csv and .md."""
+    """Train variants of a config, paired by seed. Writes results/out/tables/ablation-CONFIG.csv and .md."""
     runner = _runner(workers, cluster, jobs, options)
     ablation(runner, config, variants or (), seeds, loso, tuple(overrides or ()))
 
@@ -81,15 +85,17 @@ def ablation_command(
 @app.command("sizes")
 def sizes_command(
     config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
-    seeds: Annotated[int, typer.Option(help="Seeds of each size.", min=1)] = 5,
-    hidden: Annotated[list[int] | None, typer.Option(help="A size; 64 to 1024, unless given.", min=1)] = None,
+    seeds: Annotated[int, typer.Option(help="Number of seeds of each size.", min=1)] = 5,
+    hidden: Annotated[
+        list[int] | None, typer.Option(help="Hidden size; may be repeated. Default: 64 to 1024.", min=1)
+    ] = None,
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Train several sizes, feed-forward and recurrent; write results/out/tables/sizes-CONFIG.csv and .png."""
+    """Train several hidden sizes, feed-forward and recurrent. Writes results/out/tables/sizes-CONFIG.csv and .png."""
     from results.experiments.sizes.report import SIZES, sizes
 
     sizes(_runner(workers, cluster, jobs, options), config, hidden or SIZES, seeds, tuple(overrides or ()))
@@ -97,14 +103,14 @@ def sizes_command(
 
 @app.command("robustness")
 def robustness_command(
-    seeds: Annotated[int, typer.Option(help="Seeds of each shipped fsdd config.", min=1)] = 20,
+    seeds: Annotated[int, typer.Option(help="Number of seeds of each shipped fsdd config.", min=1)] = 20,
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Train many seeds of the defaults, and what fails; write results/out/tables/robustness.csv, .md and .png."""
+    """Train many seeds of the defaults, and settings that fail. Writes results/out/tables/robustness.*"""
     robustness(_runner(workers, cluster, jobs, options), seeds, tuple(overrides or ()))
 
 
@@ -112,13 +118,16 @@ def robustness_command(
 def crossval_command(
     config: ConfigName,
     overrides: Overrides = None,
-    threads: Annotated[int, typer.Option(help="Of each training; 0 takes all. Changes no result.", min=0)] = 1,
+    threads: Annotated[
+        int,
+        typer.Option(help="Number of threads of each training; 0 uses all cores. Results do not depend on it.", min=0),
+    ] = 1,
     workers: Workers = 0,
     cluster: ClusterOption = None,
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Hold out one speaker after the other: train and score one network a speaker of the training part."""
+    """Hold out one speaker at a time: train and score one network per speaker of the training part."""
     from results.experiments.crossval import crossval
 
     console = out if cluster else err
@@ -128,7 +137,7 @@ def crossval_command(
 
 @app.command("tables")
 def tables_command() -> None:
-    """Write result tables as CSV, Markdown and LaTeX to results/out/tables, from runs and committed results."""
+    """Write tables of runs and committed results to results/out/tables, as CSV, Markdown and LaTeX."""
     from results.tables.write import tabulate
 
     tabulate(out)
@@ -136,7 +145,7 @@ def tables_command() -> None:
 
 @app.command("report")
 def report_command() -> None:
-    """Write results/out/report.html, one page that needs no network, from committed results and computed figures."""
+    """Write results/out/report.html: one page with answer, figures, tables and runs, from committed results."""
     from results.report.report import report
 
     report(out)
@@ -144,9 +153,10 @@ def report_command() -> None:
 
 @app.command("study")
 def study_command(
-    small: Annotated[bool, typer.Option("--small", help="Ten minutes instead of hours.")] = False,
+    small: Annotated[bool, typer.Option("--small", help="One small network: ten minutes instead of hours.")] = False,
     plans: Annotated[
-        list[str] | None, typer.Argument(help="Which plans; fsdd-index, fsdd-loso, digits, unless named; shd, ssc.")
+        list[str] | None,
+        typer.Argument(help="One or more of fsdd-index, fsdd-loso, digits, shd, ssc. Default: the first three."),
     ] = None,
     overrides: Overrides = None,
     workers: Workers = 0,
@@ -154,7 +164,7 @@ def study_command(
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Compare the readout windows, paired, with statistics; write results/out/tables/study.
+    """Compare the readout windows with paired statistics. Writes results/out/tables/study.
 
     Continues where it stopped.
     """
@@ -172,9 +182,9 @@ def study_command(
 
 @app.command("figures")
 def figures_command(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; all, unless named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of figures. Default: all.")] = None,
 ) -> None:
-    """Draw the thesis's figures, as PNG and PDF."""
+    """Draw the figures as PNG and PDF. Writes results/out/figures."""
     from results.figures.gallery import draw
 
     draw(names or (), out)

@@ -1,4 +1,4 @@
-"""The command line: run a sweep here, submit it to a cluster, look at it."""
+"""Search hyperparameters: run a sweep here or on a cluster, and look at what it found."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ out = Console()
 err = Console(stderr=True)
 
 SpaceName = Annotated[str, typer.Argument(metavar="SPACE", help="A TOML file, or the name of a shipped space.")]
-Place = Annotated[str, typer.Argument(metavar="SPACE", help="A sweep's folder; or a space, with the options below.")]
-Strategy = Annotated[str | None, typer.Option(help="bayes, random, sobol or grid, instead of the space's.")]
-Seed = Annotated[int | None, typer.Option(help="Of the search, instead of the space's.", min=0)]
-Points = Annotated[int | None, typer.Option(help="Budget, instead of the space's.", min=1)]
-Hours = Annotated[float | None, typer.Option(help="Budget, instead of the space's.", min=0)]
+Place = Annotated[str, typer.Argument(metavar="SPACE", help="A sweep's folder, or a space with the options below.")]
+Strategy = Annotated[str | None, typer.Option(help="One of bayes, random, sobol, grid. Default: the space's.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the search. Default: the space's.", min=0)]
+Points = Annotated[int | None, typer.Option(help="Number of points to try. Default: the space's.", min=1)]
+Hours = Annotated[float | None, typer.Option(help="Hours to search. Default: the space's.", min=0)]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field of all points' configs.")
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Set a config field of all points. May be repeated.")
 ]
 
 
@@ -41,10 +41,10 @@ def run(
     points: Points = None,
     hours: Hours = None,
     overrides: Overrides = None,
-    workers: Annotated[int, typer.Option(help="Trainings at a time; 0 takes as many as cores.", min=0)] = 0,
-    threads: Annotated[int, typer.Option(help="Of each training.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Number of trainings at a time; 0 is one per core.", min=0)] = 0,
+    threads: Annotated[int, typer.Option(help="Number of threads of each training.", min=1)] = 1,
 ) -> None:
-    """Run a sweep on this machine, or continue it; print its folder."""
+    """Run a sweep on this machine, or continue it. Prints its folder."""
     from sweeps.workers import run_workers
 
     sweep = _begin(_space(space, strategy, seed, points, hours, overrides))
@@ -70,7 +70,7 @@ def worker(
 @app.command("submit")
 def submit_command(
     space: SpaceName,
-    cluster: Annotated[str, typer.Option(help="slurm, local or debug.")] = "slurm",
+    cluster: Annotated[str, typer.Option(help="One of slurm, local, debug.")] = "slurm",
     options: Annotated[Path | None, typer.Option(help="A TOML file of the options below.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Number of jobs, each of which is a worker.")] = None,
     minutes: Annotated[int | None, typer.Option(help="Time limit of a job; it is queued again after it.")] = None,
@@ -80,14 +80,14 @@ def submit_command(
     partition: Annotated[str | None, typer.Option()] = None,
     account: Annotated[str | None, typer.Option()] = None,
     at_once: Annotated[int | None, typer.Option(help="Largest number of jobs at the same time.")] = None,
-    show: Annotated[bool, typer.Option("--print", help="Print a script for sbatch instead.")] = False,
+    show: Annotated[bool, typer.Option("--print", help="Print an sbatch script and submit nothing.")] = False,
     strategy: Strategy = None,
     seed: Seed = None,
     points: Points = None,
     hours: Hours = None,
     overrides: Overrides = None,
 ) -> None:
-    """Submit a sweep's workers to a cluster; print the jobs. The data are prepared before, once."""
+    """Submit a sweep's workers to a cluster. Prepares the data first, prints the jobs."""
     from sweeps.cluster import cluster_name, load_cluster, script
     from sweeps.workers import submit
 
@@ -120,7 +120,7 @@ def submit_command(
 
 @app.command()
 def status(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
-    """Say how far a sweep is."""
+    """Show how far a sweep is and its best point."""
     sweep = _find(place, strategy, seed)
     out.print(status_table(sweep))
     _print_folder(sweep)
@@ -131,10 +131,10 @@ def best_command(
     place: Place,
     strategy: Strategy = None,
     seed: Seed = None,
-    seeds: Annotated[int, typer.Option(help="Train the best point with so many seeds now.", min=0)] = 0,
+    seeds: Annotated[int, typer.Option(help="Train the best point with this many seeds now.", min=0)] = 0,
     threads: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Write the best point's config, ready to train, and its error's interval."""
+    """Write the best point's config, ready to train, and print its error with the interval."""
     from pipeline.data.atomic import write_atomically
     from sweeps.best import best
 
@@ -152,7 +152,7 @@ def best_command(
 
 @app.command()
 def plot(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
-    """Draw convergence beside the space's other sweeps, partial dependence, evaluations and parallel coordinates."""
+    """Draw convergence (with the space's other sweeps), partial dependence, evaluations and parallel coordinates."""
     from pipeline.pictures.save import save
     from sweeps import plots
 
@@ -174,7 +174,7 @@ def plot(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
 
 @app.command("importance")
 def importance_command(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
-    """Say which parameter mattered."""
+    """Show how much of the error's variance each parameter explains."""
     from sweeps.importance import importance
 
     sweep = _find(place, strategy, seed)
