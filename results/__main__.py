@@ -110,7 +110,7 @@ def robustness_command(
     jobs: Jobs = JOBS_DEFAULT,
     options: Options = None,
 ) -> None:
-    """Train many seeds of the defaults, and settings that fail. Writes results/out/tables/robustness.*"""
+    """Train many seeds of the defaults, and settings that fail. Writes robustness.* to results/out/tables."""
     robustness(_runner(workers, cluster, jobs, options), seeds, tuple(overrides or ()))
 
 
