@@ -53,6 +53,15 @@ STYLE: dict[Any, Any] = {
 Drawn = ParamSpec("Drawn")
 
 
+def subplots(width: float, height: float, *grid: int, **how: Any) -> tuple[Figure, Any]:
+    """Return a figure and its axes, as ``Figure.subplots`` takes them; the width is a fraction of a page's text.
+
+    The height is in inches.
+    """
+    figure = Figure(figsize=(width * WIDTH, height), layout="constrained")
+    return figure, figure.subplots(*grid, **how)
+
+
 def styled(draw: Callable[Drawn, Figure]) -> Callable[Drawn, Figure]:
     """Return a function that draws in the project's style and leaves the global style unchanged."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WIDTH, styled
+from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, subplots
 from results.figures.registry import figure
 
 Array = NDArray[np.float64]
@@ -77,11 +77,9 @@ def _decay(step: int) -> float:
     "08-loss-surface",
     says="The loss over two weights, with a saddle between two valleys, and one gradient descent from P to the star.",
 )
-@styled
 def surface() -> Figure:
     """Draw the loss over both weights, its two minima, and one descent (figure 8)."""
-    figure = Figure(figsize=(0.75 * WIDTH, 3.8), layout="constrained")
-    axes = figure.add_subplot(projection="3d")
+    figure, axes = subplots(0.75, 3.8, subplot_kw={"projection": "3d"})
     a, b = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(-2.5, 2.5, 90))
     axes.plot_surface(a, b, loss(a, b), cmap="cividis", alpha=0.75, linewidth=0)
     path = sgd(STARTS[1])
@@ -100,14 +98,13 @@ def surface() -> Figure:
     says="Paths of SGD and Adam from four starting points (dots) to their ends (stars): the start decides whether the "
     "global minimum is found or a local one.",
 )
-@styled
 def paths() -> Figure:
     """Draw SGD and Adam from several starts (figure 11)."""
-    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+    figure, panels = subplots(1, 3.1, 1, 2, sharey=True)
     a, b = np.meshgrid(np.linspace(-3, 3, 160), np.linspace(-2.5, 2.5, 160))
     heights = loss(a, b)
     methods: dict[str, Callable[[Sequence[float]], Array]] = {"SGD": sgd, "Adam": adam}
-    for axes, (name, method) in zip(figure.subplots(1, 2, sharey=True), methods.items(), strict=True):
+    for axes, (name, method) in zip(panels, methods.items(), strict=True):
         axes.contourf(a, b, np.log10(np.maximum(heights, 1e-3)), levels=20, cmap="Greys_r", alpha=0.6)
         for start, colour in zip(STARTS, (BLUE, ORANGE, GREEN, PURPLE), strict=True):
             path = method(start)
@@ -118,5 +115,5 @@ def paths() -> Figure:
         axes.set(xlabel=r"$\theta_1$", xlim=(-3, 3), ylim=(-2.5, 2.5))
         axes.set_title(f"{name}, {STEPS} steps, initial rate {RATE[name]}")
         axes.legend(loc="upper left", framealpha=0.8, frameon=True, fontsize=6.5)
-    figure.axes[0].set_ylabel(r"$\theta_2$")
+    panels[0].set_ylabel(r"$\theta_2$")
     return figure

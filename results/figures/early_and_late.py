@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from models.windows import Window
-from pipeline.pictures.style import BLACK, GREY, WIDTH, styled
+from pipeline.pictures.style import BLACK, GREY, subplots
 from results.experiments.study.findings import PARTS, Findings
 from results.figures.registry import figure
 from results.figures.study import COLOURS, DASHES
@@ -32,13 +32,7 @@ def windowed_potential(
 
     The potential of a leaky integrator, ``psp(t) = exp(-t / tau_mem) - exp(-t / tau_syn)``, starts at the spike and is
     cut off at the trial's end: ``P(t) = integral from t to T of w(s) psp(s - t) ds``. It is the change of a logit by
-    one hidden spike per unit of output weight.
-
-    Parameters
-    ----------
-    window : Window
-    trial, tau_mem, tau_syn, step : float
-        ms.
+    one hidden spike per unit of output weight. All times are in ms.
 
     Returns
     -------
@@ -56,13 +50,7 @@ def windowed_potential(
 def share_in_uninformative_slices(slices: pd.DataFrame, potential: NDArray[np.float64], trial: float) -> float:
     """Return the share of `windowed_potential` in slices with less than half of the best slice's accuracy above chance.
 
-    Parameters
-    ----------
-    slices : DataFrame
-        Columns ``begin`` (ms), ``alone`` (accuracy from that slice) and ``chance``.
-    potential : ndarray, shape (steps,)
-    trial : float
-        ms.
+    Slices have columns ``begin`` (ms), ``alone`` (accuracy from that slice) and ``chance``; the trial is in ms.
     """
     above = (slices["alone"] - slices["chance"]).to_numpy()
     times = np.arange(len(potential)) * trial / len(potential)
@@ -79,19 +67,12 @@ def share_in_uninformative_slices(slices: pd.DataFrame, potential: NDArray[np.fl
     needs=tuple(f"study/{plan}.json" for plan in STUDIES),
     beside=tuple(f"study/{plan}-{part}.csv" for plan in STUDIES for part in PARTS),
 )
-@styled
 def early_and_late(*paths: Path) -> Figure:
     """Draw the information in slices of time, the change of a logit by a spike under each window, and its slope.
 
-    Time constants are the output's initial ones.
-
-    Parameters
-    ----------
-    *paths : Path
-        ``<plan>.json`` of published studies, one column each.
+    Each published study (``<plan>.json``) has a column. Time constants are the output's initial ones.
     """
-    figure = Figure(figsize=(WIDTH, 6.0), layout="constrained")
-    grid = figure.subplots(3, len(paths), sharex="col", sharey="row", squeeze=False)
+    figure, grid = subplots(1, 6.0, 3, len(paths), sharex="col", sharey="row", squeeze=False)
     for path, (information, effect, slope) in zip(paths, grid.T, strict=True):
         study = Findings.read(path)
         slices = study.slices

@@ -12,7 +12,7 @@ from models.batch import SpikeBatch, discretise
 from models.recording import Recording
 from pipeline.data import hdf5
 from pipeline.evaluation.trained import Trained, load_trained
-from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, WIDTH, styled
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, subplots
 from pipeline.training.run import Run
 from results.figures.registry import figure
 
@@ -27,22 +27,9 @@ SPIKES = range(6, 13)
 
 
 def record(run: Path, words: Path) -> tuple[Trained, SpikeBatch, list[Recording]]:
-    """Run recorded words through a trained network, forward and backward.
+    """Run recorded words, in SHD's format, through the network of a run's ``best.npz``, forward and backward.
 
-    Parameters
-    ----------
-    run : Path
-        The run's ``best.npz``.
-    words : Path
-        Recordings as spikes, in SHD's format.
-
-    Returns
-    -------
-    Trained
-    SpikeBatch
-        The words on the network's time grid.
-    list of Recording
-        Spikes, voltages and adjoints, one a word.
+    Return the network, the words on its time grid, and spikes, voltages and adjoints of each word.
     """
     trained = load_trained(Run.at(run.parent), 1, "cpu")
     data, config = hdf5.read(words), trained.config
@@ -66,19 +53,8 @@ def shown(recording: Recording, neurons: int) -> NDArray[np.int64]:
     needs=(f"{NETWORK}/best.npz", WORDS),
     beside=(f"{NETWORK}/config.toml",),
 )
-@styled
 def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int = 3) -> Figure:
-    """Draw one word forward (input, hidden voltages, output voltages) and backward (adjoints).
-
-    Parameters
-    ----------
-    run, words : Path
-        See `record`.
-    example : int
-        Index of the word.
-    neurons : int
-        Hidden neurons to draw.
-    """
+    """Draw one word forward (input, hidden and output voltages) and backward (adjoints of some hidden neurons)."""
     trained, batch, recordings = record(run, words)
     recording = recordings[example]
     spikes = recording.spikes["hidden"]
@@ -88,8 +64,7 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
     colours = (BLUE, ORANGE, GREEN)
     begins = np.arange(steps) * dt
     times = begins + dt
-    figure = Figure(figsize=(WIDTH, 6.2), layout="constrained")
-    rows = figure.subplots(5, 1, sharex=True, height_ratios=(1, 1.4, 1, 1.2, 1.2))
+    figure, rows = subplots(1, 6.2, 5, 1, sharex=True, height_ratios=(1, 1.4, 1, 1.2, 1.2))
     part = slice(batch.offsets[example], batch.offsets[example + 1])
     rows[0].plot(batch.steps[part] * dt, batch.units[part], ".", color=BLACK, markersize=0.8)
     rows[0].set(ylabel="input spikes\n(channel)", yticks=[])
@@ -101,27 +76,23 @@ def forward_and_backward(run: Path, words: Path, example: int = 4, neurons: int 
     rows[1].set(ylabel="hidden voltages\nand spikes", yticks=[])
     window = trained.engine.window_table
     rows[2].fill_between(times, 0, window / window.max(), color=SKY, alpha=0.3, linewidth=0)
-    for k, word in enumerate(names):
+    voltages = recording.voltages["output"] / np.abs(recording.voltages["output"]).max()
+    for k, (word, voltage) in enumerate(zip(names, voltages.T, strict=True)):
         right = k == batch.labels[example]
-        voltage = recording.voltages["output"][:, k]
-        scaled = voltage / np.abs(recording.voltages["output"]).max()
-        rows[2].plot(times, scaled, color=VERMILLION if right else GREY, linewidth=1.6 if right else 0.9)
-        peak = int(np.abs(scaled).argmax())
-        rows[2].text(
-            times[peak], scaled[peak], word, size=6.5, va="bottom", ha="center", color=VERMILLION if right else BLACK
-        )
+        rows[2].plot(times, voltage, color=VERMILLION if right else GREY, linewidth=1.6 if right else 0.9)
+        peak = int(np.abs(voltage).argmax())
+        look = {"size": 6.5, "va": "bottom", "ha": "center", "color": VERMILLION if right else BLACK}
+        rows[2].text(times[peak], voltage[peak], word, **look)
     rows[2].set(ylabel="output voltages;\nblue: window", yticks=[])
     rows[3].set_title("← backward in time", loc="right")
-    for row, traces, name in (
-        (rows[3], recording.adjoint_currents, "adjoint of\ncurrent, dL/dI"),
-        (rows[4], recording.adjoint_voltages, "adjoint of\nvoltage, dL/dV"),
-    ):
+    adjoints = {"current, dL/dI": recording.adjoint_currents, "voltage, dL/dV": recording.adjoint_voltages}
+    for row, (name, traces) in zip(rows[3:], adjoints.items(), strict=True):
         for neuron, colour in zip(chosen, colours, strict=True):
             trace = traces["hidden"][:, neuron]
             row.plot(begins, trace, color=colour)
             at = np.rint(spikes.times[spikes.neurons == neuron] / dt).astype(int) - 1
             row.plot(begins[at], trace[at], "o", color=colour, markersize=3)
         row.axhline(0, color=BLACK, linewidth=0.5)
-        row.set_ylabel(name)
+        row.set_ylabel(f"adjoint of\n{name}")
     rows[4].set_xlabel("time in the trial (ms); dots: spikes of the forward pass")
     return figure

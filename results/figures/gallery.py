@@ -18,16 +18,12 @@ DRAWINGS = registered(
         "membrane",
         "networks",
         "descent",
-        "plasticity",
         "eventprop",
         "windows",
         "early_and_late",
-        "sizes",
-        "learning",
+        "seeds",
+        "study",
         "searches",
-        "confusion",
-        "speakers",
-        "ablation",
         "length",
     )
 )
@@ -37,18 +33,9 @@ DRAWINGS = registered(
 def draw(
     names: Sequence[str], console: Console, folder: Path = FIGURES, published: Path = PUBLISHED
 ) -> dict[str, Path]:
-    """Draw figures, each as PNG and PDF; return the PNGs by name.
+    """Draw figures, each as PNG and PDF; return the PNGs by name. The console names the files.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Which figures. If empty: all, except those whose published results are missing; the console names these.
-    console : Console
-        Where the files are named.
-    folder : Path
-        Where the files go.
-    published : Path
-        Published results.
+    Without names, all are drawn, except those whose published results are missing; the console names these.
 
     Raises
     ------
@@ -61,9 +48,8 @@ def draw(
     made = {}
     for name in names or DRAWINGS:
         drawing = DRAWINGS[name]
-        needs = [published / need for need in drawing.needs]
-        beside = [published / need for need in drawing.beside]
-        missing = next((need for need in [*needs, *beside] if not need.is_file()), None)
+        needs, beside = ([published / path for path in paths] for paths in (drawing.needs, drawing.beside))
+        missing = next((path for path in [*needs, *beside] if not path.is_file()), None)
         if missing is not None:
             lacks = f"the figure {name} is drawn from {missing}, which is missing"
             if names:

@@ -10,7 +10,7 @@ import matplotlib.ticker as ticker
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, WIDTH, styled
+from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled, subplots
 from results.figures.registry import figure
 
 COLOURS = (BLUE, GREEN, ORANGE, VERMILLION, PURPLE)
@@ -35,14 +35,10 @@ def published(path: Path) -> Figure:
 def by_length(rows: Sequence[Mapping[str, float | str]]) -> Figure:
     """Draw training time and peak memory by the trial's length, both axes logarithmic.
 
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Of `results.benchmarks.length.run`; trainers without a measurement are left out.
+    The rows are those of `results.benchmarks.length.run`; trainers without a measurement are left out.
     """
     table = pd.DataFrame(rows).dropna(subset="ms_an_example").astype({"steps": int})
-    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
-    panels = figure.subplots(1, 2)
+    figure, panels = subplots(1, 3.2, 1, 2)
     lengths = sorted(set(table["steps"]))
     for panel, (column, label) in zip(panels, PANELS.items(), strict=True):
         trainers = table.groupby("trainer", sort=False)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from pipeline.pictures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, styled
+from pipeline.pictures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, subplots
 from results.figures.registry import figure
 
 CONCENTRATIONS = {"Na$^+$": (50.0, 440.0), "K$^+$": (400.0, 20.0)}
@@ -23,12 +23,7 @@ TEMPERATURE = 279.45
 def nernst(inside: float, outside: float, temperature: float = TEMPERATURE) -> float:
     """Return the Nernst potential of an ion of charge +1 in mV: (R T / F) ln(outside / inside).
 
-    Parameters
-    ----------
-    inside, outside : float
-        Concentrations, in the same unit.
-    temperature : float
-        K.
+    Both concentrations have the same unit; the temperature is in K.
     """
     return 1000 * 8.314462618 * temperature / 96485.33212 * math.log(outside / inside)
 
@@ -38,11 +33,9 @@ def nernst(inside: float, outside: float, temperature: float = TEMPERATURE) -> f
     says="A membrane with a sodium and a potassium channel. Red arrows: flow along the concentration gradient; black "
     "arrows: flow along the electric field at rest; E: Nernst potential. One mark stands for 10 mM.",
 )
-@styled
 def membrane() -> Figure:
     """Draw the membrane, with one mark for every 10 mM of an ion."""
-    figure = Figure(figsize=(0.85 * WIDTH, 3.3), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = subplots(0.85, 3.3)
     rng = np.random.default_rng(0)
     _bilayer(axes)
     for place, (name, (inside, outside)) in zip((3.0, 7.0), CONCENTRATIONS.items(), strict=True):
@@ -51,8 +44,8 @@ def membrane() -> Figure:
         for amount, (low, high) in zip(amounts, ((0.1, 1.55), (2.75, 4.2)), strict=True):
             dots = rng.uniform((0.1, low), (9.9, high), (round(amount / 10), 2))
             axes.plot(*dots.T, "o" if "Na" in name else "^", color=COLOURS[name], markersize=4, alpha=0.75)
-    axes.text(-0.1, 3.5, "outside", rotation=90, ha="right", va="center")
-    axes.text(-0.1, 0.8, "inside", rotation=90, ha="right", va="center")
+    for y, side in ((3.5, "outside"), (0.8, "inside")):
+        axes.text(-0.1, y, side, rotation=90, ha="right", va="center")
     axes.set(xlim=(-0.4, 12.6), ylim=(0, 4.3))
     axes.axis("off")
     axes.plot([], [], "o", color=ORANGE, label="Na$^+$")

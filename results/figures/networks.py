@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import seaborn as sns
 from matplotlib import colormaps
@@ -12,9 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from pipeline.pictures.style import BLACK, VERMILLION, WIDTH, styled
+from models.batch import SpikeBatch
+from models.engines.cpu.engine import CpuEngine
+from models.initialisers import Initial, Normal
+from models.losses import CrossEntropy
+from models.network import Hidden, Input, Leaky, Network, Weights
+from models.problem import Problem
+from models.regulariser import Regulariser
+from models.windows import Gaussian
+from pipeline.pictures.style import BLACK, VERMILLION, subplots
 from results.figures.registry import figure
-from results.figures.toy_network import trained_weights
 
 DIVERGING = "PuOr"
 """A colour map without red and green."""
@@ -22,17 +31,20 @@ DIVERGING = "PuOr"
 SIZES = (3, 6, 3)
 """Neurons of the matrix figures' layers."""
 
+CHANNELS, STEPS = 5, 150
+COURSES = ((0.25, 0.0), (0.75, 0.0), (0.15, 0.7), (0.85, -0.7))
+"""Four synthetic words, bands of channels that stay low or high, rise or fall: where they begin, and their slopes."""
+
 
 @figure("07-network", says="A network of three layers whose connections are coloured by their trained weights.")
-@styled
 def layers() -> Figure:
     """Draw a three-layer network whose connections are coloured by trained weights (figure 7)."""
-    weights = trained_weights()
+    weights = _trained_weights()
     matrices = [weights[name] / np.abs(weights[name]).max() for name in ("input_hidden", "hidden_output")]
     norm, colours = Normalize(-1, 1), colormaps[DIVERGING]
-    figure = Figure(figsize=(0.75 * WIDTH, 3.4), layout="constrained")
-    axes = figure.add_subplot()
-    places = [_column(x, n) for x, n in enumerate((len(matrices[0]), len(matrices[1]), matrices[1].shape[1]))]
+    figure, axes = subplots(0.75, 3.4)
+    sizes = (len(matrices[0]), len(matrices[1]), matrices[1].shape[1])
+    places = [[(x, y) for y in np.linspace(0.95, -0.95, n)] for x, n in enumerate(sizes)]
     for matrix, before, after in zip(matrices, places[:-1], places[1:], strict=True):
         for (i, j), value in np.ndenumerate(matrix):
             (x0, y0), (x1, y1) = before[i], after[j]
@@ -43,19 +55,16 @@ def layers() -> Figure:
         axes.text(column[0][0], 1.12, name, ha="center")
     axes.set(xlim=(-0.2, 2.2), ylim=(-1.15, 1.3))
     axes.axis("off")
-    figure.colorbar(
-        ScalarMappable(norm, colours), ax=axes, label="weight / greatest absolute weight of its layer", shrink=0.8
-    )
+    label = "weight / greatest absolute weight of its layer"
+    figure.colorbar(ScalarMappable(norm, colours), ax=axes, label=label, shrink=0.8)
     return figure
 
 
 @figure("09-matrix-form", says="Two layers as products of matrices, of sizes 1 × 3 times 3 × 6 and 1 × 6 times 6 × 3.")
-@styled
 def matrix_form() -> Figure:
     """Draw a network's two products, x W = h and h W = y, with their numbers (figure 9)."""
     x, w, h, v, y = _numbers()
-    figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
-    axes = figure.subplots(1, 5, width_ratios=(3, 6, 6, 3, 3))
+    figure, axes = subplots(1, 2.6, 1, 5, width_ratios=(3, 6, 6, 3, 3))
     shown = ((x[None], "x"), (w, "$W^{x-h}$"), (h[None], "h"), (v, "$W^{h-y}$"), (y[None], "y"))
     for ax, (matrix, name), sign in zip(axes, shown, ("×", "=", "×", "=", ""), strict=True):
         _heat(ax, matrix, f"{name}\n{matrix.shape[0]} × {matrix.shape[1]}")
@@ -66,17 +75,14 @@ def matrix_form() -> Figure:
 @figure(
     "10-one-neuron", says="The weighted sum of the first hidden neuron is the product of the framed row and column."
 )
-@styled
 def one_neuron() -> Figure:
     """Draw the weighted sum of the first hidden neuron (figure 10; equation 13)."""
     x, w, h, _, _ = _numbers()
-    figure = Figure(figsize=(WIDTH, 1.9), layout="constrained")
-    axes = figure.subplots(1, 3, width_ratios=(3, 6, 6))
-    for ax, matrix, name in zip(axes, (x[None], w, h[None]), ("x", "$W^{x-h}$", "h"), strict=True):
+    figure, axes = subplots(1, 1.9, 1, 3, width_ratios=(3, 6, 6))
+    shown = ((x[None], "x", (3, 1)), (w, "$W^{x-h}$", (1, 3)), (h[None], "h", (1, 1)))
+    for ax, (matrix, name, frame) in zip(axes, shown, strict=True):
         _heat(ax, matrix, name)
-    _mark(axes[0], 0, 0, 1, 3)
-    _mark(axes[1], 0, 0, 3, 1)
-    _mark(axes[2], 0, 0, 1, 1)
+        ax.add_patch(Rectangle((0, 0), *frame, fill=False, edgecolor=VERMILLION, linewidth=2.5, clip_on=False))
     terms = " + ".join(f"{a:.1f} · {b:.1f}" for a, b in zip(x, w[:, 0], strict=True))
     figure.suptitle(f"$h_1$ = {terms} = {h[0]:.2f}", weight="normal")
     return figure
@@ -87,18 +93,14 @@ def one_neuron() -> Figure:
     says="Backpropagation: the gradient of each weight matrix is the product of its layer's inputs, a column, and the "
     "gradient with respect to its outputs, a row.",
 )
-@styled
 def backward() -> Figure:
     """Draw the gradients of both matrices as outer products (figure 12; equations 12, 16 and 17)."""
     x, _, h, v, y = _numbers()
     error, below = errors(y, v)
-    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
-    rows = figure.subplots(2, 3, width_ratios=(1.2, 6, 6))
-    for row, (column, line, names) in zip(
-        rows,
-        ((h, error, ("h", "∂L/∂y", "∂L/∂$W^{h-y}$")), (x, below, ("x", "∂L/∂h = ∂L/∂y $W^T$", "∂L/∂$W^{x-h}$"))),
-        strict=True,
-    ):
+    figure, rows = subplots(1, 3.8, 2, 3, width_ratios=(1.2, 6, 6))
+    of_output = (h, error, ("h", "∂L/∂y", "∂L/∂$W^{h-y}$"))
+    of_hidden = (x, below, ("x", "∂L/∂h = ∂L/∂y $W^T$", "∂L/∂$W^{x-h}$"))
+    for row, (column, line, names) in zip(rows, (of_output, of_hidden), strict=True):
         for ax, matrix, name in zip(row, (column[:, None], line[None], np.outer(column, line)), names, strict=True):
             _heat(ax, matrix, name)
     return figure
@@ -107,15 +109,7 @@ def backward() -> Figure:
 def errors(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the gradients of the mean squared error with respect to outputs (equation 12) and hidden neurons (17).
 
-    Parameters
-    ----------
-    y : ndarray, shape (outputs,)
-    v : ndarray, shape (hidden, outputs)
-
-    Returns
-    -------
-    ndarray, shape (outputs,)
-    ndarray, shape (hidden,)
+    The outputs y have the shape (outputs,), their weights v the shape (hidden, outputs).
     """
     error = 2 / len(y) * (y - np.array([1.0, 0.0, 0.0]))
     return error, error @ v.T
@@ -136,11 +130,31 @@ def _heat(axes: Axes, matrix: NDArray[np.float64], title: str) -> None:
     axes.set_title(title, size=8, weight="normal")
 
 
-def _mark(axes: Axes, row: int, column: int, rows: int, columns: int) -> None:
-    axes.add_patch(
-        Rectangle((column, row), columns, rows, fill=False, edgecolor=VERMILLION, linewidth=2.5, clip_on=False)
-    )
+@cache
+def _trained_weights() -> Weights:
+    """Return the weights of a feed-forward network of 5, 8 and 4 neurons after training on synthetic words."""
+    network = Network(Input(CHANNELS), (Hidden(8, recurrent=None),), Leaky(len(COURSES)))
+    initial = Initial(input=Normal(2.0, 1.0), output=Normal(0, 0.3))
+    loss, regulariser = CrossEntropy(Gaussian(mu=0.5, sigma=0.3), 10.0), Regulariser(lift=0.1)
+    problem = Problem(network, loss, 1.0, STEPS, regulariser=regulariser, least_slope=0.1)
+    engine = CpuEngine(problem, initial.draw(network, 2))
+    for epoch in range(60):
+        engine.train_epoch([_synthetic_words(32, 100 + epoch)], 0.02)
+    return engine.weights
 
 
-def _column(x: float, neurons: int) -> list[tuple[float, float]]:
-    return [(x, y) for y in np.linspace(0.95, -0.95, neurons)]
+def _synthetic_words(examples: int, seed: int) -> SpikeBatch:
+    """Return examples, one of each of `COURSES` in turn."""
+    rng = np.random.default_rng(seed)
+    steps, units, offsets = [], [], [0]
+    for example in range(examples):
+        begin, slope = COURSES[example % len(COURSES)]
+        times = np.sort(rng.integers(5, 120, 3 * CHANNELS))
+        centre = begin + slope * (times / 120)
+        places = np.clip((centre + rng.normal(0, 0.05, len(times))) * CHANNELS, 0, CHANNELS - 1).astype(np.int32)
+        _, first = np.unique(times * CHANNELS + places, return_index=True)
+        steps.append(times[first].astype(np.int32))
+        units.append(places[first])
+        offsets.append(offsets[-1] + len(first))
+    labels = np.arange(examples) % len(COURSES)
+    return SpikeBatch(np.concatenate(steps), np.concatenate(units), np.array(offsets), labels)

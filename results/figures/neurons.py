@@ -1,4 +1,4 @@
-"""Figures 1 and 3 to 6: neurons of the second and third generation, and three models of spiking neurons."""
+"""Figures 1, 3 to 6 and 13: neurons of two generations, three models of spiking neurons, and a plastic synapse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from models.neurons.hodgkin_huxley import HodgkinHuxley, pulse
 from models.neurons.lif import LeakyIntegrateAndFire
 from models.neurons.patterns import PATTERNS
-from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, styled
+from models.neurons.stdp import PairSynapse
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WIDTH, subplots
 from results.figures.registry import figure
 
 PULSES = (5.0, 10.0, 15.0, 20.0)
@@ -20,13 +21,16 @@ AMPLITUDE = 10.0
 CHARGE = 6.5
 """Input current of a spike of figure 1 per unit weight, for one step; tau_mem is 12 steps."""
 
+PAIRINGS = 60
+PERIOD = 1000.0
+"""ms between two pairings: 60 per minute, as in Bi and Poo (1998)."""
+
 
 @figure(
     "01-generations",
     says="(a) A neuron of the second generation outputs the rectified weighted sum of its inputs. (b) A neuron of the "
     "third generation integrates input spikes and spikes when its membrane voltage reaches the threshold.",
 )
-@styled
 def generations() -> Figure:
     """Draw the response of a neuron of the second and one of the third generation to their inputs (figure 1)."""
     figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
@@ -60,12 +64,10 @@ def generations() -> Figure:
     return figure
 
 
-@styled
 def hodgkin_huxley(length: float) -> Figure:
     """Draw the response of the Hodgkin-Huxley neuron to a current pulse of ``length`` ms (figures 3 to 5)."""
     trace = HodgkinHuxley().simulate(pulse(AMPLITUDE, 5.0, length), 50.0)
-    figure = Figure(figsize=(0.7 * WIDTH, 3.4), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    figure, (above, below) = subplots(0.7, 3.4, 2, 1, sharex=True, height_ratios=(2, 1))
     above.plot(trace.times, trace.voltage, color=BLUE)
     above.set(ylabel="membrane voltage (mV)", ylim=(-85, 60))
     above.set_title(f"A pulse of {length:g} ms: {len(trace.spikes)} spike{'s' if len(trace.spikes) != 1 else ''}")
@@ -95,7 +97,6 @@ for _number, _length in zip(("03", "04", "05", "05b"), PULSES, strict=True):
     says="The membrane voltage of a leaky integrate-and-fire neuron rises with each input spike and decays; at the "
     "threshold the neuron spikes and is reset.",
 )
-@styled
 def leaky() -> Figure:
     """Draw a leaky integrate-and-fire neuron's voltage under input spikes (figure 6; equations 6 to 8)."""
     neuron = LeakyIntegrateAndFire(20.0)
@@ -103,8 +104,7 @@ def leaky() -> Figure:
     steps = np.arange(300)
     arrivals = rng.random(300) < np.where((steps > 40) & (steps < 220), 0.16, 0.03)
     voltage, fired = neuron.simulate(6.0 * arrivals.astype(np.float64))
-    figure = Figure(figsize=(0.8 * WIDTH, 2.8), layout="constrained")
-    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    figure, (axes, below) = subplots(0.8, 2.8, 2, 1, sharex=True, height_ratios=(4, 1))
     axes.plot(steps, voltage, color=BLUE)
     axes.axhline(neuron.threshold, color=GREY, linestyle="--")
     axes.text(299, neuron.threshold + 0.04, r"$V_{th}$", ha="right", va="bottom")
@@ -117,11 +117,10 @@ def leaky() -> Figure:
 
 
 @figure("06b-izhikevich", says="Twenty firing patterns of the Izhikevich neuron, each with its input current.")
-@styled
 def patterns() -> Figure:
     """Draw the twenty firing patterns of Izhikevich (2004), which the thesis describes."""
-    figure = Figure(figsize=(WIDTH, 8.0), layout="constrained")
-    for axes, pattern in zip(figure.subplots(5, 4).ravel(), PATTERNS, strict=True):
+    figure, grid = subplots(1, 8.0, 5, 4)
+    for axes, pattern in zip(grid.ravel(), PATTERNS, strict=True):
         times, v, _ = pattern.simulate()
         current = np.array([pattern.current(float(t)) for t in times])
         reach = max(float(np.ptp(current)), 1e-9)
@@ -132,4 +131,28 @@ def patterns() -> Figure:
         axes.tick_params(labelsize=6)
     figure.supxlabel("time (ms)", size=9)
     figure.supylabel("blue: membrane voltage (mV); red: input current (scaled)", size=9)
+    return figure
+
+
+@figure(
+    "13-stdp",
+    says="Spike-timing-dependent plasticity: the synapse grows if its input spikes before the neuron, and shrinks if "
+    "it spikes after.",
+)
+def plasticity() -> Figure:
+    """Draw the change of a synaptic weight by the time from input to output spike, beside the rule's own curve."""
+    synapse = PairSynapse()
+    distances = np.concatenate((np.arange(-80, 0, 4.0), np.arange(4, 81, 4.0)))
+    changes = np.array([synapse.pair(distance, PAIRINGS, PERIOD) / synapse.start - 1 for distance in distances])
+    curve = np.linspace(-80, 80, 400)
+    figure, axes = subplots(0.7, 3.0)
+    axes.plot(curve, 100 * PAIRINGS * synapse.rule(curve) / synapse.start, color=BLACK, linewidth=1, label="the rule")
+    for sign, colour, name in ((1, BLUE, "potentiation (LTP)"), (-1, VERMILLION, "depression (LTD)")):
+        chosen = np.sign(distances) == sign
+        axes.plot(distances[chosen], 100 * changes[chosen], "o", color=colour, markersize=4, label=name)
+    axes.axhline(0, color=BLACK, linewidth=0.6)
+    axes.axvline(0, color=BLACK, linewidth=0.6)
+    change = f"change of weight after\n{PAIRINGS} pairings (%)"
+    axes.set(xlabel="time from input spike to output spike (ms)", ylabel=change)
+    axes.legend()
     return figure

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
 from matplotlib.figure import Figure
 
-Draw = TypeVar("Draw", bound=Callable[..., Figure])
+from pipeline.pictures.style import styled
+
+Drawn = ParamSpec("Drawn")
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,16 @@ class Drawing:
         Returns the figure, given the paths of ``needs``.
     says : str
         The caption, which is also the alternative text.
-    needs : tuple of str
+    needs : sequence of str
         Published results, relative to their folder, that ``draw`` is given.
-    beside : tuple of str
+    beside : sequence of str
         Further published results, which ``draw`` finds next to those.
     """
 
     draw: Callable[..., Figure]
     says: str
-    needs: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    needs: Sequence[str] = ()
+    beside: Sequence[str] = ()
 
 
 _REGISTERED: dict[str, Drawing] = {}
@@ -40,8 +42,8 @@ _REGISTERED: dict[str, Drawing] = {}
 
 def figure(
     name: str, says: str, needs: Sequence[str] = (), beside: Sequence[str] = (), **arguments: Any
-) -> Callable[[Draw], Draw]:
-    """Register a function as what draws a figure.
+) -> Callable[[Callable[Drawn, Figure]], Callable[Drawn, Figure]]:
+    """Register a function as what draws a figure, in the project's style.
 
     Parameters
     ----------
@@ -58,23 +60,18 @@ def figure(
         If another figure has that name.
     """
 
-    def register(draw: Draw) -> Draw:
+    def register(draw: Callable[Drawn, Figure]) -> Callable[Drawn, Figure]:
         if name in _REGISTERED:
             raise ValueError(f"two figures are named {name}")
-        _REGISTERED[name] = Drawing(partial(draw, **arguments), says, tuple(needs), tuple(beside))
+        draw = styled(draw)
+        _REGISTERED[name] = Drawing(partial(draw, **arguments), says, needs, beside)
         return draw
 
     return register
 
 
 def registered(modules: Sequence[str]) -> dict[str, Drawing]:
-    """Import modules of this package; return the figures that they register.
-
-    Returns
-    -------
-    dict of str to Drawing
-        The thesis's figures by their number, then the others in the order of the modules.
-    """
+    """Import modules of this package; return their figures: the thesis's by number, then the others as registered."""
     for module in modules:
         import_module(f"results.figures.{module}")
     return dict(sorted(_REGISTERED.items(), key=lambda item: item[0].split("-")[0] if item[0][0].isdigit() else "~"))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, WIDTH, styled
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, styled, subplots
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 DASHES = ("-", "--", "-.", ":")
@@ -30,36 +30,24 @@ def robustness_figure(
         By variant: the metrics of one run, one row an epoch and split.
     ends : DataFrame
         One row a run of the shipped settings: ``variant`` and ``last_validation``, the accuracy after the last epoch.
-
-    Returns
-    -------
-    Figure
     """
-    figure = Figure(figsize=(WIDTH, 6.2), layout="constrained")
-    (tangential, loss), (silent, final) = figure.subplots(2, 2)
-    _tangential(tangential, spikes)
+    figure, ((grazing, loss), (silent, final)) = subplots(1, 6.2, 2, 2)
+    for (name, rows), colour, marker in zip(spikes.items(), COLOURS, "o^s", strict=False):
+        look = {"s": 6, "c": colour, "marker": marker, "alpha": 0.5, "linewidths": 0}
+        grazing.scatter(rows["min_slope"], rows["norm"], label=name, **look)
+    grazing.set(xscale="log", yscale="log", ylabel="norm of the gradient", title="Spikes that graze the threshold")
+    grazing.set_xlabel("least slope at a spike of a batch,\ntau_mem dV/dt (thresholds)")
+    grazing.grid()
+    grazing.legend(loc="best", markerscale=2)
     _lines(loss, metrics, "loss")
-    loss.set_ylabel("training loss (nats)")
-    loss.set_title("Training loss")
+    loss.set(ylabel="training loss (nats)", title="Training loss")
     _lines(silent, metrics, "silent")
-    silent.set_ylabel("silent hidden neurons")
-    silent.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    silent.set_title("Silent neurons")
+    silent.set(ylabel="silent hidden neurons", title="Silent neurons")
     _ends(final, ends)
+    for axes in (silent, final):
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
-
-
-def _tangential(axes: Axes, spikes: Mapping[str, pd.DataFrame]) -> None:
-    for (name, rows), colour, marker in zip(spikes.items(), COLOURS, "o^s", strict=False):
-        axes.scatter(rows["min_slope"], rows["norm"], s=6, c=colour, marker=marker, alpha=0.5, linewidths=0, label=name)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("least slope at a spike of a batch,\ntau_mem dV/dt (thresholds)")
-    axes.set_ylabel("norm of the gradient")
-    axes.set_title("Spikes that graze the threshold")
-    axes.grid()
-    axes.legend(loc="best", markerscale=2)
 
 
 def _lines(axes: Axes, metrics: Mapping[str, pd.DataFrame], column: str) -> None:
@@ -67,8 +55,7 @@ def _lines(axes: Axes, metrics: Mapping[str, pd.DataFrame], column: str) -> None
         training = rows[rows["split"] == "train"]
         colour, dashes = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
         axes.plot(training["epoch"], training[column], dashes, color=colour, label=name)
-    axes.set_xlabel("epoch")
-    axes.set_ylim(bottom=0)
+    axes.set(xlabel="epoch", ylim=(0, None))
     axes.grid(axis="y")
 
 
@@ -79,7 +66,5 @@ def _ends(axes: Axes, ends: pd.DataFrame) -> None:
     for place, (_, values) in enumerate(runs):
         axes.hlines(values.median(), place - 0.25, place + 0.25, color=GREY, linewidth=1.0)
     axes.set_xticks(range(len(runs)), [f"{name}\n{len(values)} seeds" for name, values in runs])
-    axes.set(xlabel="", ylabel="final validation accuracy", ylim=(0, 1))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_title("Shipped settings; grey: medians")
+    axes.set(xlabel="", ylabel="final validation accuracy", ylim=(0, 1), title="Shipped settings; grey: medians")
     axes.grid(axis="y")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from models.windows import Bump, Exponential, Gaussian, Uniform, Window
 from pipeline.data import hdf5
 from pipeline.events import Events
-from pipeline.pictures.style import GREY, WIDTH, styled
+from pipeline.pictures.style import GREY, subplots
 from pipeline.training.run import Run
 from results.figures.eventprop import NETWORK, WORDS
 from results.figures.registry import figure
@@ -29,33 +29,20 @@ ENDS = (0.05, 0.95)
     "say how much of each window's weight lies within the word.",
     needs=(WORDS, f"{NETWORK}/config.toml"),
 )
-@styled
 def over_words(words: Path, config: Path) -> Figure:
     """Draw each word's rate of cochlea spikes, and over it the windows, each of mean 1.
 
-    Parameters
-    ----------
-    words : Path
-        Recordings as spikes, in SHD's format.
-    config : Path
-        The resolved config of a network that was trained on such words, with a Gaussian window: the trial's length
-        and that window.
+    The trial's length and the Gaussian window are those of a run that was trained on such words.
     """
     data, settings = hdf5.read(words), Run.at(config.parent).config()
-    assert settings.window is not None
     gaussian = settings.window
     assert isinstance(gaussian, Gaussian)
-    windows: dict[str, Window] = {
-        "uniform": Uniform(),
-        "exponential": Exponential(),
-        "gaussian": gaussian,
-        "bump": Bump(),
-    }
+    windows: dict[str, Window] = {"uniform": Uniform(), "exponential": Exponential()}
+    windows |= {"gaussian": gaussian, "bump": Bump()}
     labels = {"gaussian": f"Gaussian, mu {gaussian.mu:g}, sigma {gaussian.sigma:g}"}
     trial, columns = settings.data.trial, 2
     rows = -(-len(data) // columns)
-    figure = Figure(figsize=(WIDTH, 1.25 * rows + 0.6), layout="constrained")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    figure, grid = subplots(1, 1.25 * rows + 0.6, rows, columns, sharex=True, sharey=True, squeeze=False)
     steps = round(trial)
     edges = np.arange(0, trial + BIN, BIN)
     for example, axes in zip(range(len(data)), grid.ravel(), strict=False):
@@ -73,24 +60,16 @@ def over_words(words: Path, config: Path) -> Figure:
         axes.set(yticks=[0, 1, 2], ylim=(0, 2.6))
     for axes in grid[-1]:
         axes.set_xlabel("time (ms)")
-    handles, names = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=4)
-    figure.supylabel(
-        "window (mean 1); grey: spike rate (maximum 2)\n%: share of the window's weight in the word", size=8
-    )
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    label = "window (mean 1); grey: spike rate (maximum 2)\n%: share of the window's weight in the word"
+    figure.supylabel(label, size=8)
     return figure
 
 
 def weight_within(events: Events, trial: float, window: Window) -> float:
     """Return the share of a window's weight that lies within a word, from its first to its last spikes (`ENDS`).
 
-    Parameters
-    ----------
-    events : Events
-        Of the word; without events the share is 0.
-    trial : float
-        ms.
-    window : Window
+    A word without events has none; the trial's length is in ms.
     """
     if not len(events.times):
         return 0.0

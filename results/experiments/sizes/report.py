@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.pictures.save import save
 from results.experiments.comparison.report import carry_out
 from results.experiments.comparison.variants import Variant, jobs_of
-from results.figures.sizes import by_size
+from results.figures.seeds import by_size
 from results.paths import TABLES
 from sweeps.runner import Runner
 

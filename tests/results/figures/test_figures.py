@@ -21,7 +21,7 @@ from pipeline.evaluation.intervals import student
 from pipeline.events import Events
 from results.figures import descent, early_and_late, eventprop, gallery, membrane, networks
 from results.figures.registry import figure
-from results.figures.speakers import by_speaker
+from results.figures.seeds import by_speaker
 from results.figures.windows import weight_within
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from results.experiments.ablation.variants import FSDD
 from results.experiments.sizes.report import SIZES, sizes, variants
-from results.figures.sizes import by_size
+from results.figures.seeds import by_size
 from sweeps.runner import Runner
 
 
