@@ -145,14 +145,16 @@ $(VENV)/made.stamp:
 	@touch $@
 
 # pip's own output is a flood or nothing: packages are counted instead, and what pip complains of is shown if it fails.
-# The stamp is only touched if it succeeds. Python compiles the modules that it imports, so pip need not compile all.
+# pip would compile all modules on one core; instead, all cores compile them, without the packages' own tests.
+# The stamp is only touched if it succeeds.
 define install
 	@rm -f $@
-	@{ $(PY) -m pip install --no-compile --disable-pip-version-check --no-input --progress-bar off -r $< 2>$(VENV)/pip.log && \
-	touch $@ || cat $(VENV)/pip.log >&2; } | { total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
+	@{ $(PY) -m pip install --no-compile --disable-pip-version-check --no-input --progress-bar off -r $< \
+	2>$(VENV)/pip.log && touch $@ || cat $(VENV)/pip.log >&2; } | { total=$$(grep -c '==' $<); n=0; while read -r verb rest; do case $$verb in \
 	Collecting | Processing) n=$$((n + 1)); test $$((n % 10)) -ne 0 || echo "  $$n of $$total packages" ;; \
 	Installing) echo "  unpacking" ;; esac; done; }
 	@test -e $@
+	@$(PY) -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib || true
 endef
 
 $(VENV)/runtime.stamp: requirements.txt | $(VENV)/made.stamp

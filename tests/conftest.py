@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import forked
 import numpy as np
 import profiles
 import pytest
@@ -15,6 +16,7 @@ from pipeline.cli import main
 from pipeline.data import hdf5
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import pack
+from sweeps import runner, workers
 
 profiles.register()
 
@@ -77,6 +79,15 @@ learning_rate = 0.01
 regulariser = {{strength = 1e-6, target = 5.0}}
 """)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_workers() -> Iterator[None]:
+    """Workers that this process starts are forked from a server instead of each importing everything anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (runner, workers):
+            patch.setattr(module, "SPAWN", forked.CONTEXT)
+        yield
 
 
 class Answer(NamedTuple):
