@@ -78,11 +78,10 @@ def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignor
             i, due = cursors[line], step - line * spacing - events.lag
             while i < end and steps[i] == due:
                 row = line * channels + units[i]
-                age = ONE - fractions[i] if below_aged else NIL
                 if delayed_below:
-                    scatter(ring, weights[row], delays[row], step, age)
+                    scatter(ring, weights[row], delays[row], step, ONE - fractions[i] if below_aged else NIL)
                 elif below_aged:
-                    aged_rows[aged], ages[aged] = row, age
+                    aged_rows[aged], ages[aged] = row, ONE - fractions[i]
                     aged += 1
                 else:
                     rows[count] = row
