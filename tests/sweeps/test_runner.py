@@ -118,8 +118,8 @@ def test_an_experiment_that_is_killed_leaves_no_processes(words_config: Path) ->
 def test_the_run_of_a_killed_worker_is_taken_over_and_ends_with_the_same_bytes(
     words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = jobs(str(words_config), 150, 2)
-    running = process(words_config, 2, 150, 2)
+    asked = jobs(str(words_config), 60, 2)
+    running = process(words_config, 2, 60, 2)
 
     def trainers() -> list[int]:
         """Return the processes that have trained an epoch of a run."""
@@ -131,21 +131,21 @@ def test_the_run_of_a_killed_worker_is_taken_over_and_ends_with_the_same_bytes(
     assert running.wait(timeout=240) == 0
     assert all(is_done(job) for job in asked)
     assert all(workers(job.run.folder) == [] for job in asked)
-    logs = [(job.run.folder / "log").read_text().splitlines() for job in asked]
-    assert max(map(len, logs)) > 1, "a run was interrupted"
-    found = [content(job.run.folder) for job in asked]
+    interrupted = [job for job in asked if len((job.run.folder / "log").read_text().splitlines()) > 1]
+    assert interrupted
+    found = [content(job.run.folder) for job in interrupted]
     monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "again"))
-    for job in asked:
+    for job in interrupted:
         train_and_score(job)
-    assert [content(job.run.folder) for job in asked] == found
+    assert [content(job.run.folder) for job in interrupted] == found
 
 
 def test_two_processes_at_once_train_every_run_exactly_once(words_config: Path) -> None:
-    both = [process(words_config, 2, 12, 6) for _ in range(2)]
+    both = [process(words_config, 2, 12, 5) for _ in range(2)]
     assert [running.wait(timeout=240) for running in both] == [0, 0]
-    asked = jobs(str(words_config), 12, 6)
+    asked = jobs(str(words_config), 12, 5)
     assert all(is_done(job) for job in asked)
-    assert [beginnings(job) for job in asked] == [1] * 6
+    assert [beginnings(job) for job in asked] == [1] * 5
 
 
 def test_a_run_that_somebody_else_trains_is_waited_for(words_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
