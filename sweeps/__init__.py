@@ -1,1 +1,1 @@
-"""Which hyperparameters: search spaces, ask and tell, a store that survives, workers here and on a cluster."""
+"""Which hyperparameters; and the one runner of jobs, for every experiment, here and on a cluster."""

@@ -1,4 +1,4 @@
-"""The best point: as a config that is ready to train, and how sure its error is."""
+"""The best point of a sweep: a config that is ready to train, and its error with an interval."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Best:
     ----------
     point : Point
     config : Config
-        Of the objective's first seed.
+        With the objective's first seed.
     errors : dict of str to float
         By seed and fold.
     scored_on : str
-        What the objective is the error on.
+        The examples that the error is measured on.
     mean, low, high : float
-        Error: mean over them and its 95 % interval by Student's t; NaN with only one.
+        Mean error and its 95 % interval by Student's t; the interval is NaN with one run only.
     """
 
     point: Point
@@ -46,28 +46,28 @@ class Best:
     high: float
 
     def toml(self) -> str:
-        """Return the config with a word on where it comes from; without name the sweep is the config's name."""
+        """Return the config as TOML, headed by comments that name the point and its error."""
         chosen = ", ".join(f"{name} = {value}" for name, value in self.point.values.items())
         interval = f"{self.low:.3f} to {self.high:.3f}" if np.isfinite(self.low) else "one run, no interval"
         said = f"# Point {self.point.number} of a sweep: {chosen}.\n"
-        said += f"# Error on {self.scored_on}: {self.mean:.3f} ({interval}); it chose the point and so flatters it.\n"
+        said += f"# Error on {self.scored_on}: {self.mean:.3f} ({interval}); optimistic, since it chose the point.\n"
         return said + self.config.toml()
 
 
 def best(sweep: Sweep, seeds: Sequence[int] = (), threads: int = 0) -> Best:
-    """Return the best point of a sweep, its error over seeds trained now if some are named.
+    """Return the best point of a sweep.
 
     Parameters
     ----------
     sweep : Sweep
     seeds : sequence of int
-        Instead of those of the sweep.
+        Train the point with these seeds now, and take the error over them instead of over those of the sweep.
     threads : int
 
     Raises
     ------
     InputError
-        If no point has been trained to the end.
+        If no point has been trained to its end.
     """
     space, point = sweep.space(), sweep.state().best
     if point is None:

@@ -1,4 +1,4 @@
-"""Which parameter mattered: how much of the error's variance each explains."""
+"""Importance of parameters: how much of the error's variance each explains."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def importance(space: Space, points: list[Point]) -> pd.DataFrame:
 
 
 def encoded(space: Space, points: list[Point]) -> NDArray[np.float64]:
-    """Return values as numbers, shape (points, parameters): categories by their place, logarithms where scales are."""
+    """Return values as numbers, shape (points, parameters): indices of categories, logarithms on log scales."""
     rows = []
     for point in points:
         row = []

@@ -1,4 +1,4 @@
-"""What a sweep varies: one field of a config each, and how a number from 0 to 1 becomes its value."""
+"""Parameters of a sweep: each varies one field of the config, and maps a number in 0..1 to its value."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from models.errors import InputError
 
 Value = float | int | bool | str
 Values = dict[str, Value]
-"""Of a point, by the dotted names of config fields."""
+"""A point's values, by the dotted names of config fields."""
 
 
 class _Parameter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     when: dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] = {}
-    """Other parameters' names and the values with which this one counts."""
+    """Conditions: the parameter counts only where other parameters, by name, have one of these values."""
 
     def counts(self, values: Values) -> bool:
-        """Return whether the parameter counts, given the others."""
+        """Return whether the parameter counts, given the values of the others."""
         return all(name in values and values[name] in wanted for name, wanted in self.when.items())
 
     @abstractmethod
     def at(self, u: float) -> Value:
-        """Return the value at ``u`` of 0 to 1; equal parts are equally likely."""
+        """Return the value at ``u`` in 0..1; intervals of ``u`` of the same length are equally likely."""
 
     @abstractmethod
     def grid(self) -> list[Value]:
@@ -47,7 +47,7 @@ class Real(_Parameter):
     high: float
     scale: Literal["linear", "log"] = "linear"
     steps: Annotated[int, Field(ge=2)] = 5
-    """Of a grid search."""
+    """Number of values in a grid search."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Real:

@@ -1,4 +1,4 @@
-"""A search space: what is varied, what is made small, and how long."""
+"""A search space: its parameters, its objective, its budget and how points are chosen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPACE_FOLDER = Path(__file__).parent / "spaces"
 """The spaces that ship with the project; they can be named without folder and ending."""
 
 CLASSES = 10
-"""Of the networks that are built to see whether a point can be."""
+"""Number of classes of the networks that are built to see whether a point's config is possible."""
 
 StrategyName = Literal["bayes", "random", "sobol", "grid"]
 
@@ -32,21 +32,21 @@ class _Section(BaseModel):
 
 
 class Objective(_Section):
-    """The mean error that is made small; never on the test part."""
+    """The mean error that a sweep minimises; never on the test part."""
 
     kind: Literal["validation", "loso"] = "validation"
-    """validation: of the config's validation split; loso: of speakers of the training part left out one by one."""
+    """validation: on the config's validation split; loso: on speakers of the training part, held out one at a time."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
     folds: Annotated[int, Field(ge=0)] = 0
-    """loso: only so many speakers, the first in order; 0 takes all."""
+    """loso: number of held-out speakers, the first in order; 0 takes all."""
 
 
 class Budget(_Section):
-    """When a sweep ends; 0 is no limit."""
+    """When a sweep ends; 0 sets no limit."""
 
     points: Annotated[int, Field(ge=0)] = 40
     hours: Annotated[float, Field(ge=0)] = 0.0
-    """Since it began; points that are under way are finished."""
+    """Since the sweep began; points that are being trained then are finished."""
 
     @model_validator(mode="after")
     def _ends(self) -> Budget:
@@ -63,13 +63,13 @@ class Search(_Section):
     initial: Annotated[int, Field(ge=1)] = 8
     """bayes: points of a Sobol sequence before the first that the Gaussian process chooses."""
     noise: Annotated[float, Field(gt=0)] = 0.03
-    """bayes: standard deviation of a point's error by chance; of 200 recordings and one seed about this."""
+    """bayes: standard deviation of a point's error by chance; the default is that of 200 recordings and one seed."""
     stop_early: bool = True
-    """End points that are worse than the median of the others at the same epoch."""
+    """Prune points whose error is above the median of the others at the same epoch."""
     grace: Annotated[float, Field(ge=0, le=1)] = 0.4
-    """Fraction of the epochs that every point may train."""
+    """Fraction of the epochs before which no point is pruned."""
     lease: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds without a sign of life after which a worker counts as dead."""
+    """Seconds without a heartbeat after which the worker of a point counts as dead."""
 
 
 class Space(_Section):
@@ -79,7 +79,7 @@ class Space(_Section):
     config: str
     """A TOML file, or the name of a shipped config."""
     overrides: tuple[str, ...] = ()
-    """Fields that all points share, ``a.b=c`` each."""
+    """Overrides that all points share, ``a.b=c`` each."""
     objective: Objective = Objective()
     budget: Budget = Budget()
     search: Search = Search()
@@ -98,7 +98,7 @@ class Space(_Section):
         return self
 
     def complete(self, values: Values) -> Values:
-        """Leave out the parameters that do not count, and put conditions first."""
+        """Return the values without parameters that do not count, unconditional parameters first."""
         kept = {name: values[name] for name, p in self.parameters.items() if not p.when}
         for name, parameter in self.parameters.items():
             if parameter.when and parameter.counts(kept) and name in values:
@@ -106,7 +106,7 @@ class Space(_Section):
         return kept
 
     def at(self, cube: Any) -> Values:
-        """Return the point at a place of the unit cube, one coordinate a parameter."""
+        """Return the point at a position in the unit cube, one coordinate per parameter."""
         return self.complete({name: p.at(float(u)) for (name, p), u in zip(self.parameters.items(), cube, strict=True)})
 
     def settings(self, values: Values, seed: int) -> Config:
@@ -115,7 +115,7 @@ class Space(_Section):
         Raises
         ------
         InputError
-            If the config can't have these values.
+            If a value is not possible.
         """
         chosen = [f"{name}={_toml(value)}" for name, value in values.items()]
         return load_config(self.config, [*self.overrides, *chosen, f"seed={seed}"])

@@ -1,6 +1,6 @@
-"""How the next point is chosen: by a Gaussian process and expected improvement, at random, evenly, or on a grid.
+"""Strategies that choose the next point: a Gaussian process with expected improvement, random, Sobol, or a grid.
 
-A choice depends on the space, its seed, and what the store holds, on nothing else: a sweep that is continued, here or
+A choice depends on nothing but the space, its seed and the store: a sweep that is continued, here or
 elsewhere, proposes what it would have proposed.
 """
 
@@ -17,7 +17,7 @@ from sweeps.space import Space, StrategyName
 from sweeps.state import Point
 
 WORST = 1.0
-"""The error of a point that failed where no other has one."""
+"""The error that a failed point counts with where no other point has one."""
 
 _TRIES = 100
 
@@ -63,7 +63,7 @@ def _bayes(space: Space, points: Sequence[Point]) -> Values:
 
 
 def surrogate(space: Space, points: Sequence[Point]) -> Any:
-    """Return scikit-optimize's optimiser, told all that is known.
+    """Return scikit-optimize's optimiser, told the errors of all points.
 
     Points under way are told with the least error so far ("constant liar"), so that workers at the same time look in
     different places; failed ones with the greatest of those that were trained to the end, and pruned ones, whose

@@ -35,7 +35,7 @@ class Sweep:
 
     @classmethod
     def at(cls, folder: Path | str) -> Sweep:
-        """Return the sweep that a folder holds.
+        """Return the sweep in a folder.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Sweep:
         return State.of(self.store.events())
 
     def space(self) -> Space:
-        """Return the space that the sweep was begun with; its budget is that of the last time it was continued."""
+        """Return the space that the sweep was begun with, with the budget that it was last continued with."""
         events = [event for event in self.store.events() if event["event"] in ("begin", "budget")]
         fields = dict(events[0]["space"])
         if events[-1]["event"] == "budget":
@@ -75,7 +75,7 @@ class Sweep:
         return parse_space(fields, str(self.store.path))
 
     def begin(self, space: Space) -> None:
-        """Write the space, or make sure that it is the one that is there; a new budget is taken over.
+        """Write the space, or make sure that the sweep was begun with it; a new budget replaces the former.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Sweep:
                 turn.append("budget", budget=fields["budget"])
 
     def take(self, worker: str) -> Point | None:
-        """Take a point: one that was given back, or a new one; None if there is none now."""
+        """Take a point for a worker: one that was given back, or a new one; None if there is none now."""
         space = self.space()
         with self.store.turn() as turn:
             self._give_back(turn, space)
@@ -152,12 +152,12 @@ class Sweep:
             turn.append("release", point=point.number, worker=worker)
 
     def refuse(self, reason: str) -> None:
-        """Write why a job did not start."""
+        """Write why a cluster's job refused to start."""
         with self.store.turn() as turn:
             turn.append("refuse", reason=reason)
 
     def _give_back(self, turn: Turn, space: Space) -> None:
-        """Give the points of dead workers back; one that has killed several of them has failed."""
+        """Free the points of dead workers; a point that several workers have died with has failed."""
         for point in State.of(turn.events).points:
             if point.status != "claimed" or is_alive(self.workers, point.worker, space.search.lease):
                 continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -48,26 +46,22 @@ def crossval(runner: Runner, config: Config, console: Console) -> pd.DataFrame |
     rows = runner.run(f"crossval-{config.name}", partial(one_stage, jobs))
     if rows is None:
         return None
-    for reason in rows["failed"]:
-        if reason:
-            raise DivergedError(reason)
-    folder = write_summary(Job(config.name, config).run, rows)
+    for reason in filter(None, rows["failed"]):
+        raise DivergedError(reason)
+    run = Job(config.name, config).run
+    write_summary(run, rows)
     console.print(_table(rows))
-    console.print(str(folder.folder), soft_wrap=True, highlight=False)
+    console.print(str(run.folder), soft_wrap=True, highlight=False)
     return rows
 
 
-def write_summary(run: Run, rows: pd.DataFrame) -> Run:
-    """Write crossval.csv and crossval.json to the run's folder; return the run."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("speaker", "examples", "epoch", "accuracy"))
-    writer.writerows(rows[["held", "examples", "epoch", "accuracy"]].itertuples(index=False))
-    run.write_text("crossval.csv", buffer.getvalue())
+def write_summary(run: Run, rows: pd.DataFrame) -> None:
+    """Write crossval.csv and crossval.json to the folder of the config's own run."""
+    table = rows[["held", "examples", "epoch", "accuracy"]].rename(columns={"held": "speaker"})
+    run.write_text("crossval.csv", table.to_csv(index=False, lineterminator="\n"))
     mean, low, high = mean_interval(rows["accuracy"].tolist())
     summary = {"folds": len(rows), "accuracy": mean, "low": low, "high": high}
     run.write_text("crossval.json", json.dumps(summary, indent=2) + "\n")
-    return run
 
 
 def mean_interval(accuracies: Sequence[float]) -> tuple[float, float, float]:
