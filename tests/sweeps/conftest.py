@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import forked
 import pytest
-
-from sweeps import runner, workers
-
-
-@pytest.fixture(autouse=True)
-def workers_that_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers are forked from a server that has imported the project, instead of spawned."""
-    for module in (runner, workers):
-        monkeypatch.setattr(module, "SPAWN", forked.CONTEXT)
 
 
 @pytest.fixture
