@@ -115,8 +115,8 @@ setup: $(VENV)/dev.stamp ## Make .venv with everything, pinned
 doctor: $(VENV)/runtime.stamp ## Say what is installed and whether both engines run here
 	@$(PY) -m pipeline doctor
 
-test: $(VENV)/dev.stamp ## Run the quick tests
-	@$(PY) -m pytest -q
+test: $(VENV)/dev.stamp ## Run the quick tests, a process a core
+	@$(PY) -m pytest -q --numprocesses logical --maxprocesses 4 --dist loadfile
 
 fuzz: $(VENV)/dev.stamp ## Run the property tests with ten times the examples from new seeds (MINUTES=60)
 	@end=$$(($$(date +%s) + 60 * $(or $(MINUTES),0))); \

@@ -17,8 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("models", "pipeline", "sweeps", "results")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-COMMANDS = {"ruff", "mypy"}
-"""Developers' tools that are run, not imported."""
+COMMANDS = {"ruff", "mypy", "pytest-xdist"}
+"""Developers' tools that are run, or used by those that are, and not imported."""
 FROM_SOURCE = {"pygenn", "ml-genn"}
 """GeNN and mlGeNN are not on the Python Package Index; models/README.md says how they are installed."""
 
