@@ -1,4 +1,4 @@
-"""Numbers of a population and a time step that the kernels work with."""
+"""Coefficients of one step of exact exponential integration."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 def response(time: Array | float, tau_mem: Array, tau_syn: Array) -> Array:
     """Return kappa(t) = tau_syn / (tau_syn - tau_mem) * (exp(-t / tau_syn) - exp(-t / tau_mem)).
 
-    The voltage at ``time`` (ms) after a current of 1 began to decay. Written so that equal time constants, where it is
-    t / tau * exp(-t / tau), are nothing special.
+    The voltage at ``time`` (ms) after a current of 1 began to decay. The form used here also holds for equal time
+    constants, where it is t / tau * exp(-t / tau).
     """
     difference = time * (1 / tau_syn - 1 / tau_mem)
     small = np.abs(difference) < 1e-8
@@ -28,16 +28,17 @@ def response(time: Array | float, tau_mem: Array, tau_syn: Array) -> Array:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What one step does to a population, by neuron.
-
-    ``V <- alpha V + gain I + (1 - alpha) bias`` and ``I <- beta I``. The last three arrays make dp_I/dt, in
-    1 / step, of p_I, p_V and the drive of the step before, see `backward`.
+    """Coefficients of one step for each neuron of a population.
 
     Attributes
     ----------
+    alpha, beta, gain : ndarray of float64, shape (size,)
+        ``V <- alpha V + gain I + (1 - alpha) bias`` and ``I <- beta I``.
+    time_current, time_voltage, time_drive : ndarray of float64, shape (size,)
+        dp_I/dt, in 1 / step, is the sum of these times p_I, minus p_V, and minus dL/dV of the step before; see
+        `cpu.backward`.
     drive_voltage, drive_current : ndarray of float64, shape (size,)
-        What a drive of p_V of 1 / step, throughout a step, has left in p_V and p_I at its beginning.
-    alpha, beta, gain, time_current, time_voltage, time_drive : ndarray of float64, shape (size,)
+        p_V and p_I at the beginning of a step throughout which dL/dV is 1 per step.
     """
 
     alpha: Array
@@ -54,7 +55,7 @@ class Coefficients:
         """Return the coefficients of neurons with time constants in ms.
 
         With spikes on the grid the membrane sees the step's mean current, gain = (1 - alpha) (tau_syn / dt) (1 - beta);
-        with spikes between its points, the current as it decays, gain = kappa(dt).
+        with interpolated spike times, the current as it decays, gain = kappa(dt).
         """
         tau_mem, tau_syn = np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)
         alpha, beta = np.exp(-dt / tau_mem), np.exp(-dt / tau_syn)

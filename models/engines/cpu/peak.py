@@ -1,10 +1,10 @@
-"""Peaks at arrivals: what they mean to the times of the spikes that arrive.
+"""Gradients with respect to the times of spikes that arrive at a peak of an output's voltage.
 
-A voltage that rises until a spike arrives, and falls from then on, has its peak at the arrival. The peak moves with it,
-along the rise before: dL/dt = dL/dV dV/dt, whatever the weight. To the stepped adjoint it is the voltage at a fixed
-time, that of the step's end. Spikes with the weights w_i that arrive then bend the voltage by gain * sum(w) a step, of
-which the rise is a share r between 0 and 1; each is worth -w_i gain r dL/dV. Where the rise goes on after them or ended
-before, r is 1 or 0.
+A voltage that rises until a spike arrives, and falls from then on, has its peak at the arrival. The peak moves with the
+arrival along the rise before it: dL/dt = dL/dV dV/dt, whatever the weight. The stepped adjoint instead takes the peak
+as the voltage at a fixed time, the step's end. Spikes with weights w_i that arrive then change the voltage's slope by
+gain * sum(w) per step. With r, between 0 and 1, the ratio of the rise before them to this change, each contributes
+-w_i gain r dL/dV. Where the voltage goes on rising after them, r is 1; where it had already fallen, 0.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numba import njit
 from models.engines.cpu.readout import arrival_at_output
 
 KNOWN_ON_GRID = 0.5
-"""What the adjoint on the grid takes for r, since its dp_I/dt is a central difference; between its points that is 0."""
+"""The r that the adjoint on the grid implies, since its dp_I/dt is a central difference; interpolated, it is 0."""
 
 
 @njit(cache=True)
 def add_peak_times(  # type: ignore[no-untyped-def]
     events, weights, delays, longest, gain, interpolated, voltages, peaks, slopes, spike_time_gradient, delay_gradient
 ):
-    """Add what peaks mean to the times of arrivals and is not in the stepped adjoint.
+    """Add the terms of arrivals at peaks that the stepped adjoint leaves out.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def add_peak_times(  # type: ignore[no-untyped-def]
     longest : int
         More than the longest of them and one step.
     gain : ndarray of float32, shape (at least classes,)
-        Of a current's step.
+        See `table`.
     interpolated : bool
         Whether spike times are interpolated between the grid's points.
     voltages : ndarray of float32, shape (examples, steps, classes)
     peaks : ndarray of int64, shape (examples, classes)
-        The step of each greatest voltage.
+        The step of each peak voltage.
     slopes : ndarray of float64, shape (examples, classes)
         dL/dV of it.
     spike_time_gradient : ndarray of float32, shape (examples, capacity)

@@ -1,9 +1,9 @@
-"""The windowed readout, which is linear: no output neuron is ever stepped through time.
+"""Table of the windowed readout, which is linear in the output weights, so that no output neuron is simulated.
 
 A spike of hidden neuron n that arrives at time t adds w_nk K_k(t) to the trial's mean of window times voltage of output
-k. K, the adjoint current of a unit drive, depends on the window and on the output's time constants alone. So it is
-tabulated once; the forward pass adds K up over spikes, and the backward pass reads K for the weights and its derivative
-for the spikes' times.
+k. K is the adjoint current of an output that the window drives; it depends on the window and on the output's time
+constants alone, and is tabulated once. The forward pass sums K over spikes; the backward pass reads K for gradients
+with respect to weights, and the derivative of K for those with respect to spike times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ReadoutTable:
-    """What arrivals, and a constant current of 1, mean to the readout.
+    """The readout of a unit arrival and of a constant current of 1.
 
     Attributes
     ----------
@@ -43,8 +43,8 @@ class ReadoutTable:
     ) -> ReadoutTable:
         """Return the table of outputs with time constants in ms, each (columns,).
 
-        On the grid, the window weighs the voltages at the ends of steps, as the stepped network has them. Between its
-        points, the integral over each step is exact.
+        With spikes on the grid, the window weighs the voltages at the ends of steps, as in a simulated output. With
+        interpolated spike times, the integral over each step is exact.
         """
         c = Coefficients.of(tau_mem, tau_syn, dt, interpolated)
         drive = np.asarray(window, dtype=np.float64) / len(window)
@@ -65,7 +65,7 @@ class ReadoutTable:
     def by_time_constants(
         cls, window: NDArray[np.floating], tau_mem: Array, tau_syn: Array, dt: float, interpolated: bool
     ) -> tuple[ReadoutTable, ReadoutTable]:
-        """Return the derivatives of gain and bias by tau_mem and by tau_syn, in 1 / ms; of slope there is no need."""
+        """Return the derivatives of gain and bias by tau_mem and by tau_syn, in 1 / ms; ``slope`` has none."""
         found = []
         for which in range(2):
             h = (tau_mem, tau_syn)[which] * NUDGE

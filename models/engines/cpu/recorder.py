@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.batch import SpikeBatch
 from models.engines.cpu.arguments import Events, ForwardTape
 from models.engines.cpu.layer import Layer
-from models.engines.cpu.output import Output
+from models.engines.cpu.output_base import Output
 from models.losses import Loss
 from models.recording import Recording, Spikes
 
@@ -75,7 +75,7 @@ def _adjoints(
     """Return p_V and p_I of every layer, each (examples, 2, steps, size)."""
     everything = [*layers, output.layer]
     groups = np.arange(len(tapes[0].counts) + 1)
-    spike_time_gradient, drives = output.demands(tapes[-1], gradient)
+    spike_time_gradient, drives = output.loss_gradient(tapes[-1], gradient)
     throughout = output.drives_throughout and drives is not None
     traces = []
     for i in range(len(everything) - 1, -1, -1):
@@ -85,7 +85,7 @@ def _adjoints(
             events[i], tapes[i], spike_time_gradient, push, groups, drives, throughout, wants_below=i > 0, adjoints=True
         )
         if layer is output.layer:
-            output.amend(events[i], tapes[i], gradient, spike_time_gradient, found)
+            output.add_peak_terms(events[i], tapes[i], gradient, spike_time_gradient, found)
         traces.append(trace)
         drives, throughout = None, False
     return traces[::-1]

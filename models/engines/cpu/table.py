@@ -1,4 +1,4 @@
-"""One table of numbers a neuron for the kernels: a row a quantity."""
+"""Coefficients of every neuron for the kernels, one row per quantity."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ from models.engines.cpu.memory import LINE, aligned
     DRIVE_VOLTAGE,
     DRIVE_CURRENT,
 ) = range(16)
-"""Rows. PUSH is (1 - alpha) bias; MEAN makes a step's mean current of
-that at its end; DRIVE_VOLTAGE and DRIVE_CURRENT are what a drive of 1 throughout a step leaves in
-p_V and p_I; RATE_MEM is dt / tau_mem, RATE_SYN dt / tau_syn. With x and y for these two, a spike of
-age a (in steps) has left a current of epsilon(a) = 1 - y a + EPSILON_2 a^2 and a voltage of kappa(a) = KAPPA_1 a -
-KAPPA_2 a^2: the first terms of the exponential and of `coefficients.response`, so that the ages of all spikes of a step
-enter through three sums of weights, times 1, a and a^2, whatever the time constants."""
+"""Rows. PUSH is (1 - alpha) bias; MEAN times the current at a step's end is its mean over the step; DRIVE_VOLTAGE and
+DRIVE_CURRENT are p_V and p_I at the beginning of a step throughout which dL/dV is 1; RATE_MEM is x = dt / tau_mem,
+RATE_SYN y = dt / tau_syn. A spike of age a, in steps, has left a current of epsilon(a) = 1 - y a + EPSILON_2 a^2 and a
+voltage of kappa(a) = KAPPA_1 a - KAPPA_2 a^2, the first terms of the exponential and of `coefficients.response`. So the
+ages of all spikes of a step enter through three sums of weights, times 1, a and a^2, whatever the time constants."""
 
 ROWS = 16
 

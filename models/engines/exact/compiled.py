@@ -1,4 +1,4 @@
-"""Numba's compiler with types that mypy keeps, and the arrays that compiled functions work on."""
+"""Numba's compiler with types for mypy, and the types of arrays that compiled functions take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 def compiled(function: _Function) -> _Function:
     """Compile a function at its first call; machine code is kept in __pycache__.
 
-    Numba keeps it by the file of the function that Python calls: after a change to a function of this package that one
-    of another file calls, remove __pycache__. With NUMBA_DISABLE_JIT=1 all of it runs as plain Python.
+    Numba notices changes to the file of the function that Python calls, not to files of functions that this one calls:
+    after such a change, remove __pycache__. With NUMBA_DISABLE_JIT=1 everything runs as plain Python.
     """
     return cast(_Function, njit(cache=True)(function))

@@ -1,4 +1,4 @@
-"""One neuron between two events, in closed form: its voltage, what that depends on, and when it reaches threshold.
+"""One neuron between two events, in closed form: its voltage, the voltage's derivatives, and its threshold crossing.
 
 From ``tau_mem V' = -V + I + bias`` and ``tau_syn I' = -I`` follows, a time s after V_0 and I_0,
 
@@ -9,7 +9,7 @@ and the greater of the two, and x = (b - a) s)
 
     kappa(s) = alpha (exp(-a s) - exp(-b s)) / (b - a) = alpha s exp(-a s) phi(x),   phi(x) = (1 - exp(-x)) / x.
 
-The right-hand form needs no difference between the time constants, and nothing in it overflows. All times are in ms.
+The right-hand form also holds for equal time constants, and nothing in it overflows. All times are in ms.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def psi(x: float) -> float:
     """Return (1 - phi(x)) / x = (x - 1 + exp(-x)) / x^2 for x >= 0."""
     if x > 0.5:
         return (x + math.expm1(-x)) / (x * x)
-    # The series of (-x)^k / (k + 2)!, from its last term that counts; above, little cancels.
+    # The series of (-x)^k / (k + 2)!, from its last significant term; for greater x, little cancels.
     total = 1.0
     for k in range(16, 2, -1):
         total = 1.0 - x / k * total
@@ -72,7 +72,7 @@ def derivatives(
 
 @compiled
 def extremum(voltage: float, current: float, bias: float, tau_mem: float, tau_syn: float) -> float:
-    """Return the time until dV/dt is 0, infinite if it never will be; there is one such time at most.
+    """Return the time until dV/dt is 0, infinite if it never is; there is at most one such time.
 
     V' = 0 where exp(-(beta - alpha) s) = 1 + z with z = -(1 - tau_syn / tau_mem) r and r = tau_mem V'(0) / I_0, so that
     s = tau_syn r log(1 + z) / z, which has a limit for equal time constants.
@@ -93,11 +93,11 @@ def crossing(
 ) -> float:
     """Return the time until V first reaches ``threshold``, infinite if not before ``horizon``.
 
-    V is monotonic on either side of its extremum. Before a maximum or after a minimum it rises, and only there it can
-    cross; Newton's method finds where, kept inside a bracket by bisection.
+    V is monotonic on either side of its extremum. It can cross only where it rises, before a maximum or after a
+    minimum; Newton's method, kept inside a bracket by bisection, finds the crossing.
     """
     if voltage >= threshold:
-        return 0.0  # An arrival came within rounding of the crossing.
+        return 0.0  # An arrival coincides with the crossing up to rounding.
     turn = extremum(voltage, current, bias, tau_mem, tau_syn)
     rises = current + bias > voltage
     low = 0.0 if rises else turn
@@ -116,6 +116,6 @@ def crossing(
         if not low < new < high:
             new = 0.5 * (low + high)
         if abs(new - s) <= 1e-12 * tau_mem:
-            return new  # Convergence is quadratic: what is left is rounding.
+            return new  # Convergence is quadratic: only rounding errors remain.
         s = new
     return s

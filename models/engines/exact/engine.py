@@ -25,7 +25,7 @@ from models.recording import Spikes
 
 @dataclass(frozen=True, kw_only=True)
 class Forward:
-    """What a forward pass over some examples gave.
+    """Results of a forward pass over some examples.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Forward:
         Of each example, by name of the population.
     min_slope : float
         The least tau_mem dV/dt = I + bias - threshold at any spike; infinite where there is none. Near 0 a spike
-        hardly reaches threshold, and gradients are great.
+        barely reaches the threshold, and gradients are large.
     pieces : list of ndarray
         Of each example, the smooth piece of its loss; see `pieces.piece`.
     """
@@ -49,7 +49,7 @@ class Forward:
 
 @dataclass(frozen=True, kw_only=True)
 class Gradients(Forward):
-    """The gradient of the mean loss of some examples, and what the forward pass before it gave.
+    """The gradient of the mean loss of some examples, and the results of the forward pass before it.
 
     Attributes
     ----------
@@ -70,17 +70,17 @@ class ExactEngine:
     weights : dict of str to ndarray
         All of `Network.shapes`; copied to float64.
     loss : Loss
-        A loss of spike times wants a `Spiking` output, any other a leaky one.
+        A loss of spike times needs a `Spiking` output, any other a leaky one.
     trial : float
-        Length of a trial in ms. What would happen at its end or later does not happen.
+        Length of a trial in ms; events at its end or later are ignored.
     cells : int
-        The loss's window is constant on each of so many equal parts of the trial.
+        Number of equal parts of the trial on each of which the loss's window is constant.
     """
 
     def __init__(
         self, network: Network, weights: Mapping[str, NDArray[Any]], loss: Loss, trial: float, cells: int = 1000
     ) -> None:
-        """Refuse what does not fit together."""
+        """Refuse weights, losses and trials that do not fit."""
         network.check(weights)
         if not 0 < trial < math.inf:
             raise InputError(f"trial is {trial} ms; it must be above 0 and finite")
@@ -88,7 +88,7 @@ class ExactEngine:
             raise InputError(f"the exact engine has no integral of {type(loss).__name__}")
         if isinstance(network.output, Spiking) != (loss.observes == "first spike"):
             wanted, found = ("Spiking", "Leaky") if loss.observes == "first spike" else ("Leaky", "Spiking")
-            raise InputError(f"{type(loss).__name__} wants a {wanted} output; this network's is {found}")
+            raise InputError(f"{type(loss).__name__} needs a {wanted} output; this network's is {found}")
         self._window = loss.readout.table(cells).astype(np.float64)
         self.network, self.trial, self.cells = network, float(trial), cells
         self.weights = {name: weight.astype(np.float64) for name, weight in weights.items()}
@@ -96,7 +96,7 @@ class ExactEngine:
         self._circuit, self._layout = flatten(network, self.weights)
 
     def with_weights(self, weights: Mapping[str, NDArray[Any]]) -> ExactEngine:
-        """Return an engine that differs in its weights."""
+        """Return an engine with other weights."""
         return ExactEngine(self.network, weights, self._loss, self.trial, self.cells)
 
     def loss(self, examples: Sequence[Trial]) -> Array:
@@ -119,7 +119,7 @@ class ExactEngine:
         ----------
         example : Trial
         times : ndarray, shape (times,)
-            In ms, within the trial; at a spike's own time the voltage is the one after it.
+            In ms, within the trial; at the time of a spike the voltage is the one after the reset.
 
         Returns
         -------
@@ -131,8 +131,8 @@ class ExactEngine:
         log = self._run(example)
         recorded = np.empty((len(times), len(self._circuit.tau_mem)))
         for n in range(recorded.shape[1]):
-            touches = np.flatnonzero(log.neuron == n)
-            since = touches[np.searchsorted(log.time[touches], times, side="right") - 1]
+            updates = np.flatnonzero(log.neuron == n)
+            since = updates[np.searchsorted(log.time[updates], times, side="right") - 1]
             recorded[:, n] = voltages(self._circuit, log, since, np.asarray(times, dtype=np.float64))
         return {name: recorded[:, part] for name, part in self._layout.neurons.items()}
 
@@ -147,20 +147,20 @@ class ExactEngine:
         return simulate(self._circuit, times.ravel(), (example.units + copy * channels).ravel(), self.trial)
 
     def _through(self, examples: Sequence[Trial], weights: dict[str, Array] | None) -> Forward:
-        """Run examples one by one; where ``weights`` are given, go back too and add the gradient to them."""
+        """Run examples one by one; where ``weights`` are given, go back, too, and add the gradient to them."""
         classes = self.network.output.size
         logits, losses, spikes, pieces, slopes = [], [], [], [], [math.inf]
         for example in examples:
             log = self._run(example)
-            seen = observe(self._circuit, log, self._loss, self._window, classes, example.label, self.trial)
+            observed = observe(self._circuit, log, self._loss, self._window, classes, example.label, self.trial)
             if weights is not None:
-                found = backward(self._circuit, log, seen.pulls, self.trial)
+                found = backward(self._circuit, log, observed.loss_gradient, self.trial)
                 for name, addend in self._by_name(found).items():
                     weights[name] += addend / len(examples)
-            logits.append(seen.logits)
-            losses.append(seen.loss)
+            logits.append(observed.logits)
+            losses.append(observed.loss)
             spikes.append(self._spikes(log))
-            pieces.append(piece(log, seen.pulls, self._loss, self._window, classes, self.trial))
+            pieces.append(piece(log, observed.loss_gradient, self._loss, self._window, classes, self.trial))
             fired = log.synapse == RESET
             who = log.neuron[fired]
             slopes.extend(log.current[fired] + self._circuit.bias[who] - self._circuit.threshold[who])

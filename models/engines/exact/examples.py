@@ -1,4 +1,4 @@
-"""What is presented to the exact engine: events at any times."""
+"""Examples for the exact engine: events at any times."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Trial:
     label: int
 
     def __post_init__(self) -> None:
-        """Refuse what is no list of events."""
+        """Refuse times and units that are no list of events."""
         if self.times.ndim != 1 or self.times.shape != self.units.shape:
             raise InputError(f"a trial has times of shape {self.times.shape}, units of shape {self.units.shape}")
         if not np.all(np.isfinite(self.times)) or np.any(self.times < 0) or np.any(np.diff(self.times) < 0):

@@ -1,4 +1,4 @@
-"""Central differences of the exact loss: what its gradients are held against."""
+"""Central differences of the exact loss, to check its gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.engines.exact.examples import Trial
 from models.errors import InputError
 
 _ROUNDING = 1e-14
-"""How well the loss of a lively network is known, relative to numbers of order 1."""
+"""Rounding error of the loss of a network with many spikes, for losses of order 1."""
 
 _REDUCTIONS = 10.0 ** -np.linspace(0, 3, 7)
 
@@ -22,18 +22,18 @@ def finite_differences(
 ) -> dict[str, Array]:
     """Return central differences of fourth order of the examples' mean loss.
 
-    The step is made smaller, a thousand times at most, until the loss is on the same smooth piece at all points (see
-    `pieces`) and half the step changes the difference of second order by no more than 1e-4 of it: the error of the
-    fourth order is about the square of that. It is not made smaller than it need be, for rounding shows then.
+    The step is reduced, at most a thousandfold, until the loss is on the same smooth piece at all points (see `pieces`)
+    and halving the step changes the difference of second order by at most 1e-4 of it: the error of fourth order is
+    about the square of that. It is reduced no further, since a smaller step increases rounding errors.
 
     Parameters
     ----------
     engine : ExactEngine
     examples : sequence of Trial
     chosen : dict of str to ndarray of int, optional
-        Indices into each flattened parameter that is wanted; all of all parameters by default.
+        Indices into each flattened parameter to differentiate; by default all.
     step : float
-        The greatest distance between the points, in the parameter's own unit.
+        The largest step, in the parameter's own unit.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def finite_differences(
     Raises
     ------
     InputError
-        If a spike comes or goes, or changes places with an arrival, even with the smallest step.
+        If a spike appears or vanishes, or changes order with an arrival, even with the smallest step.
     """
     if chosen is None:
         chosen = {name: np.arange(weight.size) for name, weight in engine.weights.items()}
@@ -58,7 +58,7 @@ def finite_differences(
 
 
 def _difference(engine: ExactEngine, examples: Sequence[Trial], name: str, place: int, step: float) -> float:
-    """Return the difference for one number among the parameters."""
+    """Return the difference for one element of a parameter."""
     found = None
     for h in step * _REDUCTIONS:
         runs = []
@@ -76,7 +76,7 @@ def _difference(engine: ExactEngine, examples: Sequence[Trial], name: str, place
     if found is None:
         index = ", ".join(map(str, np.unravel_index(place, engine.weights[name].shape)))
         raise InputError(
-            f"a spike comes or goes, or changes places with an arrival, where {name}[{index}] moves by {2 * h:.0e}; "
-            "the loss has no derivative there"
+            f"a spike appears or vanishes, or changes order with an arrival, where {name}[{index}] moves by "
+            f"{2 * h:.0e}; the loss has no derivative there"
         )
     return found

@@ -14,17 +14,17 @@ from models.network import Network, Spiking
 
 
 class Circuit(NamedTuple):
-    """What compiled functions are given of a network.
+    """A network as compiled functions take it.
 
-    Sources of spikes are the input's rows, then all neurons. The synapses of a source that have the same delay are a
-    branch: a spike arrives at all of them at once.
+    Sources of spikes are the input's rows, then all neurons. The synapses of a source with the same delay form a
+    branch: a spike arrives at all of them at the same time.
 
     Attributes
     ----------
     tau_mem, tau_syn : ndarray, shape (neurons,)
         In ms.
     bias, threshold : ndarray, shape (neurons,)
-        The threshold of a neuron that never spikes is infinite.
+        Infinite thresholds are those of neurons that never spike.
     branches : ndarray of int64, shape (sources + 1,)
         Source ``i`` has branches ``branches[i]`` to ``branches[i + 1] - 1``.
     delay : ndarray, shape (branches,)
@@ -58,7 +58,7 @@ _SYNAPSE = [
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a network's parameters are in its circuit.
+    """Positions of a network's parameters in its circuit.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ def flatten(network: Network, weights: Mapping[str, Array]) -> tuple[Circuit, La
     ----------
     network : Network
     weights : dict of str to ndarray
-        As `Network.check` wants them.
+        Parameters that fit the network; see `Network.check`.
     """
     sizes = [population.size for population in network.populations.values()]
     edges = np.concatenate([[0], np.cumsum(sizes)])
@@ -89,7 +89,7 @@ def flatten(network: Network, weights: Mapping[str, Array]) -> tuple[Circuit, La
     tables = []
     for number, c in enumerate(network.connections):
         weight = weights[c.name].ravel()
-        # In a sparse connection a weight of 0 is no synapse.
+        # In a sparse connection a weight of 0 means that there is no synapse.
         place = np.flatnonzero(weight) if c.synapses.density < 1 else np.arange(weight.size)
         table = np.zeros(len(place), dtype=_SYNAPSE)
         table["source"] = first_source[c.source] + place // c.shape[1]

@@ -1,8 +1,8 @@
 """The forward pass: from one event to the next, with no time step between.
 
-A neuron is touched by the arrival of a spike at one of its synapses and by its own spikes, and by nothing else. The
-log of these touches, with the state after each, is all there is to know of a trial: between two of them
-`dynamics.voltage_after` tells the voltage.
+The state of a neuron is updated when a spike arrives at one of its synapses and when it spikes itself. The log of these
+updates, with the state after each, describes a trial completely: between two of them `dynamics.voltage_after` gives the
+voltage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ START = -2
 
 
 class Log(NamedTuple):
-    """All touches of all neurons in order, shape (touches,) each.
+    """All updates of all neurons in order, shape (updates,) each.
 
     Attributes
     ----------
@@ -33,12 +33,12 @@ class Log(NamedTuple):
     time : ndarray
         In ms.
     voltage, current : ndarray
-        Of the neuron after the touch.
+        Of the neuron after the update.
     synapse : ndarray of int64
         The synapse at which a spike arrived, `RESET` or `START`.
     spike : ndarray of int64
-        Which spike arrived, or which one the neuron fired: input events are numbered first, in the order given, then
-        the neurons' spikes. -1 at `START`.
+        Number of the spike that arrived or that the neuron fired: input events first, in the order given, then the
+        neurons' spikes. -1 at `START`.
     """
 
     neuron: Ints
@@ -53,7 +53,7 @@ class Log(NamedTuple):
 def simulate(circuit: Circuit, times: Array, rows: Ints, trial: float) -> Log:
     """Run a trial.
 
-    A spike acts at once on synapses without delay. A neuron cannot fire twice at one moment, for its voltage is 0 then.
+    A spike acts immediately on synapses without delay. A neuron cannot fire twice at one time, since it is reset to 0.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ def simulate(circuit: Circuit, times: Array, rows: Ints, trial: float) -> Log:
     size = len(circuit.tau_mem)
     inputs = len(circuit.branches) - 1 - size
     log = [(n, 0.0, 0.0, 0.0, START, -1) for n in range(size)]
-    latest = np.arange(size)  # Touch of each neuron.
-    # What is to come: its time, its number (of two at one time the lower comes first), and either a branch and the
-    # spike that arrives there, or -1 - neuron and its latest touch when this spike was foreseen. Another touch makes it
-    # void.
+    latest = np.arange(size)  # Latest update of each neuron.
+    # Future events: time, number (of two at one time the lower comes first), and either a branch and the spike that
+    # arrives there, or -1 - neuron and the neuron's latest update when its spike was predicted. A later update
+    # voids the prediction.
     queue = [(_next_spike(circuit, n, 0.0, 0.0, 0.0, trial), n, -1 - n, n) for n in range(size)]
     heapq.heapify(queue)
     number = size
@@ -112,18 +112,18 @@ def simulate(circuit: Circuit, times: Array, rows: Ints, trial: float) -> Log:
             fired += 1
 
     return Log(
-        np.array([touch[0] for touch in log]),
-        np.array([touch[1] for touch in log]),
-        np.array([touch[2] for touch in log]),
-        np.array([touch[3] for touch in log]),
-        np.array([touch[4] for touch in log]),
-        np.array([touch[5] for touch in log]),
+        np.array([update[0] for update in log]),
+        np.array([update[1] for update in log]),
+        np.array([update[2] for update in log]),
+        np.array([update[3] for update in log]),
+        np.array([update[4] for update in log]),
+        np.array([update[5] for update in log]),
     )
 
 
 @compiled
 def _next_spike(circuit: Circuit, n: int, time: float, voltage: float, current: float, trial: float) -> float:
-    """Return when neuron ``n`` will fire if nothing arrives, infinite if not before the trial's end."""
+    """Return the time in ms when neuron ``n`` fires if nothing arrives, infinite if not before the trial's end."""
     if circuit.threshold[n] == math.inf:
         return math.inf
     tau_mem, tau_syn = circuit.tau_mem[n], circuit.tau_syn[n]
@@ -131,11 +131,11 @@ def _next_spike(circuit: Circuit, n: int, time: float, voltage: float, current: 
 
 
 @compiled
-def voltages(circuit: Circuit, log: Log, touches: Ints, times: Array) -> Array:
-    """Return voltages at ``times``, each reached from the touch that ``touches`` names, shape (times,)."""
+def voltages(circuit: Circuit, log: Log, updates: Ints, times: Array) -> Array:
+    """Return voltages at ``times``, each computed from the update that ``updates`` names, shape (times,)."""
     result = np.empty(len(times))
     for i in range(len(times)):
-        k = touches[i]
+        k = updates[i]
         n = log.neuron[k]
         s, bias = times[i] - log.time[k], circuit.bias[n]
         result[i] = voltage_after(s, log.voltage[k], log.current[k], bias, circuit.tau_mem[n], circuit.tau_syn[n])

@@ -13,7 +13,7 @@ from event_nets import Drawn, Plan, draw, errors, is_clear
 from numpy.typing import NDArray
 
 from models.engines.cpu.arguments import ForwardTape
-from models.engines.cpu.output import WindowedOutput
+from models.engines.cpu.windowed_output import WindowedOutput
 from models.engines.exact import Trial
 from models.engines.exact.engine import Gradients
 from models.losses import CrossEntropy, FirstSpike, Judgement, Loss, MaxOverTime, MeanSquare

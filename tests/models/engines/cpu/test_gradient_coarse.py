@@ -11,7 +11,7 @@ import pytest
 from event_nets import Drawn, Plan, draw, errors
 from numpy.typing import NDArray
 
-from models.engines.cpu.output import WindowedOutput
+from models.engines.cpu.windowed_output import WindowedOutput
 from models.losses import CrossEntropy, FirstSpike, Loss, MaxOverTime, MeanSquare
 from models.windows import Exponential, Gaussian, Uniform, Window
 

@@ -149,14 +149,14 @@ def test_the_networks_are_lively(case: str) -> None:
 MISTAKES = {
     "an arrival's time forgets the voltage": (" - p_voltage[n] / tau_mem)\n", ")\n"),
     "an arrival's time forgets the current": ("(p_current[n] / tau_syn - ", "(-"),
-    "a peak does not move with its arrival": ("shift += pull", "shift += 0 * pull"),
+    "a peak does not move with its arrival": ("shift += direct", "shift += 0 * direct"),
     "a peak pulls after its arrival": (
         "by_weight[j] += p_current[n]",
-        "by_weight[j] += p_current[n]; p_voltage[n] += pull",
+        "by_weight[j] += p_current[n]; p_voltage[n] += direct",
     ),
     "delays do not move a spike's arrival": ("by_delay[j] += shift", "by_delay[j] += 0"),
     "arrivals do not tell the spike": ("by_spike_time[spike] += shift", "by_spike_time[spike] += 0"),
-    "a spike forgets that its neuron starts anew": ("pull - p_voltage[n] *", "pull - 0 *"),
+    "a spike forgets that its neuron starts anew": ("direct - p_voltage[n] *", "direct - 0 *"),
     "a spike's slope forgets the bias": ("(current + bias - circuit.threshold[n])", "(current - circuit.threshold[n])"),
     "the voltage does not feed on the current": ("p_current[n] += p_v * d_i", "p_current[n] += 0"),
     "tau_syn forgets the current's decay": ("by_tau_syn[n] += p_i *", "by_tau_syn[n] += 0 *"),

@@ -313,7 +313,7 @@ def test_a_batchs_examples_become_trials_with_events_at_their_steps() -> None:
 
 def test_a_spike_that_comes_or_goes_has_no_difference() -> None:
     exact = engine(NETWORK, input_hidden=[[4.0000001]], hidden_output=[[1.0, 0.0]])
-    with pytest.raises(InputError, match=r"a spike comes or goes, .* where input_hidden\[0, 0\] moves"):
+    with pytest.raises(InputError, match=r"a spike appears or vanishes, .* where input_hidden\[0, 0\] moves"):
         finite_differences(exact, [events((3.0, 0))])
 
 
@@ -335,11 +335,11 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "spike times of outputs without spikes": (
         lambda: ExactEngine(NETWORK, GOOD, FirstSpike(), TRIAL),
-        "wants a Spiking output",
+        "needs a Spiking output",
     ),
     "voltages of outputs that spike": (
         lambda: ExactEngine(replace(NETWORK, output=Spiking(2, 20.0, 10.0)), GOOD, CrossEntropy(Exponential()), TRIAL),
-        "wants a Leaky output",
+        "needs a Leaky output",
     ),
     "times to record after the trial": (
         lambda: engine(NETWORK, **GOOD).record(events((3.0, 0)), np.array([1.0, 101.0])),
