@@ -18,20 +18,9 @@ Array = NDArray[np.float32]
 
 
 class Block:
-    """Hair cells, release sites and bushy cells of some channels, with their state.
+    """Hair cells, release sites and bushy cells of at most `LANES` channels, with their state.
 
-    Parameters
-    ----------
-    hair_cell : HairCell
-        Parameters of the hair cells.
-    bushy_cell : BushyCell
-        Parameters of the bushy cells.
-    dt : float
-        Time step in s.
-    channels : int
-        Channels of the block, at most `LANES`.
-    stream : int
-        Seed of the block's random numbers.
+    ``dt`` is the time step in s; ``stream`` seeds the block's random numbers.
     """
 
     def __init__(self, hair_cell: HairCell, bushy_cell: BushyCell, dt: float, channels: int, stream: int) -> None:
@@ -52,19 +41,9 @@ class Block:
         self._shortest_interval = int(self._bushy[4]) + 1
 
     def run(self, velocity: Array, start: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Continue with the next part of the sound.
+        """Return steps and lanes of the bushy cells' spikes, ascending in time, in the next part of the sound.
 
-        Parameters
-        ----------
-        velocity : ndarray of float32, shape (LANES, steps)
-            Velocity of the membrane.
-        start : int
-            Step of its first column.
-
-        Returns
-        -------
-        steps, lanes : ndarray of int32, shape (spikes,)
-            Times and channels of the bushy cells' spikes, ascending in time.
+        ``velocity`` is that of the membrane, shape (LANES, steps); ``start`` is the step of its first column.
         """
         steps = np.empty(self._channels * (velocity.shape[1] // self._shortest_interval + 1), dtype=np.int32)
         lanes = np.empty_like(steps)
@@ -80,15 +59,7 @@ class Block:
                 tile, vesicles, self._dead, self._ready, self._waits, self._stream, self._reserve, self._used
             )
             found = fire(
-                vesicles,
-                self._dead,
-                self._bushy,
-                self._cells,
-                start + first,
-                self._channels,
-                steps,
-                lanes,
-                found,
+                vesicles, self._dead, self._bushy, self._cells, start + first, self._channels, steps, lanes, found
             )
             self._vesicles[: self._dead] = vesicles[part.shape[1] :].copy()
         return steps[:found], lanes[:found]

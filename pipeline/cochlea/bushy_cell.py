@@ -1,9 +1,8 @@
 """The bushy cell: a leaky integrate-and-fire neuron that receives the vesicles of forty release sites.
 
-After Cramer et al. (2020), "The Heidelberg spiking data sets for the systematic evaluation of spiking
-neural networks", IEEE TNNLS: each channel's hair cell has independent release sites with a dead time. All
-sites of a channel converge on one bushy cell, which locks to the phase of a tone more precisely than a single
-auditory nerve fibre does.
+After Cramer et al. (2020): each channel's hair cell has independent release sites with a dead time. All sites of a
+channel converge on one bushy cell, which locks to the phase of a tone more precisely than a single auditory nerve
+fibre does.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class BushyCell:
 
 
 def _steps(duration: float, dt: float) -> int:
-    # At 24 kHz a millisecond is 24 steps; a rounding error of the quotient must not make it 25.
+    """Round a duration up to steps: a rounding error must not make 25 of the 24 in a millisecond at 24 kHz."""
     return math.ceil(duration / dt - 1e-6)
 
 
@@ -91,9 +90,7 @@ def fire(
     Parameters
     ----------
     vesicles : ndarray of float32, shape (dead + steps, LANES)
-        Releases, from row ``dead`` on.
-    dead : int
-        Rows of earlier steps, which are skipped.
+        Releases; the first ``dead`` rows, of earlier steps, are skipped.
     constants : ndarray of float32, shape (5,)
         From `BushyCell.per_step`.
     state : ndarray of float32, shape (3, LANES)
@@ -101,16 +98,9 @@ def fire(
     start : int
         Step of the first row after the skipped ones.
     channels : int
-        Number of lanes with a channel, the first ones; only their spikes are recorded.
+        The first lanes, which have a channel; only their spikes are recorded.
     steps, lanes : ndarray of int32, shape (capacity,)
-        Spikes are written here from index ``found`` on.
-    found : int
-        Number of spikes recorded so far.
-
-    Returns
-    -------
-    int
-        Number of spikes recorded in all.
+        Spikes are written here from index ``found`` on; the number of spikes in all is returned.
     """
     decay_mem, decay_syn, gain = constants[0], constants[1], constants[2]
     threshold, hold = constants[3], constants[4]

@@ -36,17 +36,6 @@ class Cochlea:
     B. Cramer, Y. Stradmann, J. Schemmel, F. Zenke: "The Heidelberg spiking data sets for the systematic
     evaluation of spiking neural networks", IEEE Transactions on Neural Networks and Learning Systems, 2020.
     The defaults are theirs.
-
-    Attributes
-    ----------
-    sound : Sound
-        Preparation of recordings.
-    membrane : BasilarMembrane
-        Sound to velocities.
-    hair_cell : HairCell
-        Velocities to release probabilities.
-    bushy_cell : BushyCell
-        Release probabilities to spikes.
     """
 
     sound: Sound = field(default_factory=Sound)
@@ -76,8 +65,7 @@ class Cochlea:
         Returns
         -------
         Events
-            Spikes in ms from the start of the recording, ascending, and by unit within a time step; unit 0
-            is the base of the cochlea, with the highest frequency.
+            Spikes, ascending in time, and by unit within a time step.
 
         Raises
         ------

@@ -61,18 +61,7 @@ class HairCell:
     pool: float = 1.0
 
     def rest(self, lanes: int) -> Array:
-        """Return the pools at rest, without sound.
-
-        Parameters
-        ----------
-        lanes : int
-            Number of channels.
-
-        Returns
-        -------
-        ndarray of float32, shape (3, lanes)
-            Free pool, cleft and store; the fixed point of the equations (Meddis 1986).
-        """
+        """Return free pool, cleft and store without sound, shape (3, lanes): the fixed point (Meddis 1986)."""
         leak = self.permeability * self.offset / (self.offset + self.half)
         cleared = self.loss + self.reuptake
         cleft = self.pool * self.replenish * leak / (self.loss * leak + self.replenish * cleared)

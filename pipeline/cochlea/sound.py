@@ -35,18 +35,7 @@ class Sound:
     ramp: float | None = 0.03
 
     def prepare(self, audio: ArrayLike, rate: float) -> NDArray[np.float64]:
-        """Resample, scale and fade a recording.
-
-        Parameters
-        ----------
-        audio : array_like of real numbers, shape (n,)
-            Mono waveform of any scale; not modified. Silence stays silence.
-        rate : float
-            Its sampling rate in Hz.
-
-        Returns
-        -------
-        ndarray of float64, shape (ceil(n * self.rate / rate),)
+        """Resample, scale and fade a mono waveform of any scale and of ``rate`` Hz; silence stays silence.
 
         Raises
         ------

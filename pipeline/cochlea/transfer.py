@@ -29,13 +29,7 @@ cut into segments."""
 
 
 class Workspace:
-    """Memory that a thread reuses: allocating it anew costs as much as the transform.
-
-    Parameters
-    ----------
-    steps : int
-        Steps of the response.
-    """
+    """Memory for responses of ``steps`` steps, reused by a thread: allocating it anew costs as much as a transform."""
 
     def __init__(self, steps: int) -> None:
         self.half = np.empty((LANES, steps // 2 + 1), dtype=np.complex64)
@@ -59,21 +53,11 @@ class Table:
     steps: int
 
     def respond(self, spectrum: NDArray[np.complex64], workspace: Workspace) -> NDArray[np.float32]:
-        """Return the membrane's velocity.
+        """Return the membrane's velocity, shape (LANES, steps), at half the rate of the sound.
 
-        Parameters
-        ----------
-        spectrum : ndarray of complex64, shape (steps + 1,)
-            Real Fourier transform of 2 ``steps`` samples of sound.
-        workspace : Workspace
-            Memory made for ``steps``.
-
-        Returns
-        -------
-        ndarray of float32, shape (LANES, steps)
-            Velocity at half the rate, in the workspace's memory. Frequencies above the new Nyquist frequency are
-            folded, not filtered out: Cramer et al. (2020) take the real part of an inverse transform of
-            the lower half of the spectrum.
+        ``spectrum``, shape (steps + 1,), is the real Fourier transform of 2 ``steps`` samples; the result lies in the
+        workspace's memory. Frequencies above the new Nyquist frequency are folded, not filtered out: Cramer et al.
+        (2020) take the real part of an inverse transform of the lower half of the spectrum.
         """
         _multiply_and_fold(self.gain, spectrum, self.steps, workspace.half)
         # NumPy's stubs do not know that single precision stays single precision.
@@ -137,10 +121,7 @@ def _splines(membrane: BasilarMembrane, rate: int) -> tuple[tuple[float, CubicSp
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _multiply_and_fold(
-    gain: NDArray[np.complex64],
-    spectrum: NDArray[np.complex64],
-    steps: int,
-    half: NDArray[np.complex64],
+    gain: NDArray[np.complex64], spectrum: NDArray[np.complex64], steps: int, half: NDArray[np.complex64]
 ) -> None:
     """Set ``half`` to gain times spectrum; bins above steps / 2 are added, mirrored and conjugated."""
     bins = gain.shape[1]

@@ -42,12 +42,7 @@ def hazard(probability: Array) -> None:
 def draw_waits(stream: NDArray[np.uint64], reserve: Array) -> None:
     """Fill ``reserve`` with draws from the unit exponential distribution.
 
-    Parameters
-    ----------
-    stream : ndarray of uint64, shape (1,)
-        State of the generator, SplitMix64 (Steele, Lea and Flood 2014).
-    reserve : ndarray of float32, shape (n,)
-        Overwritten with the draws.
+    ``stream``, shape (1,), is the state of the generator, SplitMix64 (Steele, Lea and Flood 2014).
     """
     state = stream[0]
     for j in range(len(reserve)):
@@ -84,24 +79,15 @@ def release(
     hazards : ndarray of float32, shape (steps, LANES)
         -log(1 - p).
     vesicles : ndarray of float32, shape (dead + steps, LANES)
-        Releases; the first ``dead`` rows are those of the preceding steps, the others are overwritten.
-    dead : int
-        Dead time in steps, at least 1.
+        Releases; the first ``dead`` rows, at least 1, are those of the preceding steps, the others are overwritten.
     ready : ndarray of float32, shape (LANES,)
         State: number of sites that are not dead.
     waits : ndarray of float32, shape (LANES,)
         State: remaining waiting time to the next release, summed over the ready sites.
-    stream : ndarray of uint64, shape (1,)
-        State of the generator.
-    reserve : ndarray of float32, shape (n,)
-        Draws; refilled when all are used.
+    stream, reserve : ndarray
+        See `draw_waits`; ``reserve`` is refilled when all its draws are used.
     used : int
-        Number of draws already used.
-
-    Returns
-    -------
-    int
-        Number of draws used now.
+        Number of draws already used; how many are used now is returned.
     """
     zero, one = np.float32(0), np.float32(1)
     due = np.empty(LANES, dtype=np.int64)
