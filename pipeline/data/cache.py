@@ -30,16 +30,7 @@ def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
     A file that is truncated, damaged, of another format version or made for another key is not used but built
     again, with a warning in the log. The result is always read from the file, so that the first call and all
     later ones return the same bits. A process killed at any moment leaves a complete file or none. Several
-    processes may build the same key at once.
-
-    Parameters
-    ----------
-    kind : str
-        Name of the folder.
-    key : str
-        Name of the file: a hash of everything that the content depends on.
-    build : callable
-        Returns the content.
+    processes may build the same key, a hash of everything that the content depends on, at once.
 
     Raises
     ------

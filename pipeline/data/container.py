@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.events import CHANNELS, Events
 
@@ -30,6 +30,11 @@ class Drops:
         return self.not_finite + self.negative + self.unit_out_of_range
 
 
+def offsets_of(counts: ArrayLike) -> NDArray[np.int64]:
+    """Return where each example's events start, shape (examples + 1,), from the number of events of each."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
 @dataclass(frozen=True)
 class SpikeData:
     """The examples of one split.
@@ -42,18 +47,12 @@ class SpikeData:
         Channels of the events.
     offsets : ndarray of int64, shape (examples + 1,)
         Example ``i`` is ``times[offsets[i]:offsets[i + 1]]``.
-    labels : ndarray of int64, shape (examples,)
-        Index into ``classes``.
-    speakers : ndarray of int64, shape (examples,)
-        Index into ``speaker_names``.
-    classes : tuple of str
-        Names of the classes.
+    labels, speakers : ndarray of int64, shape (examples,)
+        Indices into ``classes`` and ``speaker_names``.
     speaker_names : tuple of str
         Names of the speakers of all splits of the data set, so that an index means the same in every split.
     channels : int
         Number of input channels.
-    drops : Drops
-        What was dropped while reading.
     """
 
     times: NDArray[np.float32]
@@ -84,7 +83,7 @@ class SpikeData:
         """Return copies of the examples at ``indices``, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
         counts = self.counts[chosen]
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        offsets = offsets_of(counts)
         source = np.repeat(self.offsets[chosen] - offsets[:-1], counts) + np.arange(offsets[-1])
         return replace(
             self,

@@ -40,36 +40,23 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Request:
-    """All parameters of one utterance, in espeak-ng's own units.
-
-    Attributes
-    ----------
-    text : str
-        The text to speak.
-    language : str
-        Language of espeak-ng, such as ``en-us`` or ``de``.
-    variant : str
-        Voice variant, such as ``m1``.
-    rate : int
-        Words a minute, from 80; espeak-ng's usual rate is 175.
-    pitch : int
-        Base pitch of the variant's range, 0 to 99; 50 is the variant's own.
-    intonation : int
-        How far the pitch moves, 0 (monotone) to 99; 50 is usual.
-    volume : int
-        Amplitude in percent of the usual one.
-    noise : int
-        Seed of the breath noise.
-    """
+    """All parameters of one utterance, in espeak-ng's own units."""
 
     text: str
     language: str
+    """Language of espeak-ng, such as ``en-us`` or ``de``."""
     variant: str
+    """Voice variant, such as ``m1``."""
     rate: int = 175
+    """Words a minute, from 80."""
     pitch: int = 50
+    """Base pitch of the variant's range, 0 to 99; 50 is the variant's own."""
     intonation: int = 50
+    """How far the pitch moves, 0 (monotone) to 99."""
     volume: int = 100
+    """Amplitude in percent of the usual one."""
     noise: int = 1
+    """Seed of the breath noise."""
 
 
 def say(request: Request) -> NDArray[np.float64]:

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from models.errors import InputError
 from pipeline.data import header
 from pipeline.data.atomic import write_atomically
-from pipeline.data.cleaning import EXAMPLES_AT_ONCE, clean_rows
 from pipeline.data.container import Drops, SpikeData
-from pipeline.data.packing import assemble
+from pipeline.data.packing import EXAMPLES_AT_ONCE, assemble, clean_rows
 from pipeline.events import CHANNELS
 
 FORMAT_VERSION = 1
@@ -34,23 +33,10 @@ _WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
 
 
 def write(path: Path, data: SpikeData, *, key: str = "") -> None:
-    """Write a split to ``path``, atomically.
+    """Write a split to ``path``, atomically; its folder is created if necessary, and an earlier file is replaced.
 
     Times are stored as float32 seconds, so the times read back may differ from those of ``data`` in the last bit.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its folder is created if necessary, and an earlier file is replaced.
-    data : SpikeData
-        The split.
-    key : str
-        Identifies what the file was made from; ``pipeline.data.header.read`` returns it.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
+    ``key`` identifies what the file was made from; ``pipeline.data.header.read`` returns it.
     """
     # HDF5 can abort the process when the disk is full. It therefore writes to memory, and we write to the disk.
     # The name belongs to no file, but HDF5 refuses to open two files of one name at once.
@@ -60,8 +46,8 @@ def write(path: Path, data: SpikeData, *, key: str = "") -> None:
         file["spikes/units"] = _rows(data.units, data.offsets)
         file["labels"] = data.labels.astype(np.uint16)
         file["extra/speaker"] = data.speakers.astype(np.uint16)
-        file["extra/keys"] = np.array([name.encode() for name in data.classes], dtype=bytes)
-        file["extra/speaker_names"] = np.array([name.encode() for name in data.speaker_names], dtype=bytes)
+        for field, names in (("extra/keys", data.classes), ("extra/speaker_names", data.speaker_names)):
+            file[field] = np.array([name.encode() for name in names], dtype=bytes)
         file.attrs["channels"] = data.channels
         for reason, count in asdict(data.drops).items():
             file.attrs[reason] = count
@@ -73,7 +59,7 @@ def write(path: Path, data: SpikeData, *, key: str = "") -> None:
 def read(path: Path) -> SpikeData:
     """Read a split from a file of SHD, of SSC, or written by ``write``.
 
-    Bad events are dropped and counted (``pipeline.data.cleaning.clean_rows``).
+    Bad events are dropped and counted (see ``pipeline.data.packing``).
 
     Raises
     ------
@@ -126,12 +112,11 @@ def _check_form(stream: BinaryIO, path: Path) -> None:
 
 
 def _read(file: h5py.File, source: str) -> SpikeData:
-    """Read the datasets of an open file."""
     missing = [name for name in _WANTED if name not in file or not isinstance(file[name], h5py.Dataset)]
     if missing:
         raise InputError(f"{source} lacks the dataset {missing[0]}, wanted are {', '.join(_WANTED)}.")
-    times, units, labels = file["spikes/times"], file["spikes/units"], file["labels"]
-    lengths = {name: len(file[name]) for name in ("spikes/times", "spikes/units", "labels")}
+    times, units = file["spikes/times"], file["spikes/units"]
+    lengths = {name: len(file[name]) for name in _WANTED[:3]}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise InputError(f"{source} has datasets of differing lengths ({found}), one entry an example is wanted.")
@@ -155,7 +140,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     ]
     speakers, names = _speakers(file, len(times), source)
     classes = _decode(file["extra/keys"][()])
-    data = assemble(blocks, labels[()], speakers, classes, names, channels=channels, source=source)
+    data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
     stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
 

@@ -20,24 +20,16 @@ _CHUNK = 1 << 22
 
 @dataclass(frozen=True)
 class Header:
-    """The content of a header.
-
-    Attributes
-    ----------
-    version : int
-        Version of the format of the content.
-    key : str
-        Identifies what the content was made from.
-    size : int
-        Bytes of the whole file with its header.
-    digest : str
-        SHA-256 of the content in hexadecimal.
-    """
+    """The content of a header."""
 
     version: int
+    """Version of the format of the content."""
     key: str
+    """Identifies what the content was made from."""
     size: int
+    """Bytes of the whole file with its header."""
     digest: str
+    """SHA-256 of the content in hexadecimal."""
 
     def to_bytes(self) -> bytes:
         """Return the header's ``SIZE`` bytes in the file."""

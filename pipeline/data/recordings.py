@@ -14,14 +14,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.data.cache import cached
-from pipeline.data.cleaning import Block
 from pipeline.data.container import SpikeData
-from pipeline.data.packing import assemble, pack
+from pipeline.data.packing import Block, assemble, pack
 from pipeline.events import Events
 
 if TYPE_CHECKING:
@@ -53,13 +52,7 @@ class Utterance:
 
 
 def file_key(path: Path) -> str:
-    """Return the hash of a file's bytes, the key of the utterance in it.
-
-    Raises
-    ------
-    InputError
-        If it can't be read.
-    """
+    """Return the hash of a file's bytes, the key of the utterance in it; a file that can't be read is refused."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -93,7 +86,7 @@ def to_spikes(
     description : str
         Name of the data in the progress bar and in error messages.
     cochlea : Cochlea, optional
-        The default is ``Cochlea()``, with the parameters of Cramer et al. (2020).
+        The default has the parameters of Cramer et al. (2020).
     seed : int
         Seed of the cochlea's noise, at least 0.
     progress : bool
@@ -109,12 +102,8 @@ def to_spikes(
     from pipeline.cochlea import Cochlea  # imports scipy.signal, which every start would otherwise wait for
 
     ear = cochlea or Cochlea()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
+    remaining = TimeRemainingColumn(elapsed_when_finished=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), remaining)
     blocks = []
     # One utterance per thread uses the cores better than several threads on each utterance in turn.
     with (
@@ -127,7 +116,10 @@ def to_spikes(
         for shard in shards(utterances):
 
             def build(shard: Sequence[Utterance] = shard) -> SpikeData:
-                converted = (_counted(events, bar, task) for events in pool.map(convert, shard))
+                converted = []
+                for events in pool.map(convert, shard):
+                    converted.append(events)
+                    bar.advance(task)
                 # The cache holds only spikes. Labels and speakers come from the list and may be corrected there.
                 nobody = np.zeros(len(shard), dtype=np.int64)
                 return pack(converted, nobody, nobody, ("",), ("",), source=description)
@@ -136,14 +128,8 @@ def to_spikes(
             done += len(shard)
             bar.update(task, completed=done)
             blocks.append(Block(part.times, part.units, part.counts, part.drops))
-    return assemble(
-        blocks,
-        np.array([one.label for one in utterances], dtype=np.int64),
-        np.array([one.speaker for one in utterances], dtype=np.int64),
-        classes,
-        speaker_names,
-        source=description,
-    )
+    labels, speakers = (np.array([getattr(one, name) for one in utterances], np.int64) for name in ("label", "speaker"))
+    return assemble(blocks, labels, speakers, classes, speaker_names, source=description)
 
 
 def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
@@ -169,11 +155,6 @@ def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
             start = stop
     if start < len(utterances):
         yield utterances[start:]
-
-
-def _counted(events: Events, bar: Progress, task: TaskID) -> Events:
-    bar.advance(task)
-    return events
 
 
 def _shard_key(shard: Sequence[Utterance], cochlea: Cochlea, seed: int) -> str:

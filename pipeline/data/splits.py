@@ -18,23 +18,16 @@ _STREAM = 0x73706C
 """Makes these draws independent of others with the same seed."""
 
 
+Indices = NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class Fold:
-    """One fold of leave-one-speaker-out cross-validation.
-
-    Attributes
-    ----------
-    speaker : str
-        The held-out speaker.
-    rest : ndarray of int64, shape (examples of the others,)
-        Indices of the examples to train on.
-    held : ndarray of int64, shape (examples of the speaker,)
-        Indices of the examples to validate on.
-    """
+    """One fold of leave-one-speaker-out: train on the examples ``rest``, validate on ``held``, the speaker's own."""
 
     speaker: str
-    rest: NDArray[np.int64]
-    held: NDArray[np.int64]
+    rest: Indices
+    held: Indices
 
 
 def present_speakers(data: SpikeData) -> tuple[str, ...]:
@@ -42,20 +35,8 @@ def present_speakers(data: SpikeData) -> tuple[str, ...]:
     return tuple(data.speaker_names[i] for i in np.unique(data.speakers))
 
 
-def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Hold out all examples of some speakers.
-
-    Parameters
-    ----------
-    data : SpikeData
-        The examples.
-    speakers : sequence of str
-        Names of the speakers to hold out.
-
-    Returns
-    -------
-    rest, held : ndarray of int64
-        Indices of the other speakers' examples and of theirs.
+def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[Indices, Indices]:
+    """Hold out all examples of the named speakers: return the indices of the other examples, and of these.
 
     Raises
     ------
@@ -78,10 +59,7 @@ def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[NDArray
 def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
     """Return one fold for each speaker that has examples in ``data``, the training part of a data set.
 
-    Raises
-    ------
-    InputError
-        If there are fewer than two speakers.
+    Fewer than two speakers are refused.
     """
     present = present_speakers(data)
     if len(present) < 2:
@@ -92,32 +70,18 @@ def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
     return [Fold(name, *hold_out_speakers(data, [name])) for name in present]
 
 
-def stratified_mixed_speakers(
-    data: SpikeData, fraction: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def stratified_mixed_speakers(data: SpikeData, fraction: float, seed: int) -> tuple[Indices, Indices]:
     """Hold out a random fraction of each class, whatever the speaker: both parts have the same speakers.
 
-    The accuracy on such a part says nothing about new speakers.
+    The accuracy on such a part says nothing about new speakers. Indices are returned as by `hold_out_speakers`.
 
     Parameters
     ----------
-    data : SpikeData
-        The examples.
     fraction : float
         Fraction of each class to hold out, above 0 and below 1, rounded to whole examples. Of a class with two
         or more examples, each part has at least one. The only example of a class is not held out.
     seed : int
         At least 0. The same data, fraction and seed give the same split.
-
-    Returns
-    -------
-    rest, held : ndarray of int64
-        Indices.
-
-    Raises
-    ------
-    InputError
-        If the fraction is out of range.
     """
     if not 0 < fraction < 1:
         raise InputError(f"The fraction to hold out is {fraction}, wanted is above 0 and below 1.")

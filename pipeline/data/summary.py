@@ -15,29 +15,17 @@ from pipeline.data.datasets import Dataset
 
 @dataclass(frozen=True)
 class SplitSummary:
-    """Summary of one split.
-
-    Attributes
-    ----------
-    examples : int
-        Number of examples.
-    by_class, by_speaker : dict of str to int
-        Number of examples of each class, and of each speaker of the data set, 0 included.
-    events_min, events_median, events_mean, events_max : float
-        Number of events per example; 0 if there are no examples.
-    last_event_ms : float
-        Time of the last event of all examples.
-    drops : Drops
-        What was dropped while reading.
-    """
+    """Summary of one split."""
 
     examples: int
     by_class: dict[str, int]
     by_speaker: dict[str, int]
+    """Number of examples of each class, and of each speaker of the data set, 0 included."""
     events_min: float
     events_median: float
     events_mean: float
     events_max: float
+    """Number of events per example; 0 if there are no examples."""
     last_event_ms: float
     drops: Drops
 
@@ -66,16 +54,9 @@ def summarise(dataset: Dataset) -> dict[str, SplitSummary]:
 
 
 def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40) -> RenderableType:
-    """Return the tables of a summary for a rich console.
+    """Return the tables of a data set's summary for a rich console.
 
-    Parameters
-    ----------
-    name : str
-        Name of the data set.
-    summary : dict of str to SplitSummary
-        Result of ``summarise``.
-    most_speakers : int
-        With more speakers, as in SSC, only their number is shown.
+    With more than ``most_speakers`` speakers, as in SSC, only their number is shown.
     """
     speakers = next(iter(summary.values())).by_speaker
     parts: list[RenderableType] = [_splits_table(name, summary)]

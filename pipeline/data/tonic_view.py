@@ -19,14 +19,7 @@ EVENT = np.dtype([("t", np.int64), ("x", np.int64), ("p", np.int64)])
 class TonicDataset:
     """The examples of a split in memory, in the format of ``tonic.datasets.SHD``.
 
-    Attributes
-    ----------
-    data : SpikeData
-        The split.
-    transform : callable, optional
-        Applied to the events of each example, for example a transform of tonic.
-    target_transform : callable, optional
-        Applied to each label.
+    ``transform``, for example one of tonic, is applied to each example's events, ``target_transform`` to its label.
     """
 
     data: SpikeData

@@ -31,24 +31,14 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: one of espeak-ng's natural voice variants with its own base pitch.
-
-    Attributes
-    ----------
-    name : str
-        Name of the variant and of the speaker in the data set.
-    sex : "male" or "female"
-        As espeak-ng states it.
-    pitch : int
-        Base pitch in espeak-ng's units; 50 is the variant's own.
-    held_out : bool
-        Whether the voice is in the test part only.
-    """
+    """A speaker: one of espeak-ng's natural voice variants, its sex as espeak-ng states it, with its own base pitch."""
 
     name: str
     sex: Literal["male", "female"]
     pitch: int
+    """In espeak-ng's units; 50 is the variant's own."""
     held_out: bool = False
+    """Whether the voice is in the test part only."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +69,11 @@ VOICES = (
     Voice("belinda", "female", 58),
 )
 
+_ENGLISH = "zero one two three four five six seven eight nine"
+_GERMAN = "null eins zwei drei vier fuenf sechs sieben acht neun"
 WORDS = (
-    *(
-        Word(name, name, "en-us")
-        for name in ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    ),
-    *(
-        Word(name, name.replace("fuenf", "fünf"), "de")
-        for name in ("null", "eins", "zwei", "drei", "vier", "fuenf", "sechs", "sieben", "acht", "neun")
-    ),
+    *(Word(name, name, "en-us") for name in _ENGLISH.split()),
+    *(Word(name, name.replace("fuenf", "fünf"), "de") for name in _GERMAN.split()),
 )
 
 DIGITS_CLASSES = tuple(word.name for word in WORDS)
@@ -95,22 +81,10 @@ DIGITS_CLASSES = tuple(word.name for word in WORDS)
 
 
 def draw(voice: Voice, word: Word, index: int, seed: int) -> Request:
-    """Draw the parameters of one utterance of a word by a voice.
+    """Draw rate, pitch, intonation, volume and breath noise of one utterance of a word by a voice, uniformly.
 
-    Parameters
-    ----------
-    voice, word : Voice, Word
-        From ``VOICES`` and ``WORDS``.
-    index : int
-        Number of the utterance of this word by this voice, from 0.
-    seed : int
-        The data set's seed, at least 0.
-
-    Returns
-    -------
-    Request
-        Rate, pitch, intonation, volume and breath noise, drawn uniformly. They depend only on seed, voice, word
-        and index, not on other utterances.
+    They depend only on the data set's seed, voice, word and ``index``, the number of the utterance of this word by this
+    voice, not on other utterances.
     """
     rng = np.random.default_rng([seed, VOICES.index(voice), WORDS.index(word), index])
 

@@ -1,8 +1,7 @@
 """Augmentations: pure functions from events and a random generator to new events, and their composition."""
 
-from pipeline.data.augmentation.blend import blend
 from pipeline.data.augmentation.composed import Augmentation, augmented, shifts
-from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
+from pipeline.data.augmentation.transforms import blend, dilate_time, drop_events, jitter_channels, shift_channels
 
 __all__ = [
     "Augmentation",

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import FieldError
-from pipeline.data.augmentation.blend import blend
-from pipeline.data.augmentation.transforms import dilate_time, drop_events, jitter_channels, shift_channels
-from pipeline.data.container import SpikeData
+from pipeline.data.augmentation.transforms import blend, dilate_time, drop_events, jitter_channels, shift_channels
+from pipeline.data.container import SpikeData, offsets_of
 from pipeline.events import Events
 
 _STREAM = 0x617567
@@ -96,32 +95,12 @@ def shifts(augmentation: Augmentation, seed: int, epoch: int, order: NDArray[np.
 
 
 def augmented(
-    data: SpikeData,
-    augmentation: Augmentation,
-    seed: int,
-    epoch: int,
-    order: Sequence[int] | NDArray[np.int64],
+    data: SpikeData, augmentation: Augmentation, seed: int, epoch: int, order: Sequence[int] | NDArray[np.int64]
 ) -> SpikeData:
-    """Return a batch of augmented examples.
+    """Return a batch of augmented examples: new versions of those at the indices ``order``, in that order.
 
-    The new version of an example depends only on ``data``, the augmentation, the seed, the epoch and the example's
-    index: not on the rest of the batch, its order or the thread.
-
-    Parameters
-    ----------
-    data : SpikeData
-        The training part, which also has the partners for blending; not modified.
-    augmentation : Augmentation
-        The augmentations.
-    seed, epoch : int
-        At least 0. Every epoch has its own draws.
-    order : sequence of int, shape (batch,)
-        Indices into ``data``.
-
-    Returns
-    -------
-    SpikeData
-        The new examples, in the order of ``order``.
+    A new version depends only on ``data`` (the training part, which also has the partners for blending), the
+    augmentation, the seed, the epoch and the example's index: not on the rest of the batch, its order or the thread.
     """
     chosen = np.asarray(order, dtype=np.int64)
     if not augmentation:
@@ -130,12 +109,11 @@ def augmented(
         augmentation.apply(data, index, np.random.default_rng([_STREAM, seed, epoch, index]))
         for index in chosen.tolist()
     ]
-    counts = [len(events.times) for events in examples]
     return replace(
         data,
         times=np.concatenate([np.empty(0, dtype=np.float32), *(events.times for events in examples)]),
         units=np.concatenate([np.empty(0, dtype=np.uint16), *(events.units for events in examples)]),
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        offsets=offsets_of([len(events.times) for events in examples]),
         labels=data.labels[chosen],
         speakers=data.speakers[chosen],
     )

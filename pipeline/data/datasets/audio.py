@@ -14,17 +14,15 @@ or ``.`` are ignored (Speech Commands keeps its background noise in ``_backgroun
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.container import SpikeData
-from pipeline.data.datasets.base import Dataset, Entry, register
+from pipeline.data.datasets.base import Dataset, Entry, converted, register
 from pipeline.data.datasets.speaker_hash import held_out
 from pipeline.data.datasets.word_folders import LAYOUT, LabelledFile, is_word, list_recordings
-from pipeline.data.recordings import Utterance, file_key, to_spikes
+from pipeline.data.recordings import Utterance, file_key
 
 if TYPE_CHECKING:
     from pipeline.cochlea import Cochlea
@@ -46,13 +44,11 @@ def load(
 
     Parameters
     ----------
-    root : Path
-        The folder.
+    root, seed, cochlea, progress
+        The folder; for the others see `to_spikes`.
     test_percent : float
         Share of the speakers held out for the test part where there are no split folders. At 10 these are
         the speakers of Speech Commands' own test list. At least one is held out and one kept.
-    seed, cochlea, progress
-        See `to_spikes`.
 
     Raises
     ------
@@ -71,20 +67,12 @@ def load(
     speakers = {name: index for index, name in enumerate(sorted({file.speaker for file in everything}))}
     if len(words) < 2:
         raise InputError(f"{root} has recordings of one word, {min(words)!r}; at least two words are wanted.")
-
-    def convert(name: str, part: Sequence[LabelledFile]) -> SpikeData:
-        return to_spikes(
-            [Utterance(file.path, file_key(file.path), words[file.word], speakers[file.speaker]) for file in part],
-            tuple(words),
-            tuple(speakers),
-            kind="audio",
-            description=f"{root.name} {name}",
-            cochlea=cochlea,
-            seed=seed,
-            progress=progress,
-        )
-
-    return Dataset(name="audio", **{name: convert(name, part) for name, part in parts.items()})
+    utterances = {
+        name: [Utterance(file.path, file_key(file.path), words[file.word], speakers[file.speaker]) for file in part]
+        for name, part in parts.items()
+    }
+    options = {"cochlea": cochlea, "seed": seed, "progress": progress}
+    return converted("audio", utterances, tuple(words), tuple(speakers), title=root.name, **options)
 
 
 def _has_splits(root: Path) -> bool:
@@ -111,14 +99,8 @@ def _by_folder(root: Path) -> dict[str, list[LabelledFile]]:
     for first, second in combinations(parts, 2):
         shared = {file.speaker for file in parts[first]} & {file.speaker for file in parts[second]}
         if shared:
-            _log.warning(
-                "%s: %d speakers are in both %s and %s, for example %s.",
-                root,
-                len(shared),
-                first,
-                second,
-                min(shared),
-            )
+            text = "%s: %d speakers are in both %s and %s, for example %s."
+            _log.warning(text, root, len(shared), first, second, min(shared))
     return parts
 
 

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pipeline.data.container import SpikeData
+from pipeline.data.recordings import Utterance, to_spikes
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory.
-
-    Attributes
-    ----------
-    name : str
-        Its name in the registry.
-    train, test : SpikeData
-        Its splits, of the same classes and with the same tuple of speaker names.
-    validation : SpikeData or None
-        A validation split that the data set brings along. Without one, ``train`` is split.
-    """
+    """A data set in memory; its splits have the same classes and the same tuple of speaker names."""
 
     name: str
     train: SpikeData
     test: SpikeData
     validation: SpikeData | None = None
+    """A validation split that the data set brings along. Without one, ``train`` is split."""
 
     @property
     def splits(self) -> dict[str, SpikeData]:
@@ -37,40 +29,46 @@ class Dataset:
         return {name: split for name, split in named.items() if split is not None}
 
 
-Loader = Callable[..., Dataset]
-"""Called as ``loader(root, **options)`` with ``root`` a Path or None."""
+def converted(
+    name: str,
+    parts: Mapping[str, Sequence[Utterance]],
+    classes: Sequence[str],
+    speakers: Sequence[str],
+    *,
+    title: str = "",
+    **options: Any,
+) -> Dataset:
+    """Return a data set of recordings, whose ``parts`` are named as those of a `Dataset`; see `to_spikes`.
+
+    ``title`` is its name in progress bars and error messages where that is not ``name``.
+    """
+    splits = {
+        part: to_spikes(utterances, classes, speakers, kind=name, description=f"{title or name} {part}", **options)
+        for part, utterances in parts.items()
+    }
+    return Dataset(name, **splits)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A data set that can be loaded.
-
-    Attributes
-    ----------
-    name : str
-        Name on the command line and in configs.
-    summary : str
-        One line that describes it.
-    loader : callable
-        Returns the `Dataset`. Its keyword parameters are the options that Python callers may give.
-    folder : str
-        What the folder ``root`` must hold; empty if the data set takes no folder.
-    needs_folder : bool
-        Whether ``root`` must be given.
-    classes : int or None
-        Number of classes; None if it depends on the folder.
-    options : mapping of str to str
-        Help texts of those keyword parameters of the loader that the command line and configs can set. The type of
-        such an option is the type of its default.
-    """
+    """A data set that can be loaded."""
 
     name: str
+    """Name on the command line and in configs."""
     summary: str
-    loader: Loader
+    """One line that describes it."""
+    loader: Callable[..., Dataset]
+    """Called as ``loader(root, **options)`` with ``root`` a Path or None; its keyword parameters are the options that
+    Python callers may give."""
     folder: str = ""
+    """What the folder ``root`` must hold; empty if the data set takes no folder."""
     needs_folder: bool = False
+    """Whether ``root`` must be given."""
     classes: int | None = None
+    """Number of classes; None if it depends on the folder."""
     options: Mapping[str, str] = field(default_factory=dict)
+    """Help texts of those keyword parameters of the loader that the command line and configs can set. The type of such
+    an option is the type of its default."""
 
     @cached_property
     def defaults(self) -> dict[str, Any]:

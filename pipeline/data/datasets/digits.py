@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from models.errors import InputError
 from pipeline.data import espeak, voices
-from pipeline.data.datasets.base import Dataset, Entry, register
-from pipeline.data.recordings import Utterance, to_spikes
+from pipeline.data.datasets.base import Dataset, Entry, converted, register
+from pipeline.data.recordings import Utterance
 from pipeline.data.voices import DIGITS_CLASSES, VOICES, WORDS, Voice
 
 if TYPE_CHECKING:
@@ -45,30 +45,16 @@ def load(
         Seed of the draws of rate, pitch, intonation and loudness and of the cochlea's noise, at least 0.
     cochlea, progress
         See `to_spikes`.
-
-    Raises
-    ------
-    InputError
-        If a number is out of range.
     """
     if utterances < 1 or seed < 0:
         raise InputError(
             f"digits: utterances is {utterances} and seed is {seed}, wanted are at least 1 and at least 0."
         )
     parts = {
-        name: to_spikes(
-            spoken([voice for voice in VOICES if voice.held_out is held_out], utterances, seed),
-            DIGITS_CLASSES,
-            SPEAKERS,
-            kind="digits",
-            description=f"digits {name}",
-            cochlea=cochlea,
-            seed=seed,
-            progress=progress,
-        )
+        name: spoken([voice for voice in VOICES if voice.held_out is held_out], utterances, seed)
         for name, held_out in (("train", False), ("test", True))
     }
-    return Dataset(name="digits", **parts)
+    return converted("digits", parts, DIGITS_CLASSES, SPEAKERS, cochlea=cochlea, seed=seed, progress=progress)
 
 
 def spoken(chosen: list[Voice], utterances: int, seed: int) -> list[Utterance]:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.container import SpikeData
-from pipeline.data.datasets.base import Dataset, Entry, register
-from pipeline.data.recordings import Utterance, file_key, to_spikes
+from pipeline.data.datasets.base import Dataset, Entry, converted, register
+from pipeline.data.recordings import Utterance, file_key
 from pipeline.data.voices import DIGITS_CLASSES
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = N
     Parameters
     ----------
     root : Path, optional
-        The data set's folder or its ``recordings`` folder; the default is the value of the environment variable
-        ``SPOKEN_SPIKES_FSDD``.
+        The data set's folder or its ``recordings`` folder; the default is the value of `ROOT_VARIABLE`.
     seed, cochlea, progress
         See `to_spikes`.
 
@@ -58,37 +56,18 @@ def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = N
     folder = find_folder(root)
     files = list_recordings(folder)
     speakers = tuple(sorted({file.speaker for file in files}))
-
-    def part(name: str, chosen: list[DigitFile]) -> SpikeData:
-        if not chosen:
-            wanted = f"below {TEST_INDICES}" if name == "test" else f"of {TEST_INDICES} and more"
+    parts: dict[str, list[Utterance]] = {"train": [], "test": []}
+    for file in files:
+        utterance = Utterance(file.path, file_key(file.path), file.digit, speakers.index(file.speaker))
+        parts["test" if file.index < TEST_INDICES else "train"].append(utterance)
+    for name, wanted in (("train", f"of {TEST_INDICES} and more"), ("test", f"below {TEST_INDICES}")):
+        if not parts[name]:
             raise InputError(f"{folder} has no recording for the {name} part; an index {wanted} is wanted.")
-        return to_spikes(
-            [Utterance(file.path, file_key(file.path), file.digit, speakers.index(file.speaker)) for file in chosen],
-            CLASSES,
-            speakers,
-            kind="fsdd",
-            description=f"fsdd {name}",
-            cochlea=cochlea,
-            seed=seed,
-            progress=progress,
-        )
-
-    return Dataset(
-        name="fsdd",
-        train=part("train", [file for file in files if file.index >= TEST_INDICES]),
-        test=part("test", [file for file in files if file.index < TEST_INDICES]),
-    )
+    return converted("fsdd", parts, CLASSES, speakers, cochlea=cochlea, seed=seed, progress=progress)
 
 
 def find_folder(root: Path | None) -> Path:
-    """Return the folder that holds the recordings.
-
-    Raises
-    ------
-    InputError
-        If no folder is named or it does not exist.
-    """
+    """Return the folder that holds the recordings; refuse none, and one that does not exist."""
     named = root or os.environ.get(ROOT_VARIABLE)
     if not named:
         raise InputError(

@@ -1,8 +1,11 @@
-"""What SHD and SSC share: their files, where they are looked for, and how they are downloaded and checked.
+"""`shd` and `ssc`: the spiking data sets of Heidelberg.
 
-Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic evaluation of spiking neural
-networks" (IEEE TNNLS). Addresses and checksums are those of tonic's classes. Files that are there unpacked are
-used as they are, without a network.
+`shd`, the Spiking Heidelberg Digits: twenty words (zero to nine in English and German) of twelve speakers, 8156
+examples for training and 2264 for test; speakers 4 and 5 are in the test split only. `ssc`, the Spiking Speech
+Commands: 35 English words of many speakers, 75466 examples for training, 9981 for validation and 20382 for test.
+Cramer et al. 2020, "The Heidelberg spiking data sets for the systematic evaluation of spiking neural networks" (IEEE
+TNNLS). Addresses and checksums are those of tonic's classes. Files that are there unpacked are used as they are,
+without a network.
 """
 
 from __future__ import annotations
@@ -23,17 +26,26 @@ from models.errors import InputError
 from pipeline.data import hdf5
 from pipeline.data.cache import cache_folder
 from pipeline.data.container import SpikeData
+from pipeline.data.datasets.base import Dataset, Entry, register
+
+
+def load_shd(root: Path | None = None, *, progress: bool = True) -> Dataset:
+    """Return SHD; see `read_splits` for parameters and errors."""
+    splits = read_splits("SHD", ("train", "test"), root, progress)
+    return Dataset("shd", splits["train"], splits["test"])
+
+
+def load_ssc(root: Path | None = None, *, progress: bool = True) -> Dataset:
+    """Return SSC; see `read_splits` for parameters and errors."""
+    splits = read_splits("SSC", ("train", "valid", "test"), root, progress)
+    return Dataset("ssc", splits["train"], splits["test"], splits["valid"])
 
 
 def read_splits(tonic_class: str, splits: Sequence[str], root: Path | None, progress: bool) -> dict[str, SpikeData]:
-    """Read splits of SHD or SSC; a speaker has the same index in all of them.
+    """Read splits of SHD or SSC, named as tonic does; a speaker has the same index in all of them.
 
     Parameters
     ----------
-    tonic_class : str
-        Name of tonic's class of the data set, ``"SHD"`` or ``"SSC"``.
-    splits : sequence of str
-        ``"train"``, ``"valid"`` or ``"test"``, as tonic names them.
     root : Path, optional
         The folder with the ``.h5`` files, or with a folder of them that is named after tonic's class
         (``SHD``, ``SSC``); downloads go to the latter. The default is the folder of the caches.
@@ -128,3 +140,23 @@ def _unpack(source: type[Any], split: str, archives: Path, path: Path) -> None:
         raise InputError(f"{archives / archive} doesn't hold {path.name}; {hint}.") from error
     except (OSError, HTTPException) as error:
         raise InputError(f"{path} is missing and can't be had from {url} ({error}); {hint}.") from error
+
+
+register(
+    Entry(
+        "shd",
+        "Spiking Heidelberg Digits: 20 words, 12 speakers; downloaded if missing",
+        load_shd,
+        folder="shd_train.h5 and shd_test.h5",
+        classes=20,
+    )
+)
+register(
+    Entry(
+        "ssc",
+        "Spiking Speech Commands: 35 words, many speakers; downloaded if missing",
+        load_ssc,
+        folder="ssc_train.h5, ssc_valid.h5 and ssc_test.h5",
+        classes=35,
+    )
+)

@@ -9,8 +9,7 @@ from models.errors import InputError, suggestion
 from pipeline.data.datasets import audio as audio
 from pipeline.data.datasets import digits as digits
 from pipeline.data.datasets import fsdd as fsdd
-from pipeline.data.datasets import shd as shd
-from pipeline.data.datasets import ssc as ssc
+from pipeline.data.datasets import heidelberg as heidelberg
 from pipeline.data.datasets.base import ENTRIES, Dataset, Entry
 
 
@@ -35,14 +34,8 @@ def entry(name: str) -> Entry:
 def load(name: str, root: Path | None = None, **options: Any) -> Dataset:
     """Return a data set; prepare or download it if necessary.
 
-    Parameters
-    ----------
-    name : str
-        One of ``names()``.
-    root : Path, optional
-        The folder with its files. Some data sets have a default, see their modules.
-    **options
-        Keyword arguments of the data set's own ``load``.
+    ``root`` is the folder with its files, for which some data sets have a default; ``options`` are keyword arguments
+    of the data set's own loader.
 
     Raises
     ------

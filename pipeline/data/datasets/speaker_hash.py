@@ -22,15 +22,9 @@ def held_out(speakers: Sequence[str], percent: float = 10.0) -> frozenset[str]:
     """Return the speakers that are held out for the test part.
 
     These are the speakers with a percentile from 10 to 10 + ``percent``. With ``percent = 10`` they are Speech
-    Commands' own test speakers, who come after its validation speakers.
-
-    Parameters
-    ----------
-    speakers : sequence of str
-        All speakers, at least two. Whether one is held out does not depend on the others, with two exceptions: the
-        first speaker from percentile 10 on is always held out, and the last one never.
-    percent : float
-        Share of the speakers to hold out, above 0 and below 100.
+    Commands' own test speakers, who come after its validation speakers. Whether one of the ``speakers``, at least two,
+    is held out does not depend on the others, with two exceptions: the first speaker from percentile 10 on is always
+    held out, and the last one never.
     """
 
     def rank(speaker: str) -> float:

@@ -55,12 +55,8 @@ def list_recordings(folder: Path) -> list[LabelledFile]:
         if len(found) == before:
             raise InputError(f"{word} has no recordings; .wav or .flac files are wanted.")
     if ignored:
-        _log.warning(
-            "%s: %d files are neither .wav nor .flac and are ignored, for example %s.",
-            folder,
-            len(ignored),
-            min(ignored),
-        )
+        text = "%s: %d files are neither .wav nor .flac and are ignored, for example %s."
+        _log.warning(text, folder, len(ignored), min(ignored))
     return sorted(found)
 
 
