@@ -79,10 +79,12 @@ def train_command(
         raise SystemExit(processes.start(sys.argv[1:], nproc, choose_engine(settings)))
     ranks = processes.place()
     processes.take_gpu(ranks)
+    # Before the data, which may take minutes to prepare: what no engine can train is refused at once.
+    chosen = choose_engine(settings)
     dataset = load_dataset(settings)
     parts = split_training(settings, dataset.train, dataset.validation)
     if ranks.rank > 0:
-        onlooker = processes.Onlooker(Run.of(choose_engine(settings)).folder)
+        onlooker = processes.Onlooker(Run.of(chosen).folder)
         train(settings, parts.training, parts.validation, threads, run=onlooker)
         return
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))

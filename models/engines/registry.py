@@ -97,7 +97,8 @@ def choose(problem: Problem, engine: str = "auto", device: str = "auto") -> Choi
         else:
             reasons.append(f"{entry.engine} {reason}" if entry.available() is None else f"{entry.engine}: {reason}")
     if not able:
-        raise InputError(f'no engine can train this by "{problem.method}": {"; ".join(reasons)}')
+        remedies = [entry.remedy for entry in ENTRIES if entry.method == problem.method and entry.remedy]
+        raise InputError(f'no engine can train this by "{problem.method}": {"; ".join([*reasons, *remedies])}')
     best = max(able, key=lambda entry: entry.speed())
     return Choice(best, best.choose_device(device), "; ".join(reasons))
 
