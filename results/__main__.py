@@ -28,9 +28,8 @@ ClusterOption = Annotated[
         "--cluster", help="slurm, local or debug: submit the runs. Afterwards the command without it makes tables."
     ),
 ]
-Jobs = Annotated[int, typer.Option(help="Number of the cluster's jobs.", min=1)]
+Jobs = Annotated[int | None, typer.Option(help="Number of the cluster's jobs; 16, unless the options say.", min=1)]
 Options = Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for; see `python -m sweeps submit`.")]
-JOBS_DEFAULT = 16
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -74,7 +73,7 @@ def ablation_command(
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
-    jobs: Jobs = JOBS_DEFAULT,
+    jobs: Jobs = None,
     options: Options = None,
 ) -> None:
     """Train variants of a config, paired by seed. Writes results/out/tables/ablation-CONFIG.csv and .md."""
@@ -92,7 +91,7 @@ def sizes_command(
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
-    jobs: Jobs = JOBS_DEFAULT,
+    jobs: Jobs = None,
     options: Options = None,
 ) -> None:
     """Train several hidden sizes, feed-forward and recurrent. Writes results/out/tables/sizes-CONFIG.csv and .png."""
@@ -107,7 +106,7 @@ def robustness_command(
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
-    jobs: Jobs = JOBS_DEFAULT,
+    jobs: Jobs = None,
     options: Options = None,
 ) -> None:
     """Train many seeds of the defaults, and settings that fail. Writes robustness.* to results/out/tables."""
@@ -124,7 +123,7 @@ def crossval_command(
     ] = 1,
     workers: Workers = 0,
     cluster: ClusterOption = None,
-    jobs: Jobs = JOBS_DEFAULT,
+    jobs: Jobs = None,
     options: Options = None,
 ) -> None:
     """Hold out one speaker at a time: train and score one network per speaker of the training part."""
@@ -161,7 +160,7 @@ def study_command(
     overrides: Overrides = None,
     workers: Workers = 0,
     cluster: ClusterOption = None,
-    jobs: Jobs = JOBS_DEFAULT,
+    jobs: Jobs = None,
     options: Options = None,
 ) -> None:
     """Compare the readout windows with paired statistics. Writes results/out/tables/study.
@@ -190,11 +189,14 @@ def figures_command(
     draw(names or (), out)
 
 
-def _runner(workers: int, cluster: str | None, jobs: int, options: Path | None) -> Runner:
+def _runner(workers: int, cluster: str | None, jobs: int | None, options: Path | None) -> Runner:
     """Return the runner that an experiment's options name."""
     if cluster is None:
         return Runner(out, workers)
-    return Runner(out, cluster=cluster_name(cluster), wants=load_cluster(options, jobs=jobs), logs=JOBS)
+    wants = load_cluster(options, jobs=jobs)
+    if "jobs" not in wants.model_fields_set:
+        wants = wants.model_copy(update={"jobs": 16})
+    return Runner(out, cluster=cluster_name(cluster), wants=wants, logs=JOBS)
 
 
 def main() -> None:

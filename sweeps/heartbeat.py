@@ -93,7 +93,7 @@ def is_alive(folder: Path, worker: str, lease: float = LEASE) -> bool:
     except FileNotFoundError:
         return False
     # Both times are those of the file system, whose clock may differ from this machine's.
-    probe = folder / f".now-{os.getpid()}"
+    probe = folder / f".now-{socket.gethostname()}-{os.getpid()}"
     probe.touch()
     now = probe.stat().st_mtime
     probe.unlink(missing_ok=True)

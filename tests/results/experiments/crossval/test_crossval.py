@@ -49,6 +49,18 @@ def test_it_prints_a_row_a_fold_and_keeps_the_table(words_config: Path, results:
         assert json.loads((fold / "evaluation-held-out.json").read_text())["accuracy"] == accuracy
 
 
+def test_the_number_of_jobs_is_the_options_unless_it_is_given(
+    words_config: Path, results: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("results.__main__.JOBS", tmp_path / "jobs")
+    (tmp_path / "cluster.toml").write_text("jobs = 2\n")
+    command = ("crossval", words_config, "--set", "training.epochs=1", "--cluster", "debug")
+    assert "2 jobs: " in results(*command, "--options", tmp_path / "cluster.toml").out
+    assert "3 jobs: " in results(*command, "--options", tmp_path / "cluster.toml", "--jobs", 3).out
+    assert "16 jobs: " in results(*command).out
+    assert len(list((tmp_path / "runs").glob("words/folds/*/*/result.json"))) == 3
+
+
 def test_a_fold_that_diverges_ends_it_in_one_sentence(words_config: Path, results: Command) -> None:
     overrides = ("--set", "training.epochs=1", "--set", "training.learning_rate=1e38")
     assert "no longer numbers" in results("crossval", words_config, *overrides, "--workers", 1).sentence
