@@ -131,7 +131,7 @@ class TestWithGenn:
 
     def test_the_run_says_what_made_it(self, words_config: Path) -> None:
         run = trained(load_config(words_config, [ON_GENN, "training.epochs=1"]))
-        assert 'backend = "single_threaded_cpu"' in run.config_path.read_text()
+        assert 'device = "single_threaded_cpu"' in run.config_path.read_text()
         assert '"pygenn"' in (run.folder / "env.json").read_text()
         assert "engine genn" in (run.folder / "log").read_text()
 
