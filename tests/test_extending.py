@@ -84,7 +84,7 @@ class SquaredHinge(Loss):
 )
 
 ENGINE = Addition(
-    "models/engines/mirror.py",
+    "models/engines/mirror/entry.py",
     '''
 from models.engines.cpu.engine import CpuEngine
 from models.engines.entry import Entry
@@ -109,12 +109,12 @@ class MirrorEntry(Entry):
 ENTRY = MirrorEntry()
 ''',
     "models/engines/registry.py",
-    '        "models.engines.mirror",',
+    '        "models.engines.mirror.entry",',
     '        "models.methods.',
 )
 
 METHOD = Addition(
-    "models/methods/readout_only.py",
+    "models/methods/readout_only/entry.py",
     '''
 from dataclasses import replace
 import numpy as np
@@ -146,7 +146,7 @@ class ReadoutOnlyEntry(Entry):
 ENTRY = ReadoutOnlyEntry()
 ''',
     "models/engines/registry.py",
-    '        "models.methods.readout_only",',
+    '        "models.methods.readout_only.entry",',
     "    )",
 )
 
@@ -243,7 +243,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
             (Path(folder) / "__pycache__").mkdir(exist_ok=True)
             (here / "__pycache__").symlink_to(Path(folder) / "__pycache__")
     for addition in ADDITIONS.values():
-        (root / addition.file).write_text(addition.text, encoding="utf-8")
+        file = root / addition.file
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(addition.text, encoding="utf-8")
         registry = root / addition.registry
         lines = registry.read_text(encoding="utf-8").splitlines()
         places = [n for n, line in enumerate(lines) if line.startswith(addition.above or "\0")]
