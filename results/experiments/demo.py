@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -91,8 +90,9 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
     trained = load_trained(run, threads)
     evaluation, is_new = _evaluated(trained, dataset.test)
     example = _pictures(trained, dataset.test, evaluation, folder)
-    if is_new or timing.kept(f"test {run.folder.name}") is None:
-        timing.keep(f"test {run.folder.name}", time.perf_counter() - started)
+    stage = f"test {run.folder.name}"
+    if is_new or timing.kept(stage) is None:
+        timing.keep(stage, time.perf_counter() - started)
     _link(folder / "run", run.folder)
     seconds_train = _training_seconds(run)
     summary = Summary(
@@ -106,7 +106,7 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
         test_accuracy_high=evaluation.high,
         seconds_data=seconds_data,
         seconds_train=seconds_train,
-        seconds_total=round(seconds_data + seconds_train + (timing.kept(f"test {run.folder.name}") or 0.0), 3),
+        seconds_total=round(seconds_data + seconds_train + (timing.kept(stage) or 0.0), 3),
     )
     write_atomically(folder / "summary.json", [(json.dumps(asdict(summary), indent=2) + "\n").encode()])
     _report(console, summary, trained, folder, _recording(config, example, folder))
@@ -133,8 +133,7 @@ def _cache_files(config: Config) -> set[tuple[str, int]]:
 
 def _training_seconds(run: Run) -> float:
     path = run.folder / "timing.csv"
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""))
-    return round(sum(float(row["seconds"]) for row in rows), 3)
+    return round(float(pd.read_csv(path)["seconds"].sum()), 3) if path.exists() else 0.0
 
 
 def _evaluated(trained: Trained, test: SpikeData) -> tuple[Evaluation, bool]:
@@ -152,10 +151,10 @@ def _evaluated(trained: Trained, test: SpikeData) -> tuple[Evaluation, bool]:
 
 
 def _pictures(trained: Trained, test: SpikeData, evaluation: Evaluation, folder: Path) -> int:
-    """Draw everything; return which test example the raster shows."""
+    """Draw everything; return which test example the raster shows: the first that is right, if any is."""
     save(confusion(evaluation.confusion, trained.classes), folder / "confusion.png")
     save(learning_curve(pd.read_csv(trained.run.folder / "metrics.csv")), folder / "learning_curve.png")
-    index = _first_right(trained, test)
+    index = max(evaluation.right.find("1"), 0)
     inside = trained.engine.record(on_grid(test.select([index]), trained.config))[0]
     spoken = f"{test.classes[test.labels[index]]}, by {test.speaker_names[test.speakers[index]]}"
     table = trained.engine.window_table
@@ -164,15 +163,6 @@ def _pictures(trained: Trained, test: SpikeData, evaluation: Evaluation, folder:
         folder / "raster.png",
     )
     return index
-
-
-def _first_right(trained: Trained, test: SpikeData) -> int:
-    """Return the first test example that is classified right, or the first of all if none is."""
-    for index in range(len(test)):
-        said = trained.engine.predict([on_grid(test.select([index]), trained.config)])
-        if said.logits[0].argmax() == test.labels[index]:
-            return index
-    return 0
 
 
 def _recording(config: Config, index: int, folder: Path) -> Path | None:
