@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from results.benchmarks.shd_shaped import CASES, Shape
-from results.benchmarks.table import on_threads
-from results.benchmarks.trainers import OURS, TRAINERS, Trainer
-from results.benchmarks.turns import Measured, take_turns, training
+from results.benchmarks.table import Row, on_threads
+from results.benchmarks.trainers import OURS, TRAINERS
+from results.benchmarks.turns import Measured, beside, take_turns, training
 
 NAME = "peers"
 TITLE = (
@@ -25,10 +26,6 @@ COLUMNS = {
     "times_less_memory_has_ours": "memory ratio",
     "batches": "batches",
 }
-Row = dict[str, float | str]
-
-_PEER = 0
-"""Key of the peer; our engine has its number of threads as key."""
 
 
 def run(
@@ -47,11 +44,10 @@ def run(
     ----------
     quick : bool
         One turn each instead of three, and of the peers only the greatest number of threads.
-    cases : mapping of str to Shape
+    cases, trainers
+        Shapes by name, and names in `TRAINERS`.
     threads : sequence of int
         Numbers of threads of our engine and its peers; mlGeNN's backend has one thread.
-    trainers : sequence of str
-        Names in `TRAINERS`.
     once : sequence of str
         Trainers that are measured in the first case only; the default one needs minutes per batch in the second.
 
@@ -62,48 +58,34 @@ def run(
         turns. The note of a peer that is not installed or fails says so.
     """
     rounds = 1 if quick else 3
-    used = list(threads)[-1:] if quick else list(threads)
+    used = threads[-1:] if quick else threads
     rows: list[Row] = []
     for case, shape in cases.items():
         with contextlib.ExitStack() as stack:
             ours = {n: stack.enter_context(training(OURS, n, shape)) for n in threads}
             for name in trainers:
-                if name in once and case != next(iter(cases)):
-                    continue
                 trainer = TRAINERS[name]
-                first: Row = {"trainer": trainer.title, "case": case}
-                if trainer.missing:
-                    rows.append(first | {"note": f"left out: {trainer.missing} is not installed"})
+                if name in once and case != next(iter(cases)):
                     continue
                 if name == OURS:
                     alone = take_turns(ours, rounds, shape.batch)
-                    rows += [first | _row(alone[n], n, alone, shape, trainer) for n in threads]
-                    continue
-                for n in [1] if trainer.one_core else used:
-                    try:
-                        with training(name, n, shape) as peer:
-                            measured = take_turns({**ours, _PEER: peer}, rounds, shape.batch)
-                    except RuntimeError as error:
-                        rows.append(first | {"threads": str(n), "note": f"failed: {error}"})
-                        continue
-                    theirs = measured.pop(_PEER)
-                    rows.append(first | _row(theirs, n, measured, shape, trainer))
+                    found = [({"trainer": trainer.title, "threads": str(n)} | asdict(alone[n]), alone) for n in threads]
+                else:
+                    numbers = [1] if trainer.one_core or trainer.missing else used
+                    found = [beside(ours, name, n, shape, rounds) for n in numbers]
+                for row, own in found:
+                    rows.append({"case": case, **row})
+                    if own:
+                        note = "; ".join(filter(None, (str(shape), trainer.versions)))
+                        rows[-1] |= {**_ratios(row, own), "note": note}
     return rows
 
 
-def _row(measured: Measured, threads: int, ours: Mapping[int, Measured], shape: Shape, trainer: Trainer) -> Row:
-    row: Row = {
-        "threads": str(threads),
-        "ms_an_example": measured.ms_an_example,
-        "megabytes": measured.megabytes,
-        "hidden_spikes": measured.hidden_spikes,
-    }
+def _ratios(row: Row, ours: Mapping[int, Measured]) -> Row:
+    """Return the milliseconds of our engine, and its ratios to those of a trainer's row."""
+    ratios: Row = {}
     for n, own in ours.items():
-        row |= {
-            f"ms_of_ours_on_{n}": own.ms_an_example,
-            f"times_faster_is_ours_on_{n}": measured.ms_an_example / own.ms_an_example,
-        }
-    own = ours.get(threads, own)
-    row["times_less_memory_has_ours"] = measured.megabytes / max(own.megabytes, 1e-3)
-    versions = f"; {trainer.versions}" if trainer.packages else ""
-    return row | {"batches": measured.batches, "note": f"{shape}{versions}"}
+        ratios[f"ms_of_ours_on_{n}"] = own.ms_an_example
+        ratios[f"times_faster_is_ours_on_{n}"] = float(row["ms_an_example"]) / own.ms_an_example
+    own = ours.get(int(row["threads"]), own)
+    return ratios | {"times_less_memory_has_ours": float(row["megabytes"]) / max(own.megabytes, 1e-3)}

@@ -24,17 +24,9 @@ def _add(matrix, rows, factor, sums):  # type: ignore[no-untyped-def]
 
 
 class Axpy:
-    """Adds random rows of a matrix, each thread to its own vector.
+    """Adds a number of random rows of a matrix, each thread to its own vector.
 
-    Parameters
-    ----------
-    height, width : int
-        Shape of the matrix.
-    rows : int
-        Number of rows added by all threads together.
-    threads : int
-    in_l1 : bool
-        Add only the first `ROWS_IN_L1` rows, which stay in the nearest cache.
+    With ``in_l1`` these are only the first `ROWS_IN_L1` rows, which stay in the nearest cache.
     """
 
     def __init__(self, height: int, width: int, rows: int, threads: int, in_l1: bool = False) -> None:

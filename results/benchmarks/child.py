@@ -15,17 +15,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import psutil
 
 Answer = dict[str, float]
 
 
-class Child:
-    """A process that measures when asked, to be used in a ``with`` block.
+@contextlib.contextmanager
+def child(module: str, threads: int, **arguments: Any) -> Iterator[Callable[[], Answer]]:
+    """Start a process, and yield a function that has it measure once; end it at the end of the ``with`` block.
 
     Parameters
     ----------
@@ -35,75 +36,45 @@ class Child:
         Number of cores of the process, and of threads of its libraries.
     arguments
         Arguments of ``session``, as JSON can hold them.
+
+    Raises
+    ------
+    RuntimeError
+        With the last line of its output, if the process has failed.
     """
+    asked = {"module": module, "threads": threads, "arguments": arguments}
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
+    command = [sys.executable, "-m", "results.benchmarks.child", json.dumps(asked)]
+    how: dict[str, Any] = {"cwd": Path(__file__).parents[2], "env": os.environ | limits, "text": True}
+    how |= {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    # Its errors go to a file, since a pipe that nobody reads would fill up and block it.
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(command, stderr=errors, **how) as process:
+        questions, answers = process.stdin, process.stdout
+        assert questions is not None
+        assert answers is not None
 
-    def __init__(self, module: str, threads: int, **arguments: Any) -> None:
-        self.module = module
-        asked = {"module": module, "threads": threads, "arguments": arguments}
-        limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
-        # A file, since a pipe that nobody reads would fill up and block the child.
-        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "results.benchmarks.child", json.dumps(asked)],
-            cwd=Path(__file__).parents[2],
-            env=os.environ | limits,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._output,
-            text=True,
-        )
+        def answer() -> Answer:
+            if line := answers.readline():
+                return dict(json.loads(line))
+            process.wait()
+            errors.seek(0)
+            last = (errors.read().strip().splitlines() or ["without output"])[-1]
+            raise RuntimeError(f"{module} ended with {process.returncode}: {last}")
 
-    def __enter__(self) -> Self:
-        """Wait until it is ready to measure."""
+        def ask() -> Answer:
+            with contextlib.suppress(BrokenPipeError):
+                questions.write("\n")
+                questions.flush()
+            return answer()
+
         try:
-            self._answer()
-        except RuntimeError:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the process."""
-        self.close()
-
-    def ask(self) -> Answer:
-        """Measure once in the child.
-
-        Raises
-        ------
-        RuntimeError
-            With the last line of its output, if the child has failed.
-        """
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write("\n")
-            self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdout.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
-
-    def _answer(self) -> Answer:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if line:
-            answer: Answer = json.loads(line)
-            return answer
-        self._process.wait()
-        self._output.seek(0)
-        last = (self._output.read().strip().splitlines() or ["without output"])[-1]
-        raise RuntimeError(f"{self.module} ended with {self._process.returncode}: {last}")
+            answer()
+            yield ask
+        finally:
+            with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+                questions.close()
+                process.wait(10)
+            process.kill()
 
 
 class Memory:
@@ -142,18 +113,14 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _keep_to(cores: int) -> None:
-    process = psutil.Process()
-    if hasattr(process, "cpu_affinity"):
-        process.cpu_affinity(process.cpu_affinity()[-cores:])
-
-
 def main() -> None:
     """Answer on the original standard output; whatever peers and compilers print goes to standard error."""
     asked = json.loads(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _keep_to(asked["threads"])
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):
+        process.cpu_affinity(process.cpu_affinity()[-asked["threads"] :])
     measure = importlib.import_module(asked["module"]).session(**asked["arguments"])
     print("{}", file=answers, flush=True)
     for _ in sys.stdin:

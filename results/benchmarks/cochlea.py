@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cochlea import Cochlea, Sound
+from results.benchmarks.table import Row
 
 NAME = "cochlea"
 TITLE = "One recording of 0.8 s at 48 kHz to spikes. Speed-up: time of lauscher over that of the converter."
@@ -47,19 +48,9 @@ print(json.dumps({"seconds": time.perf_counter() - start, "spikes": len(spikes.s
 
 
 def recording(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float64]:
-    """Make a recording that resembles a spoken word.
+    """Make a recording that resembles a spoken word, shape (round(seconds * rate),); the rate is in Hz.
 
-    Parameters
-    ----------
-    seconds : float
-        Length.
-    rate : int
-        Sampling rate in Hz.
-
-    Returns
-    -------
-    ndarray of float64, shape (round(seconds * rate),)
-        Two syllables of a voice of falling pitch with three formants, and noise between them.
+    It has two syllables of a voice of falling pitch with three formants, and noise between them.
     """
     t = np.arange(round(seconds * rate)) / rate
     phase = 2 * np.pi * np.cumsum(140 - 40 * t / seconds) / rate
@@ -75,7 +66,7 @@ def recording(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float64]
 _FORMANTS = ((500, 120), (1500, 200), (2500, 300))
 
 
-def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[str, float | str]]:
+def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[Row]:
     """Time both converters on one recording of 0.8 s at 48 kHz. Both fade over the whole recording, as lauscher does.
 
     The cochlea's time is the median of ``repeats`` conversions after one warm-up; lauscher's that of one conversion
@@ -89,11 +80,6 @@ def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[st
         Threads of the cochlea and processes of lauscher; another row has the cochlea on one thread.
     repeats : int
         Timed conversions of the cochlea.
-
-    Returns
-    -------
-    list of dict
-        One row a converter and number of threads, with `COLUMNS`.
 
     Raises
     ------
@@ -109,7 +95,7 @@ def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[st
     part = QUICK_SECONDS if quick else SECONDS
     theirs = _time_lauscher(audio[: round(part * RATE)], threads)
     theirs_seconds = theirs["seconds"] * SECONDS / part
-    rows: list[dict[str, float | str]] = [
+    rows: list[Row] = [
         {
             "converter": "cochlea",
             "threads": str(used),
@@ -120,17 +106,12 @@ def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[dict[st
         }
         for used, (seconds, spikes) in ours.items()
     ]
-    rows.append(
-        {
-            "converter": "lauscher",
-            "threads": str(threads),
-            "seconds": theirs_seconds,
-            "spikes": "" if quick else theirs["spikes"],
-            "times_faster": 1.0,
-            "note": f"estimated: {SECONDS / part:.0f} times its time for {part} s" if quick else "once",
-        }
-    )
-    return rows
+    row: Row = {"converter": "lauscher", "threads": str(threads), "seconds": theirs_seconds, "times_faster": 1.0}
+    if quick:
+        row |= {"spikes": "", "note": f"estimated: {SECONDS / part:.0f} times its time for {part} s"}
+    else:
+        row |= {"spikes": theirs["spikes"], "note": "once"}
+    return [*rows, row]
 
 
 def _time(cochlea: Cochlea, audio: NDArray[np.float64], threads: int, repeats: int) -> tuple[float, float]:
@@ -145,10 +126,6 @@ def _time(cochlea: Cochlea, audio: NDArray[np.float64], threads: int, repeats: i
 
 
 def _time_lauscher(audio: NDArray[np.float64], jobs: int) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-c", _LAUSCHER, str(RATE), str(jobs)],
-        input=audio.astype(np.float64).tobytes(),
-        capture_output=True,
-        check=True,
-    )
+    command = [sys.executable, "-c", _LAUSCHER, str(RATE), str(jobs)]
+    done = subprocess.run(command, input=audio.tobytes(), capture_output=True, check=True)
     return {name: float(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}

@@ -12,6 +12,7 @@ from pipeline.data.container import SpikeData
 from pipeline.training.batches import training_batches
 from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, DT, LEARNING_RATE, Shape
+from results.benchmarks.table import Row
 
 NAME = "epoch"
 TITLE = "One training epoch through the pipeline and in the engine alone, medians over epochs"
@@ -29,29 +30,20 @@ WANTED = 1.1
 
 def run(
     quick: bool = False, case: str = "A", shape: Shape | None = None, examples: int = 2048, repeats: int = 5
-) -> list[dict[str, float | str]]:
-    """Train epochs through the pipeline and on the same batches made beforehand, in turns.
+) -> list[Row]:
+    """Train epochs through the pipeline and on the same batches made beforehand, in turns; return one row.
 
-    Parameters
-    ----------
-    quick : bool
-        An eighth of the examples, two repetitions.
-    case : str
-    shape : Shape, optional
-        Sizes; by default those of the case.
-    examples : int
-        Training examples.
-    repeats : int
-
-    Returns
-    -------
-    list of dict
-        One row, with `COLUMNS`; the ratio is the median over epochs.
+    The ratio is the median over epochs. Quick: an eighth of the examples, two repetitions.
     """
     sizes = shape or CASES[case]
     examples, repeats = (max(1, examples // 8), 2) if quick else (examples, repeats)
-    data, config = random_events(sizes, examples), _config(sizes)
-    own = engine(sizes)
+    settings = {
+        "name": "bench",
+        "data": {"dataset": "shd", "trial": sizes.steps * DT, "dt": DT},
+        "augmentation": {"shift": 40},
+        "training": {"batch": sizes.batch},
+    }
+    data, config, own = random_events(sizes, examples), Config.model_validate(settings), engine(sizes)
     whole, alone = [], []
     for epoch in range(repeats + 1):
         beforehand = list(training_batches(data, config, epoch))
@@ -86,15 +78,4 @@ def random_events(shape: Shape, examples: int) -> SpikeData:
         classes=tuple(str(k) for k in range(shape.classes)),
         speaker_names=("nobody",),
         channels=shape.channels,
-    )
-
-
-def _config(shape: Shape) -> Config:
-    return Config.model_validate(
-        {
-            "name": "bench",
-            "data": {"dataset": "shd", "trial": shape.steps * DT, "dt": DT},
-            "augmentation": {"shift": 40},
-            "training": {"batch": shape.batch},
-        }
     )

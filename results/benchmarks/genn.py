@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from results.benchmarks.length import SHAPE as LENGTHENED
 from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.table import Row
 from results.benchmarks.trainers import OURS_ON_GENN, TRAINERS
 from results.benchmarks.turns import take_turns, training
 
@@ -32,19 +33,8 @@ SILENT = "A, input over after 240 of 8,000 steps"
 ALL = {**CASES, SILENT: replace(LENGTHENED, steps=8000)}
 
 
-def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[dict[str, float | str]]:
-    """Train with both in turns.
-
-    Parameters
-    ----------
-    quick : bool
-        One turn each instead of three.
-    cases : mapping of str to Shape
-
-    Returns
-    -------
-    list of dict
-        One row a case, with `COLUMNS`.
+def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[Row]:
+    """Train with both in turns, three each or, quick, one; return one row a case.
 
     Raises
     ------
@@ -54,22 +44,13 @@ def run(quick: bool = False, cases: Mapping[str, Shape] = ALL) -> list[dict[str,
     missing = TRAINERS[PEER].missing
     if missing:
         raise ModuleNotFoundError(f"no module named {missing}", name=missing)
-    rows: list[dict[str, float | str]] = []
+    rows: list[Row] = []
     for case, shape in cases.items():
         with training(OURS_ON_GENN, 1, shape) as ours, training(PEER, 1, shape) as peer:
             measured = take_turns({"ours": ours, "peer": peer}, 1 if quick else 3, shape.batch)
         own, other = measured["ours"], measured["peer"]
-        rows.append(
-            {
-                "measured": "GeNN engine and mlGeNN's own loop",
-                "case": case,
-                "ms_an_example": own.ms_an_example,
-                "ms_of_mlgenn": other.ms_an_example,
-                "times_mlgenn": own.ms_an_example / other.ms_an_example,
-                "times_wanted": WANTED,
-                "hidden_spikes": own.hidden_spikes,
-                "batches": own.batches,
-                "note": f"{shape}; {TRAINERS[PEER].versions}",
-            }
-        )
+        row: Row = {"measured": "GeNN engine and mlGeNN's own loop", "case": case, "ms_of_mlgenn": other.ms_an_example}
+        ratio = own.ms_an_example / other.ms_an_example
+        row |= asdict(own) | {"times_mlgenn": ratio, "times_wanted": WANTED}
+        rows.append(row | {"note": f"{shape}; {TRAINERS[PEER].versions}"})
     return rows

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 
 from models.engines.cpu.engine import CpuEngine
-from results.benchmarks.ours import seconds_of
+from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.table import Row
 
 NAME = "interpolated"
 TITLE = "Forward and backward pass of the CPU engine with interpolated and with plain spike times"
@@ -27,37 +28,23 @@ WANTED = 1.3
 """Upper bound of the ratio that is wanted."""
 
 
-def run(
-    quick: bool = False, cases: Mapping[str, Shape] | None = None, threads: int = 1, repeats: int = 20
-) -> list[dict[str, float | str]]:
-    """Compute gradients of a batch with both kinds of spike times, in turns.
+def run(quick: bool = False, cases: Mapping[str, Shape] = CASES, threads: int = 1, repeats: int = 20) -> list[Row]:
+    """Compute gradients of a batch with both kinds of spike times, in turns; return one row a case.
 
-    Parameters
-    ----------
-    quick : bool
-        A quarter of the repetitions.
-    cases : mapping of str to Shape, optional
-        By default all of `CASES`.
-    threads : int
-    repeats : int
-
-    Returns
-    -------
-    list of dict
-        One row a case, with `COLUMNS`; the ratio is the median over repetitions.
+    The ratio is the median over repetitions. Quick: a quarter of them.
     """
     repeats = max(1, repeats // 4) if quick else repeats
-    rows: list[dict[str, float | str]] = []
-    for case, shape in (cases or CASES).items():
+    rows: list[Row] = []
+    for case, shape in cases.items():
         (batch,) = shape.batches(1)
-        plain = CpuEngine(shape.problem, shape.weights(), threads)
+        plain = engine(shape, threads)
         interpolated = CpuEngine(replace(shape.problem, spike_times="interpolated"), shape.weights(), threads)
         seconds: dict[CpuEngine, list[float]] = {plain: [], interpolated: []}
-        spikes = [engine.gradients(batch).hidden_counts.sum() / (shape.batch * shape.hidden) for engine in seconds]
+        spikes = [own.gradients(batch).hidden_counts.sum() / (shape.batch * shape.hidden) for own in seconds]
         for _ in range(repeats):
-            for engine, taken in seconds.items():
-                taken.append(seconds_of(partial(engine.gradients, batch)))
-        ratios = [other / own for own, other in zip(seconds[plain], seconds[interpolated], strict=True)]
+            for own, taken in seconds.items():
+                taken.append(seconds_of(partial(own.gradients, batch)))
+        ratios = [other / own for own, other in zip(*seconds.values(), strict=True)]
         rows.append(
             {
                 "measured": "interpolated spike times",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from results.benchmarks.ours import engine
+from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, DT, Shape
+from results.benchmarks.table import Row
 
 NAME = "latency"
 TITLE = "Prediction of a single example on one thread. Times real time: the example's length over the time of the call"
@@ -25,26 +26,10 @@ EXAMPLES = 50
 """Different examples, which are predicted in turn."""
 
 
-def run(
-    quick: bool = False, cases: Mapping[str, Shape] | None = None, calls: int = 2000
-) -> list[dict[str, float | str]]:
-    """Predict one example per call, on one thread.
-
-    Parameters
-    ----------
-    quick : bool
-        A tenth of the calls.
-    cases : mapping of str to Shape, optional
-        By default A and C of `CASES`.
-    calls : int
-
-    Returns
-    -------
-    list of dict
-        One row a case, with `COLUMNS`.
-    """
+def run(quick: bool = False, cases: Mapping[str, Shape] | None = None, calls: int = 2000) -> list[Row]:
+    """Predict one example per call, quick with a tenth of the calls; return one row a case, by default A and C."""
     calls = max(1, calls // 10) if quick else calls
-    rows: list[dict[str, float | str]] = []
+    rows: list[Row] = []
     for case, shape in (cases or {name: CASES[name] for name in "AC"}).items():
         single = replace(shape, batch=1)
         examples = single.batches(EXAMPLES)
@@ -53,10 +38,7 @@ def run(
         spikes = own.predict(examples).hidden_counts.sum() / (EXAMPLES * shape.hidden)
         took = np.empty(calls)
         for i in range(calls):
-            example = [examples[i % EXAMPLES]]
-            start = time.perf_counter()
-            own.predict(example)
-            took[i] = time.perf_counter() - start
+            took[i] = seconds_of(partial(own.predict, [examples[i % EXAMPLES]]))
         median, most = (float(value) * 1000 for value in np.percentile(took, (50, 99)))
         rows.append(
             {

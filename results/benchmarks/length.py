@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import psutil
 
 from results.benchmarks.shd_shaped import CASES, Shape
+from results.benchmarks.table import Row
 from results.benchmarks.trainers import OURS, TRAINERS
-from results.benchmarks.turns import Measured, take_turns, training
+from results.benchmarks.turns import beside, take_turns, training
 from results.figures.length import by_length
 
 NAME = "length"
@@ -36,8 +37,6 @@ COMPARED = ("mlgenn", "spyx", "snntorch", "step by step")
 MOST = 0.7
 """Fraction of the free memory that a trainer may be expected to need."""
 
-Row = dict[str, float | str]
-
 
 def run(
     quick: bool = False,
@@ -53,9 +52,7 @@ def run(
     quick : bool
         Two lengths, one turn each instead of two.
     shape : Shape
-        Sizes; ``steps`` is replaced.
-    steps : sequence of int, optional
-        Lengths of the trial in steps.
+        Its ``steps`` are replaced by each of ``steps``.
     threads : int
         Threads of each trainer; mlGeNN's backend has one.
     compared : sequence of str
@@ -67,56 +64,31 @@ def run(
         One row a length and trainer, with `COLUMNS`, and of a peer the milliseconds of our engine in the same turns.
         The note of a peer that is not installed, fails or would not fit into memory says so.
     """
-    lengths = steps or (QUICK_STEPS if quick else STEPS)
+    rounds = 1 if quick else 2
     rows: list[Row] = []
-    needed: dict[str, float] = {}
-    for count in lengths:
+    needed = dict.fromkeys(compared, 0.0)
+    for count in steps or (QUICK_STEPS if quick else STEPS):
+        named: Row = {"steps": str(count)}
         sized = replace(shape, steps=count)
         with training(OURS, threads, sized) as ours:
-            alone = take_turns({OURS: ours}, 1 if quick else 2, shape.batch)[OURS]
-            rows.append(_named(OURS, count) | _row(alone, threads))
+            alone = take_turns({OURS: ours}, rounds, shape.batch)[OURS]
+            rows.append(named | {"trainer": TRAINERS[OURS].title, "threads": str(threads)} | asdict(alone))
             for name in compared:
-                trainer = TRAINERS[name]
-                used = 1 if trainer.one_core else threads
-                row = _named(name, count)
-                if trainer.missing:
-                    rows.append(row | {"note": f"left out: {trainer.missing} is not installed"})
-                    continue
-                expected = needed.get(name, 0.0) * count
-                free = psutil.virtual_memory().available / 1e6
+                expected, free = needed[name] * count, psutil.virtual_memory().available / 1e6
                 if expected > MOST * free:
-                    rows.append(row | {"note": f"left out: would need {expected:,.0f} MB, {free:,.0f} are free"})
+                    note = f"left out: would need {expected:,.0f} MB, {free:,.0f} are free"
+                    rows.append(named | {"trainer": TRAINERS[name].title, "note": note})
                     continue
-                try:
-                    with training(name, used, sized) as peer:
-                        both = take_turns({OURS: ours, name: peer}, 1 if quick else 2, shape.batch)
-                except RuntimeError as error:
-                    rows.append(row | {"threads": str(used), "note": f"failed: {error}"})
-                    continue
-                needed[name] = both[name].megabytes / count
-                rows.append(row | _row(both[name], used) | _ratios(both[name], both[OURS]))
+                used = 1 if TRAINERS[name].one_core else threads
+                row, both = beside({threads: ours}, name, used, sized, rounds)
+                rows.append(named | row)
+                if both:
+                    ms, megabytes = float(row["ms_an_example"]), float(row["megabytes"])
+                    needed[name] = megabytes / count
+                    own = both[threads]
+                    rows[-1] |= {"ms_of_ours": own.ms_an_example, "times_faster_is_ours": ms / own.ms_an_example}
+                    rows[-1] |= {"times_less_memory_has_ours": megabytes / max(own.megabytes, 1e-3)}
     return rows
-
-
-def _named(trainer: str, steps: int) -> Row:
-    return {"trainer": TRAINERS[trainer].title, "steps": str(steps)}
-
-
-def _row(measured: Measured, threads: int) -> Row:
-    return {
-        "threads": str(threads),
-        "ms_an_example": measured.ms_an_example,
-        "megabytes": measured.megabytes,
-        "hidden_spikes": measured.hidden_spikes,
-    }
-
-
-def _ratios(measured: Measured, ours: Measured) -> Row:
-    return {
-        "ms_of_ours": ours.ms_an_example,
-        "times_faster_is_ours": measured.ms_an_example / ours.ms_an_example,
-        "times_less_memory_has_ours": measured.megabytes / max(ours.megabytes, 1e-3),
-    }
 
 
 draw = by_length

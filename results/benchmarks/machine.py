@@ -11,20 +11,18 @@ Nothing else is counted: neither the neurons' steps nor other work of a spike, s
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.engines.cpu.engine import CpuEngine
 from results.benchmarks.axpy import Axpy
 from results.benchmarks.ours import engine, seconds_of
 from results.benchmarks.shd_shaped import CASES, Shape
-from results.benchmarks.table import on_threads
+from results.benchmarks.table import Row, on_threads
 
 NAME = "machine"
 TITLE = "CPU engine, forward and backward pass without the optimiser"
@@ -49,7 +47,6 @@ COLUMNS = {
     "ns_by_hidden_spike": "ns per hidden spike",
     "share_of_hidden_spikes": "share of hidden spikes",
 }
-Row = dict[str, float | str]
 
 
 def additions(shape: Shape, batch: SpikeBatch, hidden_spikes: int) -> int:
@@ -63,14 +60,7 @@ def run(
 ) -> list[Row]:
     """Measure forward and backward passes, without the optimiser, in turns with a bare loop of as many additions.
 
-    Parameters
-    ----------
-    quick : bool
-        A fifth of the repetitions.
-    cases : mapping of str to Shape, optional
-        By default A and B of `CASES`.
-    threads : sequence of int
-    repeats : int
+    Quick: a fifth of the repetitions. The cases are by default A and B of `CASES`.
 
     Returns
     -------
@@ -84,75 +74,55 @@ def run(
     rows: list[Row] = []
     for case, shape in (cases or {name: CASES[name] for name in "AB"}).items():
         timed = _time(shape, threads, repeats)
-        rows += [_named("additions for synaptic events", case) | timed[n].row(n) for n in threads]
+        rows += [{"measured": "additions for synaptic events", "case": case, **row} for row, _ in timed.values()]
         if len(threads) > 1:
-            first, last = (np.array(timed[n].seconds) for n in (threads[0], threads[-1]))
+            first, last = (timed[n][1] for n in (threads[0], threads[-1]))
             rows.append(
                 {
                     "measured": f"{threads[-1]} threads",
                     "case": case,
-                    f"ms_an_example_on_{threads[0]}": statistics.median(first) / shape.batch * 1000,
-                    f"ms_an_example_on_{threads[-1]}": statistics.median(last) / shape.batch * 1000,
+                    f"ms_an_example_on_{threads[0]}": float(np.median(first)) / shape.batch * 1000,
+                    f"ms_an_example_on_{threads[-1]}": float(np.median(last)) / shape.batch * 1000,
                     f"times_faster_than_{threads[0]}": float(np.median(first / last)),
                 }
             )
-        shares = _shares(shape, threads[0], max(1, repeats // 3))
-        rows += [_named(f"where the {name} pass's time goes", case) | row for name, row in shares.items()]
+        for name, row in _shares(shape, threads[0], max(1, repeats // 3)).items():
+            rows.append({"measured": f"where the {name} pass's time goes", "case": case, **row})
     return rows
 
 
-def _named(measured: str, case: str) -> Row:
-    return {"measured": measured, "case": case}
-
-
-@dataclass(frozen=True)
-class _Timed:
-    """Seconds of each repetition, and of the bare loops measured in turns with it."""
-
-    shape: Shape
-    additions: int
-    hidden_spikes: float
-    seconds: list[float]
-    cached: list[float]
-    in_l1: list[float]
-
-    def row(self, threads: int) -> Row:
-        """Return a row of the results."""
-        ours, cached, in_l1 = (np.array(kind) for kind in (self.seconds, self.cached, self.in_l1))
-        return {
-            "threads": str(threads),
-            "ms_an_example": float(np.median(ours)) / self.shape.batch * 1000,
-            "hidden_spikes": self.hidden_spikes,
-            "billions_a_second": self.additions / float(np.median(ours)) / 1e9,
-            "billions_a_second_bare": self.additions / float(np.median(cached)) / 1e9,
-            "billions_a_second_bare_in_L1": self.additions / float(np.median(in_l1)) / 1e9,
-            "times_the_bare_rate": float(np.median(cached / ours)),
-            "times_the_bare_rate_in_L1": float(np.median(in_l1 / ours)),
-            "note": f"{self.shape}; medians of {len(ours)}",
-        }
-
-
-def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, _Timed]:
-    """Measure with each number of threads, in turns."""
+def _time(shape: Shape, threads: Sequence[int], repeats: int) -> dict[int, tuple[Row, NDArray[np.float64]]]:
+    """Measure with each number of threads, in turns; return its row and the engine's seconds in each repetition."""
     (batch,) = shape.batches(1)
     engines = {n: engine(shape, n) for n in threads}
     spikes = int(engines[threads[0]].gradients(batch).hidden_counts.sum())
     wanted = additions(shape, batch, spikes)
-    timed = {n: _Timed(shape, wanted, spikes / (shape.batch * shape.hidden), [], [], []) for n in threads}
-    bare = {
-        (n, near): Axpy(shape.channels, shape.hidden, wanted // shape.hidden, n, near)
-        for n in threads
-        for near in (False, True)
-    }
+    size = (shape.channels, shape.hidden, wanted // shape.hidden)
+    bare = {(n, near): Axpy(*size, n, near) for n in threads for near in (False, True)}
     for own in engines.values():
         own.gradients(batch)
-    for _ in range(repeats):
-        for n in threads:
-            timed[n].seconds.append(seconds_of(partial(engines[n].gradients, batch)))
-            for near, kept in ((False, timed[n].cached), (True, timed[n].in_l1)):
+    # Of the engine, the bare loop, and the bare loop in L1.
+    seconds = {n: np.empty((3, repeats)) for n in threads}
+    for repeat in range(repeats):
+        for n, own in engines.items():
+            seconds[n][0, repeat] = seconds_of(partial(own.gradients, batch))
+            for kind, near in enumerate((False, True), start=1):
                 # The threads of the bare loop add equally many rows, so that a few can be left over.
-                kept.append(bare[n, near].seconds() * wanted / bare[n, near].additions)
-    return timed
+                seconds[n][kind, repeat] = bare[n, near].seconds() * wanted / bare[n, near].additions
+    rows: dict[int, Row] = {}
+    for n, (ours, cached, in_l1) in seconds.items():
+        rows[n] = {
+            "threads": str(n),
+            "ms_an_example": float(np.median(ours)) / shape.batch * 1000,
+            "hidden_spikes": spikes / (shape.batch * shape.hidden),
+            "billions_a_second": wanted / float(np.median(ours)) / 1e9,
+            "billions_a_second_bare": wanted / float(np.median(cached)) / 1e9,
+            "billions_a_second_bare_in_L1": wanted / float(np.median(in_l1)) / 1e9,
+            "times_the_bare_rate": float(np.median(cached / ours)),
+            "times_the_bare_rate_in_L1": float(np.median(in_l1 / ours)),
+            "note": f"{shape}; medians of {repeats}",
+        }
+    return {n: (rows[n], seconds[n][0]) for n in threads}
 
 
 def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
@@ -166,21 +136,17 @@ def _shares(shape: Shape, threads: int, repeats: int) -> dict[str, Row]:
         replace(shape, steps=2 * shape.steps, busy=shape.steps),
     ]
     runs = [(engine(one, threads), one.batches(1)[0]) for one in varied]
-    counts = np.array([_counts(own, batch, one) for (own, batch), one in zip(runs, varied, strict=True)])
+    spikes = [own.gradients(batch).hidden_counts.sum() / shape.batch for own, batch in runs]
+    counts = np.array([(one.steps, one.events, count) for one, count in zip(varied, spikes, strict=True)])
     forward = np.empty((len(runs), repeats))
     both = np.empty_like(forward)
     for repeat in range(repeats):
         for i, (own, batch) in enumerate(runs):
             forward[i, repeat] = seconds_of(partial(own.predict, [batch])) / shape.batch
             both[i, repeat] = seconds_of(partial(own.gradients, batch)) / shape.batch
-    whole = float(both[0].min())
-    return {
-        name: _fitted(counts, seconds, whole)
-        for name, seconds in (
-            ("forward", forward.min(axis=1)),
-            ("backward", both.min(axis=1) - forward.min(axis=1)),
-        )
-    }
+    least, whole = forward.min(axis=1), both.min(axis=1)
+    passes = {"forward": least, "backward": whole - least}
+    return {name: _fitted(counts, seconds, float(whole[0])) for name, seconds in passes.items()}
 
 
 def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: float) -> Row:
@@ -191,8 +157,3 @@ def _fitted(counts: NDArray[np.float64], seconds: NDArray[np.float64], whole: fl
     for name, cost, count in zip(("step", "input_spike", "hidden_spike"), costs, counts[0], strict=True):
         row |= {f"ns_by_{name}": float(cost) * 1e9, f"share_of_{name}s": float(cost * count / seconds[0])}
     return row | {"note": f"linear fit to the fastest of {len(seconds)} kinds of runs, off by at most {misfit:.0%}"}
-
-
-def _counts(own: CpuEngine, batch: SpikeBatch, shape: Shape) -> tuple[float, float, float]:
-    """Return steps, input spikes and hidden spikes per example."""
-    return shape.steps, shape.events, own.gradients(batch).hidden_counts.sum() / shape.batch

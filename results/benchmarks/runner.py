@@ -34,10 +34,7 @@ class Case(Protocol):
     COLUMNS: Mapping[str, str]
 
     def run(self, quick: bool) -> Sequence[Row]:
-        """Measure; return rows of figures and names by column.
-
-        A module that also has ``draw(rows)`` gets its figure saved.
-        """
+        """Measure. A module that also has ``draw(rows)`` gets its figure saved."""
         ...
 
 
@@ -52,21 +49,10 @@ def cases() -> dict[str, Case]:
 
 
 def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool = False) -> None:
-    """Run cases one after the other; print a table of each and write it.
+    """Run cases one after the other, all if none is named; print a table of each and write it.
 
-    A case whose peer is not installed is left out, and the console says so.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Which cases; all if empty.
-    folder : Path
-        Where the files go: ``<case>.json`` (case, quick, rows, environment), the table as ``<case>.md``, and
-        ``<case>.png`` of a case that draws.
-    console : Console
-        Where the tables are printed.
-    quick : bool
-        Fewer repetitions.
+    The files are ``<case>.json`` (case, quick, rows, environment), the table as ``<case>.md``, and ``<case>.png`` of a
+    case that draws. A case whose peer is not installed is left out, and the console says so.
 
     Raises
     ------
@@ -86,11 +72,10 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
             left_out = f"{name} is left out: {error.name} is not installed; pip install {error.name}"
             console.print(left_out, highlight=False)
             continue
-        report = {"case": name, "quick": quick, "rows": [dict(row) for row in rows], "environment": environment()}
+        report = {"case": name, "quick": quick, "rows": rows, "environment": environment()}
         write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])
         tables = CaseTables.of(case.TITLE, rows, case.COLUMNS)
         write_atomically(folder / f"{name}.md", [tables.markdown().encode()])
-        draw = getattr(case, "draw", None)
-        if draw is not None:
-            save(draw(rows), folder / f"{name}.png")
+        if hasattr(case, "draw"):
+            save(case.draw(rows), folder / f"{name}.png")
         tables.show(console)

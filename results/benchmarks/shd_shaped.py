@@ -25,10 +25,6 @@ class Shape:
 
     Attributes
     ----------
-    channels, hidden, classes : int
-        Sizes of the populations.
-    recurrent : bool
-        Whether the hidden layer is connected to itself.
     steps : int
         Steps of 1 ms of a trial.
     batch : int
@@ -76,32 +72,16 @@ class Shape:
         return Initial(input=Normal(self.input_mean, 0.01)).draw(self.network, 0)
 
     def batches(self, count: int) -> list[SpikeBatch]:
-        """Make batches of events at random channels and steps, no two of an example at the same place.
-
-        Parameters
-        ----------
-        count : int
-            Number of batches, which are the same every time.
-
-        Returns
-        -------
-        list of SpikeBatch
-        """
+        """Make batches of events at random channels and steps, no two of an example in one place; always the same."""
         rng = np.random.default_rng(1)
         cells = min(self.busy or self.steps, self.steps - GUARD_STEPS) * self.channels
         made = []
         for _ in range(count):
-            drawn = np.concatenate(
-                [np.sort(rng.choice(cells, self.events, replace=False, shuffle=False)) for _ in range(self.batch)]
-            )
-            made.append(
-                SpikeBatch(
-                    (drawn // self.channels).astype(np.int32),
-                    (drawn % self.channels).astype(np.int32),
-                    np.arange(self.batch + 1, dtype=np.int64) * self.events,
-                    rng.integers(0, self.classes, self.batch),
-                )
-            )
+            examples = (rng.choice(cells, self.events, replace=False, shuffle=False) for _ in range(self.batch))
+            drawn = np.concatenate([np.sort(example) for example in examples])
+            steps, units = (part.astype(np.int32) for part in np.divmod(drawn, self.channels))
+            offsets = np.arange(self.batch + 1, dtype=np.int64) * self.events
+            made.append(SpikeBatch(steps, units, offsets, rng.integers(0, self.classes, self.batch)))
         return made
 
 

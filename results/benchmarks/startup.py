@@ -32,23 +32,11 @@ WANTED = 2.0
 
 
 def run(quick: bool = False, case: str = "A", repeats: int = 5) -> list[dict[str, float | str]]:
-    """Start processes that train one batch and end.
+    """Start processes that train one batch and end; return one row a kind of process.
 
-    The first one has an empty cache and compiles; the others load the compiled code.
-
-    Parameters
-    ----------
-    quick : bool
-        Leave out the first process: use the project's own cache, and the median of three processes.
-    case : str
-    repeats : int
-        Number of processes after the first, of which the one with the median total is reported.
-
-    Returns
-    -------
-    list of dict
-        One row a kind of process, with `COLUMNS`. The total is the sum of imports and the first batch; the time to
-        make the batch's data is not counted.
+    The first process has an empty cache and compiles; the others load the compiled code, and the one with the median
+    total is reported. The total is the sum of imports and the first batch; the time to make the batch's data is not
+    counted. Quick: no first process, the project's own cache, three processes.
     """
     from results.benchmarks.shd_shaped import CASES
 
@@ -67,31 +55,18 @@ def run(quick: bool = False, case: str = "A", repeats: int = 5) -> list[dict[str
 
 
 def _row(process: str, case: str, measured: dict[str, float]) -> dict[str, float | str]:
-    return {"measured": process, "case": case} | measured | {"times_2_s": measured["seconds"] / WANTED}
+    return {"measured": process, "case": case, **measured, "times_2_s": measured["seconds"] / WANTED}
 
 
 def _start(shape: dict[str, Any], environment: dict[str, str]) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "results.benchmarks.startup", json.dumps({"began": time.monotonic(), "shape": shape})],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    measured: dict[str, float] = json.loads(done.stdout)
-    return measured
+    how: dict[str, Any] = {"cwd": Path(__file__).parents[2], "env": os.environ | environment}
+    asked = json.dumps({"began": time.monotonic(), "shape": shape})
+    command = [sys.executable, "-m", "results.benchmarks.startup", asked]
+    return dict(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, **how).stdout))
 
 
 def first_batch(began: float, shape: dict[str, Any]) -> dict[str, float]:
-    """Import, and train on one batch.
-
-    Parameters
-    ----------
-    began : float
-        Time of the process's start by the system's monotonic clock, in seconds.
-    shape : dict
-        Fields of a `Shape`.
-    """
+    """Import, and train on a batch of a `Shape` of these fields; return seconds since the process began, and parts."""
     from results.benchmarks.ours import engine
     from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from results.tables.text import markdown
 
-Row = Mapping[str, float | str]
+Row = dict[str, float | str]
+"""Figures and names by column; ``note`` holds notes, with semicolons between them."""
 
 WIDTH = 100
 """Columns of text that a table may take, whatever the console's width: none is cut off in a pipe, which has 80."""
@@ -46,16 +47,7 @@ class CaseTables:
 
     @classmethod
     def of(cls, title: str, rows: Sequence[Row], columns: Mapping[str, str]) -> CaseTables:
-        """Arrange rows.
-
-        Parameters
-        ----------
-        title : str
-        rows : sequence of mapping
-            Figures and names by column. ``note`` holds notes, with semicolons between them.
-        columns : mapping of str to str
-            Headings, with units, of the columns that are shown, in their order.
-        """
+        """Arrange rows; ``columns`` has the headings, with units, of the columns that are shown, in their order."""
         notes: list[str] = []
         parts: list[tuple[set[str], list[dict[str, str]]]] = []
         for row in rows:
@@ -65,16 +57,13 @@ class CaseTables:
             columns_of_row = set(cells)
             part = next((part for part in parts if part[0] <= columns_of_row or columns_of_row <= part[0]), None)
             if part is None:
-                part = (set(), [])
-                parts.append(part)
+                parts.append(part := (set(), []))
             part[0].update(cells)
             part[1].append(cells | {NOTES: ", ".join(str(notes.index(note) + 1) for note in own)})
-        frames = [
-            pd.DataFrame(members, columns=[h for h in columns.values() if h in known] + [NOTES] * bool(notes)).fillna(
-                ""
-            )
-            for known, members in parts
-        ]
+        frames = []
+        for known, members in parts:
+            shown = [*(heading for heading in columns.values() if heading in known), *([NOTES] if notes else [])]
+            frames.append(pd.DataFrame(members, columns=shown).fillna(""))
         return cls(title, frames, notes)
 
     def show(self, console: Console) -> None:

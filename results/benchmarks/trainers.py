@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from models.batch import SpikeBatch
 from results.benchmarks.child import Answer, Memory
-from results.benchmarks.shd_shaped import DT, LEARNING_RATE, LOSS, Shape
+from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 
 BATCHES = 3
 """Different batches, which are learned from in turn."""
@@ -40,15 +40,13 @@ class Trainer:
     title : str
         Name in tables.
     place : str
-        Module and name of the class, with a colon between them.
+        Module and name of the class, with a colon between them; it takes problem, weights and learning rate.
     packages : tuple of str
         Packages that must be installed.
     options : mapping of str to str
         Further arguments of the class.
     one_core : bool
         Whether it can use only one core.
-    takes_shape : bool
-        Whether the class takes the shape, instead of network, weights, loss, time step, steps and learning rate.
     """
 
     title: str
@@ -56,7 +54,6 @@ class Trainer:
     packages: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     one_core: bool = False
-    takes_shape: bool = False
 
     @property
     def missing(self) -> str | None:
@@ -72,30 +69,23 @@ class Trainer:
         """Return a network of a shape, with the shape's initial weights."""
         module, name = self.place.split(":")
         made: Any = getattr(importlib.import_module(f"results.benchmarks.{module}"), name)
-        if self.takes_shape:
-            learner: Learner = made(shape)
-        else:
-            learner = made(shape.network, shape.weights(), LOSS, DT, shape.steps, LEARNING_RATE, **self.options)
+        learner: Learner = made(shape.problem, shape.weights(), LEARNING_RATE, **self.options)
         return learner
 
 
 def _pytorch(title: str, reading: str) -> Trainer:
-    return Trainer(
-        f"surrogate gradient, PyTorch, {title}", "peers.surrogate:SurrogateNetwork", ("torch",), {"reading": reading}
-    )
+    title = f"surrogate gradient, PyTorch, {title}"
+    return Trainer(title, "peers.surrogate:SurrogateNetwork", ("torch",), {"reading": reading})
 
 
 OURS = "ours"
 OURS_ON_GENN = "genn"
+GENN = ("ml_genn", "pygenn")
 
 TRAINERS = {
-    OURS: Trainer("Eventprop, CPU engine", "ours:Ours", takes_shape=True),
-    OURS_ON_GENN: Trainer(
-        "Eventprop, GeNN engine", "ours:OursOnGenn", ("ml_genn", "pygenn"), one_core=True, takes_shape=True
-    ),
-    "mlgenn": Trainer(
-        "Eventprop, mlGeNN's CPU backend", "peers.ml_genn_cpu:MlGennNetwork", ("ml_genn", "pygenn"), one_core=True
-    ),
+    OURS: Trainer("Eventprop, CPU engine", "ours:Ours"),
+    OURS_ON_GENN: Trainer("Eventprop, GeNN engine", "ours:OursOnGenn", GENN, one_core=True),
+    "mlgenn": Trainer("Eventprop, mlGeNN's CPU backend", "peers.ml_genn_cpu:MlGennNetwork", GENN, one_core=True),
     "spyx": Trainer("surrogate gradient, Spyx", "peers.spyx_bptt:SpyxNetwork", ("spyx", "jax", "flax", "optax")),
     "snntorch": Trainer("surrogate gradient, snnTorch", "peers.snn_torch:SnnTorchNetwork", ("snntorch", "torch")),
     "step by step": _pytorch("step by step", "step by step"),
@@ -105,20 +95,10 @@ TRAINERS = {
 
 
 def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
-    """Prepare a trainer; return a function that trains on one batch and measures it.
+    """Prepare one of `TRAINERS` for a `Shape` of these fields; return a function that trains on one batch.
 
-    Parameters
-    ----------
-    trainer : str
-        A name in `TRAINERS`.
-    shape : mapping
-        Fields of a `Shape`.
-
-    Returns
-    -------
-    callable
-        Returns seconds; megabytes, the greatest rise of memory above that after compilation; and hidden_spikes per
-        neuron and example. A first batch, which is not timed, has warmed up the trainer.
+    It returns seconds; megabytes, the greatest rise of memory above that after compilation; and hidden_spikes per
+    neuron and example. A first batch, which is not timed, has warmed up the trainer.
     """
     sizes = Shape(**shape)
     learner = TRAINERS[trainer].make(sizes)
@@ -133,10 +113,7 @@ def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
         start = time.perf_counter()
         spikes = learner.train(batch)
         seconds = time.perf_counter() - start
-        return {
-            "seconds": seconds,
-            "megabytes": memory.added(),
-            "hidden_spikes": spikes / (sizes.batch * sizes.hidden),
-        }
+        hidden_spikes = spikes / (sizes.batch * sizes.hidden)
+        return {"seconds": seconds, "megabytes": memory.added(), "hidden_spikes": hidden_spikes}
 
     return measure

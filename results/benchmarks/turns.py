@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
-from results.benchmarks.child import Child
+from results.benchmarks.child import Answer, child
 from results.benchmarks.shd_shaped import Shape
+from results.benchmarks.table import Row
+from results.benchmarks.trainers import TRAINERS
 
 TURN = 0.3
 """Least duration of a turn in seconds."""
@@ -18,6 +21,10 @@ PATIENCE = 60.0
 """Seconds after which no further turns begin."""
 
 Key = TypeVar("Key")
+Ask = Callable[[], Answer]
+
+_PEER = 0
+"""Key of the peer; our engine has its number of threads as key."""
 
 
 @dataclass(frozen=True)
@@ -42,37 +49,26 @@ class Measured:
     batches: int
 
 
-def training(trainer: str, threads: int, shape: Shape) -> Child:
+def training(trainer: str, threads: int, shape: Shape) -> AbstractContextManager[Ask]:
     """Return a child process that trains; see `results.benchmarks.trainers.session`."""
-    return Child("results.benchmarks.trainers", threads, trainer=trainer, shape=asdict(shape))
+    return child("results.benchmarks.trainers", threads, trainer=trainer, shape=asdict(shape))
 
 
-def take_turns(children: Mapping[Key, Child], rounds: int, batch: int) -> dict[Key, Measured]:
-    """Measure in each child process in turn, several times.
+def take_turns(children: Mapping[Key, Ask], rounds: int, batch: int) -> dict[Key, Measured]:
+    """Measure in each child process in turn, several times; return what was measured by the process's key.
 
-    Parameters
-    ----------
-    children : mapping
-        Processes that train.
-    rounds : int
-        Turns of each process; fewer if they take longer than `PATIENCE`.
-    batch : int
-        Examples per batch.
-
-    Returns
-    -------
-    dict
-        What was measured in each process, by its key.
+    Each has as many turns as there are rounds, fewer if they take longer than `PATIENCE`. A batch has that many
+    examples.
     """
-    answers: dict[Key, list[dict[str, float]]] = {key: [] for key in children}
+    answers: dict[Key, list[Answer]] = {key: [] for key in children}
     begun = time.monotonic()
     for turn in range(rounds):
         if turn and time.monotonic() - begun > PATIENCE:
             break
-        for key, child in children.items():
+        for key, ask in children.items():
             spent = 0.0
             while spent < TURN:
-                answers[key].append(child.ask())
+                answers[key].append(ask())
                 spent += answers[key][-1]["seconds"]
     return {
         key: Measured(
@@ -83,3 +79,27 @@ def take_turns(children: Mapping[Key, Child], rounds: int, batch: int) -> dict[K
         )
         for key, given in answers.items()
     }
+
+
+def beside(
+    ours: Mapping[int, Ask], name: str, threads: int, shape: Shape, rounds: int
+) -> tuple[Row, dict[int, Measured]]:
+    """Measure a peer in turns with our engine.
+
+    Returns
+    -------
+    dict
+        The peer's row. That of a peer that is not installed or fails has a note that says so, and no figures.
+    dict
+        What was measured of our engine in the same turns, by its number of threads; empty without figures.
+    """
+    trainer = TRAINERS[name]
+    if trainer.missing:
+        return {"trainer": trainer.title, "note": f"left out: {trainer.missing} is not installed"}, {}
+    row: Row = {"trainer": trainer.title, "threads": str(threads)}
+    try:
+        with training(name, threads, shape) as peer:
+            measured = take_turns({**ours, _PEER: peer}, rounds, shape.batch)
+    except RuntimeError as error:
+        return row | {"note": f"failed: {error}"}, {}
+    return row | asdict(measured.pop(_PEER)), measured

@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import os
 import tempfile
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from ml_genn.utils.data import preprocess_spikes
 
 from models.batch import SpikeBatch
 from models.losses import CrossEntropy
-from models.network import Network, Weights
+from models.network import Weights
+from models.problem import Problem
 from models.windows import Exponential as ExponentialWindow
 from models.windows import Uniform
 
@@ -46,32 +48,22 @@ READOUTS = {Uniform: "avg_var", ExponentialWindow: "avg_var_exp_weight"}
 
 
 class MlGennNetwork:
-    """The network with its weights and optimiser; parameters as of `results.benchmarks.peers.surrogate`.
+    """The network with its weights and optimiser; the loss's window must be one of `READOUTS`, its scale 1."""
 
-    The loss's window must be one of `READOUTS`, its scale 1.
-    """
-
-    def __init__(
-        self, network: Network, weights: Weights, loss: CrossEntropy, dt: float, steps: int, learning_rate: float
-    ) -> None:
+    def __init__(self, problem: Problem, weights: Weights, learning_rate: float) -> None:
+        network, loss = problem.network, problem.loss
+        assert isinstance(loss, CrossEntropy)
         assert type(loss.window) in READOUTS
         assert loss.scale == 1
         (layer,) = network.hidden
-        self.network = network
-        self.dt = dt
+        self.network, self.dt = network, problem.dt
         self._described = GennNetwork(default_params)
         with self._described:
             self._input = Population(SpikeInput(max_spikes=1), network.input.channels, name="input")
-            self._hidden = Population(
-                LeakyIntegrateFire(v_thresh=layer.threshold, tau_mem=layer.tau_mem, tau_refrac=None),
-                layer.size,
-                name="hidden",
-            )
-            self._output = Population(
-                LeakyIntegrate(tau_mem=network.output.tau_mem, readout=READOUTS[type(loss.window)]),
-                network.output.size,
-                name="output",
-            )
+            neuron = LeakyIntegrateFire(v_thresh=layer.threshold, tau_mem=layer.tau_mem, tau_refrac=None)
+            readout = LeakyIntegrate(tau_mem=network.output.tau_mem, readout=READOUTS[type(loss.window)])
+            self._hidden = Population(neuron, layer.size, name="hidden")
+            self._output = Population(readout, network.output.size, name="output")
             places = {"input": self._input, "hidden": self._hidden, "output": self._output}
             self._connections = {
                 c.name: Connection(
@@ -84,32 +76,29 @@ class MlGennNetwork:
                 for c in network.connections
             }
         self._compiler = EventPropCompiler(
-            example_timesteps=steps,
+            example_timesteps=problem.steps,
             losses="sparse_categorical_crossentropy",
             optimiser=Adam(learning_rate, beta1=BETA_1),
             max_spikes=MOST_SPIKES,
             batch_size=1,
-            dt=dt,
+            dt=problem.dt,
             backend="single_threaded_cpu",
             optimize_code=True,
         )
         self._open = contextlib.ExitStack()
-        self._compiled: Any = None
-        self._loaded = False
 
     def prepare(self, batch: SpikeBatch) -> None:
         """Generate and build the code, without loading it; no example may have more events than those of ``batch``."""
         folder = self._open.enter_context(tempfile.TemporaryDirectory())
         self._input.neuron.max_spikes = int(np.diff(batch.offsets).max(initial=1))
         # Two networks of one name in a process get in each other's way.
-        self._compiled = self._compiler.compile(self._described, name=f"spoken_spikes_{next(_NUMBERS)}")
+        self._built = self._compiler.compile(self._described, name=f"spoken_spikes_{next(_NUMBERS)}")
         # What make says of its folders does not belong in a table.
         os.environ.setdefault("MAKEFLAGS", "--no-print-directory")
-        self._compiled.genn_model.build(path_to_model=folder)
+        self._built.genn_model.build(path_to_model=folder)
 
     def train(self, batch: SpikeBatch) -> int:
         """Learn from a batch, example by example; return the number of hidden spikes."""
-        self._load()
         events = self._events(batch)
         count = _SpikeCount(self._compiled.neuron_populations[self._hidden])
         self._compiled.train(
@@ -119,7 +108,6 @@ class MlGennNetwork:
 
     def set_weights(self, weights: Weights) -> None:
         """Replace the weights; nothing is built anew."""
-        self._load()
         for name, connection in self._connections.items():
             g = self._compiled.connection_populations[connection].vars["g"]
             g.view[:] = weights[name].reshape(g.view.shape)
@@ -131,7 +119,6 @@ class MlGennNetwork:
         A gradient is zeroed when it is learned from, but goes into Adam's first moment before. mlGeNN leaves out the
         factor tau_mem of the population whose spikes the gradient belongs to, which is put back.
         """
-        self._load()
         events, names = self._events(batch), [c.name for c in self.network.connections]
         total = {c.name: np.zeros(c.shape, np.float32) for c in self.network.connections}
         before = {name: self._first_moment(i) for i, name in enumerate(names)}
@@ -151,10 +138,11 @@ class MlGennNetwork:
         """Unload the network and remove its generated code."""
         self._open.close()
 
-    def _load(self) -> None:
-        if not self._loaded:
-            self._open.enter_context(self._compiled)
-            self._loaded = True
+    @cached_property
+    def _compiled(self) -> Any:
+        """The network, loaded when it is first used."""
+        self._open.enter_context(self._built)
+        return self._built
 
     def _events(self, batch: SpikeBatch) -> list[Any]:
         return [

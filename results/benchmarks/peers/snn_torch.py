@@ -16,20 +16,18 @@ from numpy.typing import NDArray
 from snntorch import surrogate
 
 from models.batch import SpikeBatch
-from models.losses import CrossEntropy
 from models.network import Network, Weights
-from results.benchmarks.peers.decays import decays
+from models.problem import Problem
+from results.benchmarks.peers.discrete import decays, readout
 
 
 class SnnTorchNetwork:
-    """The network with its weights and optimiser; parameters as of `results.benchmarks.peers.surrogate`."""
+    """The network with its weights and optimiser."""
 
-    def __init__(
-        self, network: Network, weights: Weights, loss: CrossEntropy, dt: float, steps: int, learning_rate: float
-    ) -> None:
-        self.channels = network.input.channels
-        self.layers = _Layers(network, weights, dt)
-        self.window = torch.from_numpy(loss.window.table(steps)) * (loss.scale / steps)
+    def __init__(self, problem: Problem, weights: Weights, learning_rate: float) -> None:
+        self.channels = problem.network.input.channels
+        self.layers = _Layers(problem.network, weights, problem.dt)
+        self.window = torch.from_numpy(readout(problem))
         self._adam = torch.optim.Adam(self.layers.parameters(), lr=learning_rate)
 
     def dense(self, batch: SpikeBatch) -> torch.Tensor:
@@ -83,7 +81,7 @@ class _Layers(torch.nn.Module):  # type: ignore[misc]
             _, current_out, voltage_out = self.output(self.outward(spikes), current_out, voltage_out)
             spikes_recorded.append(spikes)
             voltages_recorded.append(voltage_out)
-        return torch.stack(spikes_recorded, dim=0), torch.stack(voltages_recorded, dim=0)
+        return torch.stack(spikes_recorded), torch.stack(voltages_recorded)
 
 
 def _linear(weights: NDArray[np.float32]) -> torch.nn.Linear:

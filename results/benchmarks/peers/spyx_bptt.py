@@ -21,25 +21,23 @@ from flax import nnx
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.losses import CrossEntropy
-from models.network import Network, Weights
-from results.benchmarks.peers.decays import decays
+from models.network import Weights
+from models.problem import Problem
+from results.benchmarks.peers.discrete import decays, readout
 
 LEARNED = nnx.All(nnx.Param, nnx.Any(nnx.PathContains("kernel"), nnx.PathContains("recurrent_w")))
 """The weights alone."""
 
 
 class SpyxNetwork:
-    """The network with its weights and optimiser; parameters as of `results.benchmarks.peers.surrogate`."""
+    """The network with its weights and optimiser."""
 
-    def __init__(
-        self, network: Network, weights: Weights, loss: CrossEntropy, dt: float, steps: int, learning_rate: float
-    ) -> None:
-        self.steps = steps
+    def __init__(self, problem: Problem, weights: Weights, learning_rate: float) -> None:
+        network, self.steps = problem.network, problem.steps
         self.channels = network.input.channels
         (layer,) = network.hidden
-        keep_v, keep_i, gain = decays(layer, dt)
-        keep_out, _, gain_out = decays(network.output, dt)
+        keep_v, keep_i, gain = decays(layer, problem.dt)
+        keep_out, _, gain_out = decays(network.output, problem.dt)
         rngs = nnx.Rngs(0)
         kind = snn.CuBaLIF if layer.recurrent is None else snn.RCuBaLIF
         neurons = kind((layer.size,), alpha=keep_i, beta=keep_v, threshold=layer.threshold, rngs=rngs)
@@ -54,7 +52,7 @@ class SpyxNetwork:
             neurons.recurrent_w.set_value(jnp.asarray(weights["hidden_hidden"] * gain))
         self.optimiser = nnx.Optimizer(self.model, optax.adam(learning_rate), wrt=LEARNED)
         self._step = nnx.jit(_step)
-        self._window = jnp.asarray(loss.window.table(steps) * (loss.scale / steps))
+        self._window = jnp.asarray(readout(problem))
 
     def packed(self, batch: SpikeBatch) -> NDArray[np.uint8]:
         """Return the events as bits, shape (steps / 8, examples, channels)."""

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from models.batch import SpikeBatch
-from models.losses import CrossEntropy
-from models.network import Network, Weights
-from results.benchmarks.peers.decays import decays
+from models.network import Weights
+from models.problem import Problem
+from results.benchmarks.peers.discrete import decays, readout
 
 Reading = Literal["step by step", "indexed", "unbound"]
 """How a step gets its input current; see the module's docstring."""
@@ -44,44 +44,17 @@ class Spike(torch.autograd.Function):  # type: ignore[misc]
 
 
 class SurrogateNetwork:
-    """The network with its weights and optimiser.
-
-    Parameters
-    ----------
-    network : Network
-        With one hidden layer, recurrent or not, without a delay line.
-    weights : dict of str to ndarray
-        Initial weights.
-    loss : CrossEntropy
-        Window and scale of the readout.
-    dt : float
-        Time step in ms.
-    steps : int
-        Steps of a trial.
-    learning_rate : float
-        Learning rate of Adam.
-    reading : str
-        How a step gets its input current.
-    """
+    """A network with one hidden layer, recurrent or not, without a delay line; and its weights and optimiser."""
 
     def __init__(
-        self,
-        network: Network,
-        weights: Weights,
-        loss: CrossEntropy,
-        dt: float,
-        steps: int,
-        learning_rate: float,
-        reading: Reading = "step by step",
+        self, problem: Problem, weights: Weights, learning_rate: float, reading: Reading = "step by step"
     ) -> None:
-        self.network = network
-        (self.layer,) = network.hidden
-        self.steps = steps
+        self.network, self.steps = problem.network, problem.steps
+        (self.layer,) = self.network.hidden
         self.reading = reading
-        self.scale = loss.scale
-        self.window = torch.from_numpy(loss.window.table(steps))
+        self.window = torch.from_numpy(readout(problem))
         self.weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in weights.items()}
-        self._hidden, self._output = (decays(population, dt) for population in (self.layer, network.output))
+        self._hidden, self._output = (decays(p, problem.dt) for p in (self.layer, self.network.output))
         self._adam = torch.optim.Adam(self.weights.values(), lr=learning_rate)
 
     def dense(self, batch: SpikeBatch) -> torch.Tensor:
@@ -115,7 +88,7 @@ class SurrogateNetwork:
             current_out = beta_out * current_out
             total = total + self.window[step] * voltage_out
             recorded.append(spikes)
-        return self.scale * total / self.steps, torch.stack(recorded, dim=1)
+        return total, torch.stack(recorded, dim=1)
 
     def _input_currents(self, x: torch.Tensor, w_in: torch.Tensor) -> Callable[[int], torch.Tensor]:
         if self.reading == "step by step":

@@ -121,7 +121,7 @@ class MlGenn(Compiled):
         weights = {**instance.weights, "hidden_output": factor * instance.weights["hidden_output"]}
 
         def build() -> MlGennNetwork:
-            made = MlGennNetwork(problem.network, weights, loss, dt, problem.steps, 0.0)
+            made = MlGennNetwork(problem, weights, 0.0)
             made.prepare(batch)
             return made
 

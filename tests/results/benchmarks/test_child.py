@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from results.benchmarks import child
-from results.benchmarks.child import Child, Memory
+from results.benchmarks.child import Memory
 from results.benchmarks.shd_shaped import Shape
 from results.benchmarks.turns import Measured, take_turns
 
@@ -35,8 +35,8 @@ def test_memory_is_measured_without_proc_and_resource(monkeypatch: pytest.Monkey
 
 
 def test_a_child_answers_as_often_as_it_is_asked(tiny: Shape) -> None:
-    with Child("results.benchmarks.trainers", 1, trainer="ours", shape=asdict(tiny)) as trainer:
-        first, second = trainer.ask(), trainer.ask()
+    with child.child("results.benchmarks.trainers", 1, trainer="ours", shape=asdict(tiny)) as ask:
+        first, second = ask(), ask()
     for answer in (first, second):
         assert answer["seconds"] > 0
         assert answer["hidden_spikes"] > 1
@@ -44,7 +44,7 @@ def test_a_child_answers_as_often_as_it_is_asked(tiny: Shape) -> None:
 
 
 def test_a_child_that_fails_is_quoted() -> None:
-    failing = Child("results.benchmarks.trainers", 1, shape={}, nonsense=1)
+    failing = child.child("results.benchmarks.trainers", 1, shape={}, nonsense=1)
     with (
         pytest.raises(RuntimeError, match=r"results\.benchmarks\.trainers ended with 1: .*unexpected keyword"),
         failing,
@@ -58,7 +58,7 @@ class Canned:
     def __init__(self, log: list[str], name: str, *seconds: float) -> None:
         self.log, self.name, self.left = log, name, list(seconds)
 
-    def ask(self) -> dict[str, float]:
+    def __call__(self) -> dict[str, float]:
         self.log.append(self.name)
         seconds = self.left.pop(0)
         return {"seconds": seconds, "megabytes": 100 * seconds, "hidden_spikes": 14.0}
@@ -67,7 +67,7 @@ class Canned:
 def test_turns_alternate_and_last_a_while() -> None:
     log: list[str] = []
     fast, slow = Canned(log, "fast", 0.2, 0.2, 0.1, 0.25), Canned(log, "slow", 4.0, 2.0)
-    found = take_turns({"fast": fast, "slow": slow}, 2, 10)  # type: ignore[dict-item]
+    found = take_turns({"fast": fast, "slow": slow}, 2, 10)
     assert log == ["fast", "fast", "slow", "fast", "fast", "slow"]
     assert found["fast"] == Measured(20.0, 25.0, 14.0, 4)
     assert found["slow"] == Measured(300.0, 400.0, 14.0, 2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from results.benchmarks.ours import engine
-from results.benchmarks.shd_shaped import DT, LOSS, Shape
+from results.benchmarks.shd_shaped import Shape
 
 
 @pytest.mark.parametrize("recurrent", [True, False])
@@ -21,7 +21,7 @@ def test_the_peer_is_the_same_network(tiny: Shape, reading: str, recurrent: bool
     shape = replace(tiny, recurrent=recurrent)
     (batch,) = shape.batches(1)
     ours = engine(shape).gradients(batch)
-    peer = SurrogateNetwork(shape.network, shape.weights(), LOSS, DT, shape.steps, 1e-3, reading)
+    peer = SurrogateNetwork(shape.problem, shape.weights(), 1e-3, reading)
     loss, spikes = peer.gradients(batch)
     assert spikes > 100
     assert spikes == ours.hidden_counts.sum()
