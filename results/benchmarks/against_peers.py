@@ -38,24 +38,16 @@ def run(
     """Train on the same spikes from the same weights, each trainer in its own process, our engine and a peer in turns.
 
     Compilation and the first batch are not timed. Memory is the peak above that before the first batch; only mlGeNN's
-    includes weights and Adam's moments.
+    includes weights and Adam's moments. mlGeNN's backend has one thread. Return one row a case, trainer and number of
+    threads, with `COLUMNS` and the milliseconds of our engine in the same turns. The note of a peer that is not
+    installed or fails says so.
 
     Parameters
     ----------
     quick : bool
         One turn each instead of three, and of the peers only the greatest number of threads.
-    cases, trainers
-        Shapes by name, and names in `TRAINERS`.
-    threads : sequence of int
-        Numbers of threads of our engine and its peers; mlGeNN's backend has one thread.
     once : sequence of str
         Trainers that are measured in the first case only; the default one needs minutes per batch in the second.
-
-    Returns
-    -------
-    list of dict
-        One row a case, trainer and number of threads, with `COLUMNS` and the milliseconds of our engine in the same
-        turns. The note of a peer that is not installed or fails says so.
     """
     rounds = 1 if quick else 3
     used = threads[-1:] if quick else threads

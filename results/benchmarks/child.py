@@ -28,14 +28,8 @@ Answer = dict[str, float]
 def child(module: str, threads: int, **arguments: Any) -> Iterator[Callable[[], Answer]]:
     """Start a process, and yield a function that has it measure once; end it at the end of the ``with`` block.
 
-    Parameters
-    ----------
-    module : str
-        Its function ``session`` returns the function that measures once.
-    threads : int
-        Number of cores of the process, and of threads of its libraries.
-    arguments
-        Arguments of ``session``, as JSON can hold them.
+    The module's ``session``, given the arguments, which must be such as JSON can hold, returns what measures once. The
+    process has as many cores, and its libraries as many threads, as ``threads`` says.
 
     Raises
     ------

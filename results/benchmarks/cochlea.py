@@ -70,16 +70,8 @@ def run(quick: bool = False, threads: int = 2, repeats: int = 5) -> list[Row]:
     """Time both converters on one recording of 0.8 s at 48 kHz. Both fade over the whole recording, as lauscher does.
 
     The cochlea's time is the median of ``repeats`` conversions after one warm-up; lauscher's that of one conversion
-    after a warm-up with 10 ms of sound.
-
-    Parameters
-    ----------
-    quick : bool
-        Give lauscher only the first tenth, and estimate its time as ten times as long; its row says so.
-    threads : int
-        Threads of the cochlea and processes of lauscher; another row has the cochlea on one thread.
-    repeats : int
-        Timed conversions of the cochlea.
+    after a warm-up with 10 ms of sound, in as many processes as the cochlea has threads; another row has the cochlea on
+    one thread. Quick: give lauscher only the first tenth, and estimate its time as ten times as long; its row says so.
 
     Raises
     ------

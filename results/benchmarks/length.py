@@ -45,24 +45,11 @@ def run(
     threads: int = 2,
     compared: Sequence[str] = COMPARED,
 ) -> list[Row]:
-    """Train on trials of different lengths, each trainer in its own process, our engine and a peer in turns.
+    """Train on trials of different lengths, each trainer in its own process, our engine and some `TRAINERS` in turns.
 
-    Parameters
-    ----------
-    quick : bool
-        Two lengths, one turn each instead of two.
-    shape : Shape
-        Its ``steps`` are replaced by each of ``steps``.
-    threads : int
-        Threads of each trainer; mlGeNN's backend has one.
-    compared : sequence of str
-        Peers, by their names in `TRAINERS`.
-
-    Returns
-    -------
-    list of dict
-        One row a length and trainer, with `COLUMNS`, and of a peer the milliseconds of our engine in the same turns.
-        The note of a peer that is not installed, fails or would not fit into memory says so.
+    Return one row a length and trainer, with `COLUMNS`, and of a peer the milliseconds of our engine in the same turns.
+    The note of a peer that is not installed, fails or would not fit into memory says so. mlGeNN's backend has one
+    thread. Quick: two lengths, one turn each instead of two.
     """
     rounds = 1 if quick else 2
     rows: list[Row] = []

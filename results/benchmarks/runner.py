@@ -20,14 +20,7 @@ from results.benchmarks.table import CaseTables, Row
 
 
 class Case(Protocol):
-    """What the module of a case offers.
-
-    Attributes
-    ----------
-    NAME, TITLE : str
-    COLUMNS : mapping of str to str
-        Headings, with units, of the columns of ``run``'s rows that tables show.
-    """
+    """What the module of a case offers; ``COLUMNS`` has the headings, with units, of those that tables show."""
 
     NAME: str
     TITLE: str

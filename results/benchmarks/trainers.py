@@ -37,8 +37,6 @@ class Trainer:
 
     Attributes
     ----------
-    title : str
-        Name in tables.
     place : str
         Module and name of the class, with a colon between them; it takes problem, weights and learning rate.
     packages : tuple of str

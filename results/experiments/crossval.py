@@ -23,19 +23,8 @@ def crossval(runner: Runner, config: Config, console: Console) -> pd.DataFrame |
     """Train and score one network a speaker of the training part, print and write the table.
 
     A held-out speaker chooses nothing: the best epoch comes from the validation split that the config makes of the
-    other speakers. The test part has no place here.
-
-    Parameters
-    ----------
-    runner : Runner
-    config : Config
-    console : Console
-        Where the table goes.
-
-    Returns
-    -------
-    DataFrame or None
-        One row a speaker, see `jobs.train_and_score`; None where the runs were submitted to a cluster.
+    other speakers. The test part has no place here. Return one row a speaker, see `jobs.train_and_score`; None where
+    the runs were submitted to a cluster.
 
     Raises
     ------

@@ -60,23 +60,10 @@ class Summary:
 
 
 def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Summary:
-    """Prepare the data, train, evaluate on the test split, and write summary and pictures.
+    """Prepare the data, train, evaluate on the test split, and write summary.json and the pictures.
 
-    What an earlier call has done is reused, at whatever point it stopped.
-
-    Parameters
-    ----------
-    config : Config
-    folder : Path
-        Where summary.json, the pictures, and a link ``run`` to the run's folder go.
-    console : Console
-        Where progress and result are shown.
-    threads : int
-        Of the engine; 0 takes all.
-
-    Returns
-    -------
-    Summary
+    What an earlier call has done is reused, at whatever point it stopped. A link ``run`` to the run's folder lies
+    beside the pictures. 0 threads means all.
     """
     config = choose_engine(config)
     timing = Timing(folder / "timing.json")
@@ -157,11 +144,8 @@ def _pictures(trained: Trained, test: SpikeData, evaluation: Evaluation, folder:
     index = max(evaluation.right.find("1"), 0)
     inside = trained.engine.record(on_grid(test.select([index]), trained.config))[0]
     spoken = f"{test.classes[test.labels[index]]}, by {test.speaker_names[test.speakers[index]]}"
-    table = trained.engine.window_table
-    save(
-        raster(test.events(index), inside, table, trained.classes, trained.config.data.dt, spoken),
-        folder / "raster.png",
-    )
+    shown = (trained.engine.window_table, trained.classes, trained.config.data.dt, spoken)
+    save(raster(test.events(index), inside, *shown), folder / "raster.png")
     return index
 
 

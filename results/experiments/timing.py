@@ -11,12 +11,9 @@ from pipeline.data.atomic import write_atomically
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds by stage, kept in a file: a later call that reuses a stage's result still knows its cost.
+    """Seconds by stage, kept in a JSON file: a later call that reuses a stage's result still knows its cost.
 
-    Attributes
-    ----------
-    path : Path
-        A JSON object of numbers; without the file, or with a damaged one, nothing is known.
+    Without the file, or with a damaged one, nothing is known.
     """
 
     path: Path

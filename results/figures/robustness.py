@@ -22,14 +22,8 @@ def robustness_figure(
 ) -> Figure:
     """Draw why training fails without the least slope, and how runs with the shipped settings end.
 
-    Parameters
-    ----------
-    spikes : mapping of str to DataFrame
-        By setting: gradient norm and least slope of each batch, see `gradient_spikes.gradient_spikes`.
-    metrics : mapping of str to DataFrame
-        By variant: the metrics of one run, one row an epoch and split.
-    ends : DataFrame
-        One row a run of the shipped settings: ``variant`` and ``last_validation``, the accuracy after the last epoch.
+    ``spikes`` are `gradient_spikes.gradient_spikes` by setting; ``metrics`` those of one run by variant, one row an
+    epoch and split; ``ends`` has a row a run of the shipped settings with ``variant`` and ``last_validation``.
     """
     figure, ((grazing, loss), (silent, final)) = subplots(1, 6.2, 2, 2)
     for (name, rows), colour, marker in zip(spikes.items(), COLOURS, "o^s", strict=False):

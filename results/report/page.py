@@ -18,15 +18,7 @@ from results.tables.text import cell, headers
 
 @dataclass(frozen=True)
 class Table:
-    """A table as the page shows it.
-
-    Attributes
-    ----------
-    caption : str
-    headers : sequence of str
-    rows : sequence of sequence of (str, bool)
-        Cells, and whether each is a number.
-    """
+    """A table as the page shows it: of each cell its text, and whether it is a number."""
 
     caption: str
     headers: Sequence[str]
@@ -41,15 +33,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that is part of the page.
-
-    Attributes
-    ----------
-    says : str
-        The caption, which is also the alternative text.
-    data : str
-        The PNG in base 64.
-    """
+    """A PNG that is part of the page, in base 64; its caption is also the alternative text."""
 
     says: str
     data: str
@@ -61,20 +45,10 @@ class Picture:
 
 
 def render(**parts: Any) -> str:
-    """Return the page: ``template.html`` with its parts, every text escaped.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If a part is missing.
-    """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """Return the page: ``template.html`` with its parts, every text escaped; a missing part is an UndefinedError."""
+    blocks: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True}
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **blocks)
     environment.filters["unbroken"] = _unbroken
     return environment.get_template("template.html").render(**parts)
 

@@ -23,7 +23,7 @@ from results.report.page import Picture, Table, render
 from results.statistics.paired import HEADERS
 from results.tables import tables
 from results.tables.records import of_comparison
-from results.tables.write import published_tables
+from results.tables.write import published_tables, shipped
 
 SIZE = (5.2, 3.0)
 """Inches of the picture on the first screen: small, so that its text can be read on a phone."""
@@ -37,21 +37,7 @@ PICTURES = {
 
 
 def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED) -> Path:
-    """Write the report from published results.
-
-    Parameters
-    ----------
-    console : Console
-        Where the file is named.
-    target : Path
-    published : Path
-        Published results.
-
-    Returns
-    -------
-    Path
-        ``target``.
-    """
+    """Write the report from published results; name it on the console and return its path."""
     found = findings(published / "study")
     pictures = [Picture.of(published / name, says) for name, says in PICTURES.items() if (published / name).is_file()]
     with tempfile.TemporaryDirectory() as folder:
@@ -89,9 +75,7 @@ def _study(study: Findings) -> dict[str, Any]:
     plan, made = study.plan, study.environment
     data = str(study.rows["data"].iloc[0])
     about = entry(data).summary.partition(";")[0] if data in names() else data
-    differences = (
-        f"accuracy of four windows, and difference from the {REFERENCE} window; 95 % intervals. Data: {about}."
-    )
+    differences = f"accuracy of four windows, and difference from the {REFERENCE} window; 95 % intervals"
     slices = "Accuracy of a linear readout of 50 ms slices of the trial, and the windows that validation chose."
     settings = " ".join([plan.config, *plan.shared])
     caption = (
@@ -104,7 +88,7 @@ def _study(study: Findings) -> dict[str, Any]:
     settings_of = "Validation accuracy of every window's settings, with seeds that nothing else uses."
     return {
         "name": plan.name,
-        "verdict": _drawn(verdict, f"{plan.name}: {differences}"),
+        "verdict": _drawn(verdict, f"{plan.name}: {differences}. Data: {about}."),
         "information": _drawn(study.draw_information(), slices),
         "sentences": study.details,
         "table": Table.of(study.table.rename(columns=HEADERS), caption),
@@ -120,10 +104,7 @@ def _drawn(figure: Figure, says: str) -> Picture:
 
 
 def _tables(published: Path) -> list[Table]:
-    shipped = Table.of(
-        tables.parameters().rename(columns=tables.HEADERS), "Networks of the shipped configs, and how they are trained."
-    )
-    return [*(Table.of(one.shown, one.caption) for one in published_tables(published).values()), shipped]
+    return [Table.of(one.shown, one.caption) for one in (*published_tables(published).values(), shipped())]
 
 
 def _runs(path: Path) -> Table:

@@ -24,17 +24,10 @@ Where there are no more than that in all (14 pairs), each is taken once, and p i
 
 
 def sign_flip_test(differences: NDArray[np.float64]) -> Any:
-    """Return the two-sided p value that paired differences have mean 0, by the permutation test of their signs.
+    """Return the two-sided p value that paired differences, shape (..., pairs), have mean 0.
 
-    Parameters
-    ----------
-    differences : ndarray, shape (..., pairs)
-        Without a difference between the two of a pair, its sign is random.
-
-    Returns
-    -------
-    float or ndarray, shape (...)
-        Exact for up to 14 pairs; NaN where there is none, 1 for a single one.
+    By the permutation test of their signs, which are random if the two of a pair do not differ. Exact for up to 14
+    pairs; NaN where there is none, 1 for a single one.
     """
     d = np.asarray(differences, dtype=np.float64)
     if d.shape[-1] < 2:

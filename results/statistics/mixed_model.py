@@ -44,12 +44,8 @@ def crossed_random_effects(differences: NDArray[np.float64], level: float = LEVE
     H. H. Clark, "The language-as-fixed-effect fallacy", J. Verb. Learn. Verb. Behav. 12, 1973). Where one effect alone
     gives a larger variance, that one is taken, as if the other were absent.
 
-    Parameters
-    ----------
-    differences : ndarray, shape (seeds, units)
-        No cell is missing. With fewer than two seeds or units, all but the mean is NaN.
-    level : float
-        1 - the confidence of the interval.
+    The differences have the shape (seeds, units), without missing cells. With fewer than two seeds or units, all but
+    the mean is NaN. The interval's confidence is 1 - level.
     """
     d = np.asarray(differences, dtype=np.float64)
     mean = float(d.mean()) if d.size else float("nan")

@@ -82,7 +82,9 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, reference: str) -> pd.
     codes, names = pd.factorize(unit)
     places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
     scores = {str(name): _scores(part, places, names) for name, part in rows.groupby("variant", sort=False)}
-    cells = {name: _differences(own, scores[reference]) for name, own in scores.items() if name != reference}
+    # Differences by seed and unit, of the seeds that both have.
+    both = {name: (own - scores[reference]).dropna() for name, own in scores.items() if name != reference}
+    cells = {name: differences.to_numpy(np.float64) for name, differences in both.items()}
     found = {name: crossed_random_effects(differences) for name, differences in cells.items()}
     corrected = holm({name: comparison.p for name, comparison in found.items()})
     table = []
@@ -91,7 +93,7 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, reference: str) -> pd.
         failed = int(rows[rows["variant"] == name]["accuracy"].isna().sum())
         row: dict[str, object] = {"window": name, "seeds": len(own), "failed": failed, "scored_on": own.shape[1]}
         row |= {"units": units, "accuracy": mean, "low": max(low, 0.0), "high": min(high, 1.0)}
-        row |= {"paired": len(cells.get(name, own))}
+        row["paired"] = len(cells.get(name, own))
         if name in found:
             c, by_seed = found[name], cells[name].mean(axis=1)
             _, seeds_low, seeds_high = student(by_seed)
@@ -117,14 +119,7 @@ def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:
 def _scores(part: pd.DataFrame, places: Mapping[str, NDArray[np.int64]], units: pd.Index) -> pd.DataFrame:
     """Return a variant's accuracies by seed (rows) and unit (columns), of the seeds that have all their runs.
 
-    Parameters
-    ----------
-    part : DataFrame
-        The variant's runs.
-    places : mapping
-        The number of the unit of every recording, by what is held.
-    units : Index
-        The units.
+    ``places`` has the number of the unit of every recording, by what is held.
     """
     scores = {seed: np.full(len(units), np.nan) for seed in part["seed"].unique()}
     for row in part.dropna(subset="accuracy").itertuples():
@@ -138,8 +133,3 @@ def _scores(part: pd.DataFrame, places: Mapping[str, NDArray[np.int64]], units: 
         own = np.unique(place)
         scores[row.seed][own] = np.bincount(place, right)[own] / np.bincount(place)[own]
     return pd.DataFrame.from_dict(scores, "index", columns=units).dropna()
-
-
-def _differences(one: pd.DataFrame, other: pd.DataFrame) -> NDArray[np.float64]:
-    """Return differences by seed and unit, of the seeds that both have."""
-    return np.asarray((one - other).dropna(), dtype=np.float64)

@@ -14,15 +14,7 @@ POWER = 0.8
 def power(difference: float, error: float, freedom: float, level: float = LEVEL) -> float:
     """Return the probability that a two-sided t-test detects a true difference.
 
-    Parameters
-    ----------
-    difference : float
-    error : float
-        Standard error of the measured difference.
-    freedom : float
-        Its degrees of freedom.
-    level : float
-        Significance level.
+    ``error`` is the standard error of the measured difference, ``freedom`` its degrees of freedom.
     """
     if not freedom > 0 or not error > 0:
         return float("nan")

@@ -61,7 +61,7 @@ def summary(rows: pd.DataFrame, reference: str | None = None) -> pd.DataFrame:
     """
     seeds = by_seed(rows)
     fallen = collapsed(rows).groupby(rows["variant"], sort=False).sum()
-    base = None if reference is None else seeds[seeds["variant"] == reference].set_index("seed")
+    accuracies = seeds.set_index(["variant", "seed"])["accuracy"]
     table = []
     for variant, part in seeds.groupby("variant", sort=False):
         mean, low, high = student(part["accuracy"].to_numpy())
@@ -76,9 +76,8 @@ def summary(rows: pd.DataFrame, reference: str | None = None) -> pd.DataFrame:
             "rate": part["rate"].mean(),
             "silent": part["silent"].mean(),
         }
-        if base is not None:
-            own = part.set_index("seed")["accuracy"]
-            paired = (own - base["accuracy"].reindex(own.index)).dropna().to_numpy()
+        if reference is not None:
+            paired = (accuracies[variant] - accuracies[reference]).dropna().to_numpy()
             compared = (np.nan,) * 4 if variant == reference else (*student(paired), paired_t_test(paired))
             row |= dict(zip(("difference", "difference_low", "difference_high", "p"), compared, strict=True))
         table.append(row)

@@ -21,11 +21,8 @@ def read_csv(path: Path, text: Sequence[str] = (), needs: Sequence[str] = ()) ->
 
     Parameters
     ----------
-    path : Path
-    text : sequence of str
-        Columns that hold text, whatever it looks like.
-    needs : sequence of str
-        Columns that there must be.
+    text, needs : sequence of str
+        Columns that hold text, whatever it looks like, and columns that there must be.
 
     Raises
     ------
@@ -46,18 +43,9 @@ def read_csv(path: Path, text: Sequence[str] = (), needs: Sequence[str] = ()) ->
 
 
 def check_runs(path: Path, rows: pd.DataFrame) -> None:
-    """Refuse a table of runs of which a line is cut off, or there twice.
+    """Raise InputError if a line of a file of runs is cut off, or there twice.
 
-    Parameters
-    ----------
-    path : Path
-        Where it comes from.
-    rows : DataFrame
-        Columns variant, seed, held, accuracy, right (if kept), and failed, which says why a run has no accuracy.
-
-    Raises
-    ------
-    InputError
+    Its columns are variant, seed, held, accuracy, right (if kept), and failed, which says why a run has no accuracy.
     """
     cut = rows["accuracy"].isna() & rows["failed"].isna()
     if "right" in rows:
@@ -66,6 +54,5 @@ def check_runs(path: Path, rows: pd.DataFrame) -> None:
         raise InputError(f"{path}, line {int(cut.argmax()) + 2}: a run has neither its results nor a reason why not")
     again = rows.duplicated(["variant", "seed", "held"])
     if again.any():
-        raise InputError(
-            f"{path}, line {int(again.argmax()) + 2}: the run of this variant, seed and part is there twice"
-        )
+        line = int(again.argmax()) + 2
+        raise InputError(f"{path}, line {line}: the run of this variant, seed and part is there twice")

@@ -55,12 +55,7 @@ class Record:
 
 
 def of_runs(root: Path | None = None) -> Iterator[Record]:
-    """Yield the score of every run in a folder that was scored on a test part, or on a held-out speaker.
-
-    Parameters
-    ----------
-    root : Path, optional
-        Where the runs lie; by default where trainings write them.
+    """Yield the score of every run in a folder, by default where trainings write them, that was scored.
 
     Raises
     ------
@@ -103,7 +98,7 @@ def of_comparison(path: Path) -> Iterator[Record]:
     table = read_csv(path, ("variant", "held", "right", "failed"))
     missing = {"variant", *NETWORK_COLUMNS, "seed", "held", "examples", "accuracy", "failed"} - set(table.columns)
     if missing:
-        raise InputError(f"{path} has no column {sorted(missing)[0]}; it is no table of an experiment's runs")
+        raise InputError(f"{path} has no column {min(missing)}; it is no table of an experiment's runs")
     check_runs(path, table)
     table = table.astype(dict.fromkeys([*NETWORK_COLUMNS, "variant", "held"], str))
     for line, row in enumerate(table.itertuples(), start=2):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.network import Network
 from pipeline.config import CONFIG_FOLDER, load_config
 from pipeline.data.datasets.registry import entry
 from pipeline.evaluation.intervals import student
@@ -83,15 +82,13 @@ def accuracy(records: Iterable[Record]) -> pd.DataFrame:
     alike = [key for key in keys if key != "window"]
     rows = []
     for key, part in table.groupby(alike, sort=False):
-        named = dict(zip(alike, key, strict=True))
-        named["window"] = " or ".join(sorted(part["window"].unique()))
         folds = part["held"].nunique()
-        whole = part.groupby("seed").filter(lambda seed, folds=folds: seed["held"].nunique() == folds)
-        by_seed = whole.groupby("seed")["accuracy"].mean()
-        mean, low, high = student(by_seed.to_numpy())
-        examples = int(whole.groupby("seed")["examples"].sum().max()) if len(whole) else 0
-        numbers = (len(by_seed), folds, examples, mean, max(low, 0.0), min(high, 1.0))
-        rows.append((*(named[name] for name in keys), *numbers))
+        seeds = part.groupby("seed").agg({"accuracy": "mean", "examples": "sum", "held": "nunique"})
+        whole = seeds[seeds["held"] == folds]
+        mean, low, high = student(whole["accuracy"].to_numpy())
+        row = dict(zip(alike, key, strict=True)) | {"window": " or ".join(sorted(part["window"].unique()))}
+        row |= {"seeds": len(whole), "folds": folds, "examples": whole["examples"].max() if len(whole) else 0}
+        rows.append(row | {"accuracy": mean, "low": max(low, 0.0), "high": min(high, 1.0)})
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -116,7 +113,7 @@ def parameters() -> pd.DataFrame:
                 "window": window_text(config),
                 "steps": config.steps,
                 "dt": config.data.dt,
-                "parameters": _count(net),
+                "parameters": sum(math.prod(size) for name, size in net.shapes.items() if name not in net.fixed),
                 "batch": config.training.batch,
                 "learning_rate": config.training.learning_rate,
                 "epochs": config.training.epochs,
@@ -125,44 +122,24 @@ def parameters() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _count(network: Network) -> int:
-    """Return the number of trained parameters."""
-    return sum(math.prod(shape) for name, shape in network.shapes.items() if name not in network.fixed)
-
-
 def speed(folder: Path) -> pd.DataFrame:
-    """Return time and memory of training by trainer, from what `make bench` wrote.
-
-    Parameters
-    ----------
-    folder : Path
-        Of ``peers.json`` and ``length.json``; a missing one has no rows.
-    """
+    """Return time and memory of training by trainer, from ``peers.json`` and ``length.json``, where they are there."""
     columns = ["benchmark", "trainer", "case", "threads", "ms_an_example", "megabytes", "hidden_spikes"]
     rows = []
-    for name in ("peers", "length"):
-        path = folder / f"{name}.json"
+    for path in (folder / "peers.json", folder / "length.json"):
         if path.is_file():
             for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
                 if "ms_an_example" in row:
-                    case = row.get("case") or f"{row.get('steps')} steps"
-                    rows.append((name, row["trainer"], case, *(row.get(column) for column in columns[3:])))
+                    rows.append({"benchmark": path.stem, "case": f"{row.get('steps')} steps"} | row)
     return pd.DataFrame(rows, columns=columns)
 
 
 def sweeps(folder: Path) -> pd.DataFrame:
-    """Return what every sweep found, from its store.
-
-    Parameters
-    ----------
-    folder : Path
-        Of ``*.jsonl``.
-    """
+    """Return what every sweep found, from the stores in a folder."""
     rows = []
     for path in sorted(folder.glob("*.jsonl")):
         state = State.of(Store(path).events())
-        best = state.best
-        space = state.begun["space"]
+        best, space = state.best, state.begun["space"]
         rows.append(
             {
                 "space": space["name"],

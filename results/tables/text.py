@@ -9,14 +9,7 @@ from tabulate import LATEX_ESCAPE_RULES, tabulate
 
 
 def markdown(table: pd.DataFrame, digits: str = ".3f") -> str:
-    """Return a table in Markdown, numbers to the right.
-
-    Parameters
-    ----------
-    table : DataFrame
-    digits : str
-        Format of numbers that are not whole; NaN is an empty cell.
-    """
+    """Return a table in Markdown; numbers stand to the right, those that are not whole in the format ``digits``."""
     rows = [[text.replace("|", r"\|") for text in row] for row in _texts(table, digits)]
     return _laid_out(table, rows, "pipe") + "\n"
 
@@ -26,8 +19,7 @@ def latex(table: pd.DataFrame, caption: str) -> str:
     # LaTeX wants as many cells as there are columns, in an empty table, too.
     rows = _texts(table) or [[""] * len(table.columns)]
     said = caption.translate(str.maketrans(LATEX_ESCAPE_RULES))
-    lines = (r"\begin{table}", rf"\caption{{{said}}}", _laid_out(table, rows, "latex_booktabs"), r"\end{table}", "")
-    return "\n".join(lines)
+    return f"\\begin{{table}}\n\\caption{{{said}}}\n{_laid_out(table, rows, 'latex_booktabs')}\n\\end{{table}}\n"
 
 
 def headers(table: pd.DataFrame) -> list[str]:

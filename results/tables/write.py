@@ -15,8 +15,6 @@ from results.tables import tables
 from results.tables.records import of_comparison, of_runs
 from results.tables.text import latex, markdown
 
-FOLDER = TABLES
-
 
 @dataclass(frozen=True)
 class Captioned:
@@ -58,32 +56,20 @@ def published_tables(published: Path = PUBLISHED) -> dict[str, Captioned]:
     return {name: Captioned(*parts, headers.get(name, tables.HEADERS)) for name, parts in made.items()}
 
 
-def tabulate(console: Console, folder: Path = FOLDER, published: Path = PUBLISHED) -> dict[str, pd.DataFrame]:
-    """Write all tables as ``<name>.csv``, ``.md`` and ``.tex``.
+def shipped() -> Captioned:
+    """Return the table of the shipped configs."""
+    caption = "Networks of the shipped configs, and how they are trained."
+    return Captioned(tables.parameters(), caption, tables.HEADERS)
 
-    Parameters
-    ----------
-    console : Console
-        Where the files are named.
-    folder : Path
-        Where they go.
-    published : Path
-        Published results.
 
-    Returns
-    -------
-    dict of str to DataFrame
-        By name.
-    """
-    here = {
-        "parameters": (tables.parameters(), "Networks of the shipped configs, and how they are trained."),
-        "accuracy-runs": (
-            tables.accuracy(of_runs()),
-            "Accuracy (fraction of examples) of this checkout's runs that were scored on a test part or on held-out "
-            "speakers: means over seeds, 95 % intervals by Student's t.",
-        ),
-    }
-    made = {name: Captioned(*parts, tables.HEADERS) for name, parts in here.items()} | published_tables(published)
+def tabulate(console: Console, folder: Path = TABLES, published: Path = PUBLISHED) -> dict[str, pd.DataFrame]:
+    """Write all tables as ``<name>.csv``, ``.md`` and ``.tex``, and name them on the console; return them by name."""
+    caption = (
+        "Accuracy (fraction of examples) of this checkout's runs that were scored on a test part or on held-out "
+        "speakers: means over seeds, 95 % intervals by Student's t."
+    )
+    runs = Captioned(tables.accuracy(of_runs()), caption, tables.HEADERS)
+    made = {"parameters": shipped(), "accuracy-runs": runs, **published_tables(published)}
     for name, one in made.items():
         write_atomically(folder / f"{name}.csv", [one.table.to_csv(index=False).encode()])
         write_atomically(folder / f"{name}.md", [f"{one.caption}\n\n{markdown(one.shown)}".encode()])

@@ -35,18 +35,9 @@ def errors(
     kinds: Mapping[str, Kind] = KINDS,
     compared: Sequence[Scheme] | None = None,
 ) -> pd.DataFrame:
-    """Compare gradients with those of the event-exact engine.
+    """Compare gradients with those of the event-exact engine, in a number of random networks of each kind.
 
-    Parameters
-    ----------
-    samples : int
-        Random networks of each kind.
-    steps : sequence of float
-        Time steps in ms; powers of 2.
-    windows, kinds : mapping
-        By the names that the table gives them.
-    compared : sequence of Scheme, optional
-        By default all schemes whose packages are installed.
+    Time steps, in ms, are powers of 2. By default all schemes are compared whose packages are installed.
 
     Returns
     -------
@@ -56,7 +47,6 @@ def errors(
         the least tau_mem dV/dt at any spike of the network, in thresholds.
     """
     rows = []
-    compared = schemes() if compared is None else compared
     for kind_name, kind in kinds.items():
         instances = [kind.draw(seed) for seed in range(samples)]
         for window_name, window in windows.items():
@@ -65,16 +55,15 @@ def errors(
                 ExactEngine(kind.network, one.weights, loss, kind.trial).gradients(trials(one.batch(1.0), 1.0))
                 for one in instances
             ]
-            for scheme, dt in itertools.product(compared, steps):
-                if not scheme.supports(window):
+            for scheme, dt in itertools.product(schemes() if compared is None else compared, steps):
+                if not isinstance(window, scheme.windows):
                     continue
-                for seed, (instance, truth) in enumerate(zip(instances, exact, strict=True)):
-                    found = scheme.gradients(instance, window, instance.batch(dt), dt)
-                    for name, gradient in truth.weights.items():
-                        key = (kind_name, scheme.name, window_name, dt, name)
-                        rows.append((*key, seed, *_compared(found[name], gradient), truth.min_slope))
-    for scheme in compared:
-        scheme.close()
+                with scheme.opened(kind, window, dt) as gradients:
+                    for seed, (instance, truth) in enumerate(zip(instances, exact, strict=True)):
+                        found = gradients(instance)
+                        for name, gradient in truth.weights.items():
+                            key = (kind_name, scheme.name, window_name, dt, name)
+                            rows.append((*key, seed, *_compared(found[name], gradient), truth.min_slope))
     return pd.DataFrame(rows, columns=[*KEYS, "seed", "cosine", "relative_error", "norm_ratio", "min_slope"])
 
 

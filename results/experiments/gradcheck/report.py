@@ -20,22 +20,9 @@ QUICK = (STEPS[0], STEPS[2])
 
 
 def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: Path = TABLES) -> pd.DataFrame:
-    """Compare gradients; print and write the medians over networks.
+    """Compare gradients in a number of random networks of each kind; print, write and return `check.summary`.
 
-    Parameters
-    ----------
-    console : Console
-    samples : int
-        Random networks of each kind.
-    quick : bool
-        Five networks, two time steps.
-    folder : Path
-        Where gradcheck.csv, gradcheck.md and gradcheck.json (the environment) go.
-
-    Returns
-    -------
-    DataFrame
-        See `check.summary`.
+    Quick: five networks, two time steps. Beside gradcheck.csv and gradcheck.md, gradcheck.json has the environment.
     """
     console.print("comparing gradients with the event-exact ones ...", highlight=False)
     table = summary(errors(5, QUICK) if quick else errors(samples))
@@ -56,12 +43,9 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
 def _rich(network: str, part: pd.DataFrame) -> Table:
     """Return relative error, cosine and ratio of norms; one row a scheme, window and weights, one column a step."""
     table = Table(title=f"{network}: medians of relative error, cosine and ratio of norms", expand=False)
-    steps = list(dict.fromkeys(part["dt"]))
-    for column in ("scheme", "window", "weights", *(f"dt {dt:g} ms" for dt in steps)):
+    for column in ("scheme", "window", "weights", *(f"dt {dt:g} ms" for dt in part["dt"].unique())):
         table.add_column(column)
     for (scheme, window, weights), rows in part.groupby(["scheme", "window", "weights"], sort=False):
-        cells = [
-            f"{row.relative_error:.2g} {row.cosine:.3f} {row.norm_ratio:.2f}" for row in rows.itertuples(index=False)
-        ]
+        cells = [f"{row.relative_error:.2g} {row.cosine:.3f} {row.norm_ratio:.2f}" for row in rows.itertuples()]
         table.add_row(str(scheme), str(window), str(weights), *cells)
     return table

@@ -3,135 +3,92 @@
 from __future__ import annotations
 
 import importlib.util
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from models.batch import SpikeBatch
-from models.engines.cpu.engine import CpuEngine
 from models.engines.entry import Resources
 from models.engines.registry import find
 from models.losses import CrossEntropy
 from models.network import Weights
-from models.problem import Problem
-from models.windows import Window
-from results.experiments.gradcheck.networks import Instance
-
-if TYPE_CHECKING:
-    from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
+from models.windows import Exponential, Uniform, Window
+from results.experiments.gradcheck.networks import Instance, Kind
 
 SCALE = 5.0
 """Of the loss's logits."""
 
-
-class Scheme(ABC):
-    """A way to compute gradients on a time grid."""
-
-    name: str
-
-    def supports(self, window: Window) -> bool:
-        """Whether the scheme has this readout window."""
-        return True
-
-    def close(self) -> None:  # noqa: B027
-        """Unload compiled networks."""
-
-    @abstractmethod
-    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return the gradient of a batch's mean loss, by weight matrix."""
+Gradients = Callable[[Instance], Weights]
+"""Gives the gradient of the mean loss of an instance's examples, by weight matrix."""
 
 
 @dataclass(frozen=True)
-class Cpu(Scheme):
-    """The CPU engine."""
+class Scheme:
+    """A way to compute gradients on a time grid.
 
-    spike_times: Literal["plain", "interpolated"]
+    Attributes
+    ----------
+    name : str
+        In tables.
+    opened : callable
+        Builds the network of a kind with a window and a time step in ms, and unloads it at the end of the ``with``
+        block, since some libraries can hold only one at a time.
+    windows : tuple of type
+        The readout windows that it has.
+    """
 
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """Name in tables."""
-        return f"cpu, {self.spike_times}"
-
-    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return the engine's gradient."""
-        problem = replace(instance.problem(CrossEntropy(window, SCALE), dt), spike_times=self.spike_times)
-        return CpuEngine(problem, instance.weights).gradients(batch).weights
-
-
-class Compiled(Scheme):
-    """A scheme that compiles a network once for all instances of a kind; only one network may be loaded at a time."""
-
-    _built: Any = None
-    _problem: Problem | None = None
-
-    def close(self) -> None:
-        """Unload the network."""
-        if self._built is not None:
-            self._built.close()
-        self._built = None
-
-    def built(self, problem: Problem, build: Callable[[], Any]) -> Any:
-        """Return the network that is loaded if it was built for the same problem, else unload it and build another."""
-        if self._built is None or self._problem != problem:
-            self.close()
-            self._problem, self._built = problem, build()
-        return self._built
+    name: str
+    opened: Callable[[Kind, Window, float], AbstractContextManager[Gradients]]
+    windows: tuple[type[Window], ...] = (Window,)
 
 
-class Genn(Compiled):
-    """The GeNN engine on GeNN's CPU backend, which has plain spike times as the CPU engine."""
+@contextmanager
+def _engine(
+    engine: str, device: str, spike_times: Literal["plain", "interpolated"], kind: Kind, window: Window, dt: float
+) -> Iterator[Gradients]:
+    problem = replace(kind.problem(CrossEntropy(window, SCALE), dt), spike_times=spike_times)
+    made = find(engine, "eventprop").make(problem, kind.draw(0).weights, Resources(device=device))
 
-    name = "genn"
+    def gradients(instance: Instance) -> Weights:
+        made.set_weights(instance.weights)
+        return made.gradients(instance.batch(dt)).weights
 
-    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return the engine's gradient."""
-        weights, problem = instance.weights, instance.problem(CrossEntropy(window, SCALE), dt)
-        entry, resources = find("genn", "eventprop"), Resources(device="single_threaded_cpu")
-        engine = self.built(problem, lambda: entry.make(problem, weights, resources))
-        engine.set_weights(weights)
-        gradient: Weights = engine.gradients(batch).weights
-        return gradient
+    with closing(made):
+        yield gradients
 
 
-class MlGenn(Compiled):
-    """mlGeNN's own Eventprop compiler on GeNN's CPU backend, which has the uniform and the exponential window."""
+@contextmanager
+def _ml_genn(kind: Kind, window: Window, dt: float) -> Iterator[Gradients]:
+    """Give mlGeNN the output weights times the loss's scale and the window's norm, of which it has neither."""
+    from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
 
-    name = "mlGeNN"
+    bare = replace(window, normalise=False)
+    problem = kind.problem(CrossEntropy(bare), dt)
+    factor = np.float32(SCALE * window.table(problem.steps)[0] / bare.table(problem.steps)[0])
 
-    def supports(self, window: Window) -> bool:
-        """Whether mlGeNN has a readout with this window."""
-        from results.benchmarks.peers.ml_genn_cpu import READOUTS
+    def scaled(weights: Weights) -> Weights:
+        return {**weights, "hidden_output": factor * weights["hidden_output"]}
 
-        return type(window) in READOUTS
+    def gradients(instance: Instance) -> Weights:
+        made.set_weights(scaled(instance.weights))
+        return scaled(made.gradients(instance.batch(dt)))
 
-    def gradients(self, instance: Instance, window: Window, batch: SpikeBatch, dt: float) -> Weights:
-        """Return mlGeNN's gradient.
+    first = kind.draw(0)
+    with closing(MlGennNetwork(problem, scaled(first.weights), 0.0)) as made:
+        made.prepare(first.batch(dt))
+        yield gradients
 
-        mlGeNN has neither the loss's scale nor a normalised window; the output weights are multiplied by both.
-        """
-        from results.benchmarks.peers.ml_genn_cpu import MlGennNetwork
 
-        bare = replace(window, normalise=False)
-        loss = CrossEntropy(bare)
-        problem = instance.problem(loss, dt)
-        factor = np.float32(SCALE * window.table(problem.steps)[0] / bare.table(problem.steps)[0])
-        weights = {**instance.weights, "hidden_output": factor * instance.weights["hidden_output"]}
-
-        def build() -> MlGennNetwork:
-            made = MlGennNetwork(problem, weights, 0.0)
-            made.prepare(batch)
-            return made
-
-        built = self.built(problem, build)
-        built.set_weights(weights)
-        found = built.gradients(batch)
-        return {**found, "hidden_output": factor * found["hidden_output"]}
+PLAIN = Scheme("cpu, plain", partial(_engine, "cpu", "auto", "plain"))
+INTERPOLATED = Scheme("cpu, interpolated", partial(_engine, "cpu", "auto", "interpolated"))
+GENN = Scheme("genn", partial(_engine, "genn", "single_threaded_cpu", "plain"))
+ML_GENN = Scheme("mlGeNN", _ml_genn, (Uniform, Exponential))
 
 
 def schemes() -> list[Scheme]:
     """Return all schemes whose packages are installed."""
     installed = all(importlib.util.find_spec(package) for package in ("pygenn", "ml_genn"))
-    return [Cpu("plain"), Cpu("interpolated"), *([Genn(), MlGenn()] if installed else [])]
+    return [PLAIN, INTERPOLATED, *([GENN, ML_GENN] if installed else [])]
