@@ -31,20 +31,12 @@ MARGIN = 0.05
 
 @dataclass(frozen=True)
 class Recording:
-    """A mono waveform.
-
-    Attributes
-    ----------
-    samples : ndarray of float64, shape (n,)
-        Sound pressure; full scale is 1. Of several channels it is the mean.
-    rate : int
-        Sampling rate of the file in Hz.
-    path : Path
-        The file.
-    """
+    """A mono waveform."""
 
     samples: NDArray[np.float64]
+    """Sound pressure, shape (n,); full scale is 1. Of several channels it is the mean."""
     rate: int
+    """Sampling rate of the file in Hz."""
     path: Path
 
     @property
@@ -54,17 +46,7 @@ class Recording:
 
 
 def read_audio(path: Path | str) -> Recording:
-    """Read a WAV or FLAC file, or another format of libsndfile, as mono.
-
-    Parameters
-    ----------
-    path : Path or str
-        The file. Any sample rate, any number of channels.
-
-    Returns
-    -------
-    Recording
-        Mono, float64, at the file's sampling rate.
+    """Read a WAV or FLAC file, or another format of libsndfile, of any sampling rate and number of channels, as mono.
 
     Raises
     ------
@@ -105,7 +87,7 @@ def _check_exists(path: Path) -> None:
 
 
 def _check_wav_is_whole(path: Path) -> None:
-    """Compare a WAV's data chunk with the file's size, because libsndfile does not report a truncated file."""
+    """Compare a WAV's data chunk with the file's size; libsndfile only logs it, and other chunks may fill the log."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
@@ -148,17 +130,7 @@ def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def trim(recording: Recording) -> Recording:
-    """Remove the quiet parts at both ends of a recording.
-
-    Parameters
-    ----------
-    recording : Recording
-
-    Returns
-    -------
-    Recording
-        From `MARGIN` s before the first to `MARGIN` s after the last sample that reaches `QUIET` of the peak.
-    """
+    """Return a recording from `MARGIN` s before the first to as long after the last sample that is not quiet."""
     deviation = np.abs(recording.samples - recording.samples.mean())
     loud = np.flatnonzero(deviation >= QUIET * deviation.max())
     margin = round(MARGIN * recording.rate)

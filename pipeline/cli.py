@@ -136,12 +136,8 @@ def classify_command(
             out.print(_classification_table(result))
         if plot is not None:
             target = plot / f"{file.stem}{'' if names.count(file.stem) == 1 else f'-{number}'}.png"
-            config = trained.config
-            table = trained.engine.window_table
-            save(
-                classification(result.audio, result.events, result.inside, table, trained.classes, config.data.dt),
-                target,
-            )
+            drawn = (result.audio, result.events, result.inside, trained.engine.window_table, trained.classes)
+            save(classification(*drawn, trained.config.data.dt), target)
             err.print(f"picture: {target}", soft_wrap=True, highlight=False)
 
 
@@ -200,11 +196,8 @@ def _classification_table(result: Classification) -> Table:
 
 def guarded(application: typer.Typer) -> None:
     """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=err, show_time=False, show_path=False)],
-    )
+    handler = RichHandler(console=err, show_time=False, show_path=False)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     try:
         application()
     except InputError as error:

@@ -20,12 +20,7 @@ from models.windows import Uniform
 
 
 def examine() -> Iterator[Finding]:
-    """Examine everything, engine by engine.
-
-    Yields
-    ------
-    Finding
-    """
+    """Examine everything, engine by engine."""
     yield Finding("Python", "ok", f"{sys.version.split()[0]}, {os.cpu_count()} cores")
     names = ("numpy", "numba", "scipy", "h5py", "tonic")
     yield Finding("packages", "ok", ", ".join(f"{name} {metadata.version(name)}" for name in names))

@@ -25,15 +25,7 @@ class Section(BaseModel):
 
 
 def one_of(field: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
-    """Return a validator that accepts registered names only; they are asked for when a config is read.
-
-    Parameters
-    ----------
-    field : str
-        Dotted name of the field, for the sentence that refuses another name.
-    names : callable
-        Returns the names.
-    """
+    """Return a validator of the dotted ``field`` that accepts registered names only, asked for as a config is read."""
 
     def check(name: str) -> str:
         if name not in names():
@@ -48,10 +40,6 @@ def completed(default: Any) -> BeforeValidator:
 
     A table that chooses no other member of a family than the default keeps the default's fields where it does not set
     them: ``input = {mean = 0.3}`` keeps the default's deviation.
-
-    Parameters
-    ----------
-    default : dataclass instance
     """
 
     def complete(given: Any) -> Any:

@@ -32,10 +32,6 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
         ``a.b=c``, each replacing one field; c as TOML has it, or a bare word. Where one chooses another kind of loss,
         window or initialiser, the fields of the former kind go; in whichever order they come, choices are made first.
 
-    Returns
-    -------
-    Config
-
     Raises
     ------
     InputError
@@ -53,17 +49,7 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
 def config_from_table(table: Mapping[str, Any], source: str | Path, overrides: Iterable[str] = ()) -> Config:
     """Return the config that a table describes, as TOML has it, of this or an earlier version; see `load_config`.
 
-    Parameters
-    ----------
-    table : mapping
-    source : str or Path
-        Where it was read, for messages.
-    overrides : iterable of str
-
-    Raises
-    ------
-    InputError
-        If a field is unknown or has a wrong value, or a window's file can't be read.
+    ``source`` is where it was read, for messages.
     """
     fields = migrate(table)
     for name, value, override in sorted(map(_parsed, overrides), key=_choices_first):

@@ -12,31 +12,23 @@ VERSION = 2
 """Of the configs that this version writes. Configs without a version are of version 1, or written by hand."""
 
 RENAMED = {"training.ease_in": "training.warmup_epochs", "genn.backend": "device"}
-"""Version 1's dotted names, and today's."""
+"""Version 1's names, each a section and a field, and today's, which may have any number of sections."""
 
 
 def migrate(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a config's table with today's names.
-
-    Parameters
-    ----------
-    fields : mapping
-        A config's table, as TOML has it.
-
-    Raises
-    ------
-    InputError
-        If a later version of the project has written it.
-    """
+    """Return a copy of a config's table with today's names; refuse one that a later version has written."""
     found = deepcopy(dict(fields))
     if found.get("version", 1) == VERSION:
         return found
     if found.pop("version", 1) != 1:
         raise InputError(f"version is {fields['version']}; this version of the project reads configs up to {VERSION}")
     for old, new in RENAMED.items():
-        value, there = _take(found, old)
-        if there:
-            _put(found, new, value)
+        (section, field), (*sections, name) = old.split("."), new.split(".")
+        if isinstance(found.get(section), dict) and field in found[section]:
+            value, place = found[section].pop(field), found
+            for inner in sections:
+                place = place.setdefault(inner, {})
+            place.setdefault(name, value)
     if found.get("genn") == {}:
         del found["genn"]
     return found
@@ -45,22 +37,3 @@ def migrate(fields: Mapping[str, Any]) -> dict[str, Any]:
 def migrate_name(name: str) -> str:
     """Return today's name of a field, both dotted; names that have not changed come back as they are."""
     return RENAMED.get(name, name)
-
-
-def _take(fields: dict[str, Any], name: str) -> tuple[Any, bool]:
-    """Remove a dotted field; return its value, and whether it was there."""
-    *sections, field = name.split(".")
-    place: Any = fields
-    for section in sections:
-        place = place.get(section) if isinstance(place, dict) else None
-    if not isinstance(place, dict) or field not in place:
-        return None, False
-    return place.pop(field), True
-
-
-def _put(fields: dict[str, Any], name: str, value: Any) -> None:
-    *sections, field = name.split(".")
-    place = fields
-    for section in sections:
-        place = place.setdefault(section, {})
-    place.setdefault(field, value)

@@ -38,12 +38,8 @@ def _refused(error: Exception, where: str, there: object) -> str:
     """Return the sentence of a section that refused its fields, with the section's name where it does not know it."""
     if isinstance(error, FieldError):
         return f"{where}.{error.detail}"
-    is_model = isinstance(there, type) and issubclass(there, BaseModel)
-    return (
-        str(error)
-        if is_model or there is None or (isinstance(there, type) and there in (str, int, float))
-        else (f"{where}: {error}")
-    )
+    knows = there in (None, str, int, float) or (isinstance(there, type) and issubclass(there, BaseModel))
+    return str(error) if knows else f"{where}: {error}"
 
 
 def _superfluous(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:

@@ -15,13 +15,8 @@ from models.choice import Choice
 def place(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[str, Any]:
     """Return a place's dotted name as users write it, and the type of what stands there, None if there is nothing.
 
-    Pydantic adds the names of a choice's members and the indices of lists to a place; users write neither.
-
-    Parameters
-    ----------
-    model : type of BaseModel
-        What the place is in.
-    loc : sequence of int or str
+    Pydantic adds the names of a choice's members and the indices of lists to ``loc``, a place in ``model``; users write
+    neither.
     """
     names: list[str] = []
     there: Any = model

@@ -23,32 +23,20 @@ COCHLEA_SEED = 0
 
 @dataclass(frozen=True)
 class Classification:
-    """What a network makes of a recording, and how.
-
-    Attributes
-    ----------
-    file : Path
-    word : str
-        The likeliest class.
-    probabilities : dict of str to float
-        By class, likeliest first.
-    audio : Recording
-        What was heard.
-    events : Events
-        What the cochlea made of it.
-    inside : NetworkRecording
-        Hidden spikes and output voltages.
-    unheard : float
-        How much of it, in ms, lies beyond the trial's end.
-    """
+    """What a network makes of a recording, and how."""
 
     file: Path
     word: str
+    """The likeliest class."""
     probabilities: dict[str, float]
+    """By class, likeliest first."""
     audio: Recording
+    """What was heard: the recording, trimmed if it is longer than a trial."""
     events: Events
     inside: NetworkRecording
+    """Hidden spikes and output voltages."""
     unheard: float
+    """How much of the recording, in ms, lies beyond the trial's end."""
 
     def report(self) -> dict[str, object]:
         """Return what ``--json`` prints: file, word, probabilities."""
@@ -59,19 +47,7 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     """Classify one recording.
 
     One that is longer than a trial loses the quiet at its beginning and end; what is still beyond the trial's end goes
-    unheard.
-
-    Parameters
-    ----------
-    trained : Trained
-    file : Path
-        WAV or FLAC, any rate, mono or stereo.
-    cochlea : Cochlea, optional
-        The one that the training data went through; the standard one unless given.
-
-    Returns
-    -------
-    Classification
+    unheard. ``cochlea`` is the one that the training data went through, the standard one unless given.
 
     Raises
     ------
@@ -86,15 +62,8 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     if channels != CHANNELS:
         raise InputError(f"{trained.run.folder} was trained on {channels} channels; the cochlea has {CHANNELS}")
     events = (cochlea or Cochlea()).spikes(audio.samples, audio.rate, COCHLEA_SEED)
-    batch = discretise(
-        events.times,
-        events.units,
-        np.array([0, len(events.times)]),
-        np.zeros(1, dtype=np.int64),
-        config.data.dt,
-        config.steps,
-        channels,
-    )
+    offsets, label = np.array([0, len(events.times)]), np.zeros(1, dtype=np.int64)
+    batch = discretise(*events, offsets, label, config.data.dt, config.steps, channels)
     inside = trained.engine.record(batch)[0]
     # A loss without a temperature has logits, too: their softmax only ranks the words then.
     temperature = getattr(config.loss, "temperature", 1.0)

@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.engines.base import Engine
 from models.errors import InputError
@@ -21,44 +20,29 @@ from pipeline.training.examples import split_training
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a network does on some examples.
-
-    Attributes
-    ----------
-    split : str
-    epoch : int
-        Whose weights, counted from 1.
-    examples : int
-    loss : float
-        The mean of what is trained to be small: of cross-entropies in nats, of a mean square of voltages in theirs.
-    accuracy, low, high : float
-        Fraction right and its 95 % interval (Wilson).
-    rate : float
-        Spikes an example and hidden neuron.
-    silent : float
-        Fraction of hidden neurons without a spike in all examples.
-    speakers : dict of str to float
-        Accuracy by speaker.
-    classes : tuple of str
-    confusion : list of list of int
-        Examples by true class (rows) and predicted class (columns).
-    right : str
-        A digit an example, in their order: 1 where the network was right, 0 where it was not.
-    """
+    """How a network does on some examples."""
 
     split: str
     epoch: int
+    """Whose weights, counted from 1."""
     examples: int
     loss: float
+    """The mean of what is trained to be small: of cross-entropies in nats, of a mean square of voltages in theirs."""
     accuracy: float
     low: float
     high: float
+    """Ends of the 95 % interval (Wilson) of the accuracy."""
     rate: float
+    """Spikes an example and hidden neuron."""
     silent: float
+    """Fraction of hidden neurons without a spike in all examples."""
     speakers: dict[str, float]
+    """Accuracy by speaker."""
     classes: tuple[str, ...]
     confusion: list[list[int]]
+    """Examples by true class (rows) and predicted class (columns)."""
     right: str = ""
+    """A digit an example, in their order: 1 where the network was right, 0 where it was not."""
 
     def json(self) -> str:
         """Return the evaluation as JSON."""
@@ -86,24 +70,12 @@ def split_of(dataset: Dataset, config: Config, split: str) -> SpikeData:
 
 
 def evaluate(trained: Trained, data: SpikeData, split: str) -> Evaluation:
-    """Evaluate a trained run.
-
-    Parameters
-    ----------
-    trained : Trained
-    data : SpikeData
-        Of the classes that the run was trained on.
-    split : str
-        What to call the examples.
-
-    Returns
-    -------
-    Evaluation
+    """Evaluate a trained run on examples, which ``split`` names.
 
     Raises
     ------
     InputError
-        If the data have other classes than the run.
+        If the data have other classes or channels than the run was trained on.
     """
     if data.classes != trained.classes:
         raise InputError(
@@ -134,12 +106,8 @@ def score(engine: Engine, config: Config, data: SpikeData, split: str, epoch: in
         high=high,
         rate=float(said.hidden_counts.mean() / len(data)),
         silent=float((said.hidden_counts == 0).mean()),
-        speakers=_by_speaker(data, right),
+        speakers={data.speaker_names[s]: float(right[data.speakers == s].mean()) for s in np.unique(data.speakers)},
         classes=data.classes,
         confusion=confusion.tolist(),
         right="".join(map(str, right.astype(int))),
     )
-
-
-def _by_speaker(data: SpikeData, right: NDArray[np.bool_]) -> dict[str, float]:
-    return {data.speaker_names[s]: float(right[data.speakers == s].mean()) for s in np.unique(data.speakers)}

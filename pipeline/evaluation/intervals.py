@@ -10,23 +10,9 @@ def wilson(right: int, examples: int, level: float = 0.95) -> tuple[float, float
     """Return Wilson's score interval of a fraction (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927).
 
     It holds the fractions that a score test does not reject. Unlike the mean +- 1.96 standard errors it stays within
-    0..1, and it has a width where all examples, or none, are correct.
-
-    Parameters
-    ----------
-    right : int
-        Number of examples that were classified correctly, 0..``examples``.
-    examples : int
-        Number of examples, at least 1.
-    level : float
-        Confidence level, above 0 and below 1.
-
-    Returns
-    -------
-    low, high : float
+    0..1, and it has a width where all ``examples``, of which there is at least one, or none are correct.
     """
-    # Here, since scipy.stats would double the start-up of training.
-    from scipy import stats
+    from scipy import stats  # here, since it would double the start-up of training
 
     interval = stats.binomtest(right, examples).proportion_ci(level, method="wilson")
     return float(interval.low), float(interval.high)

@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.engines import registry
 from models.engines.base import Engine
 from models.errors import InputError
+from models.network import Weights
 from pipeline.config import Config
 from pipeline.training.placement import make_engine
 from pipeline.training.problem import make_problem
@@ -21,24 +21,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's config and its network with the weights that validation chose.
-
-    Attributes
-    ----------
-    run : Run
-    config : Config
-    engine : Engine
-    classes : tuple of str
-        What the outputs stand for.
-    epoch : int
-        The epoch of the weights, counted from 1.
-    """
+    """A run's config and its network with the weights that validation chose."""
 
     run: Run
     config: Config
     engine: Engine
     classes: tuple[str, ...]
+    """What the outputs stand for."""
     epoch: int
+    """The epoch of the weights, counted from 1."""
 
 
 def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Trained:
@@ -46,16 +37,11 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
 
     Parameters
     ----------
-    run : Run
     threads : int
         Of the CPU engine; 0 takes all.
     engine : str, optional
         What to run it on: the engine that trained it, unless said; where that is not here, another one that runs the
         same neurons.
-
-    Returns
-    -------
-    Trained
 
     Raises
     ------
@@ -76,7 +62,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     if chosen.why and engine is None:
         logger.warning("%s: %s", run.folder, chosen.why)
     config = config.changed(engine=chosen.entry.engine, device=chosen.device)
-    weights: dict[str, NDArray[np.generic]] = {}
+    weights: Weights = {}
     for name, shape in problem.network.shapes.items():
         found = best.state.get(f"weights/{name}")
         if found is None or found.shape != shape:
@@ -84,7 +70,6 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
             raise InputError(
                 f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"
             )
-        weights[name] = found
-    loaded = {name: w.astype(np.float32) for name, w in weights.items()}
-    made = make_engine(config, channels, len(classes), threads, loaded)
+        weights[name] = found.astype(np.float32)
+    made = make_engine(config, channels, len(classes), threads, weights)
     return Trained(run, config, made, classes, int(best.progress["epochs"]))

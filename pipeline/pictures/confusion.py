@@ -21,17 +21,8 @@ MARGIN = 2.2
 def confusion(counts: ArrayLike, classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: counts as numbers, their fraction of the row as colour.
 
-    Parameters
-    ----------
-    counts : array_like of int, shape (classes, classes)
-        Examples by true class (rows) and by the network's answer (columns).
-    classes : sequence of str
-        Names of the classes.
-
-    Returns
-    -------
-    Figure
-        Cells without examples have no number.
+    ``counts``, shape (classes, classes), are examples by true class (rows) and by the network's answer (columns).
+    Cells without examples have no number.
     """
     matrix = np.asarray(counts)
     side = max(CELL * len(classes), 1.5) + MARGIN

@@ -4,56 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
 from pipeline.events import Events
 from pipeline.pictures import panels
+from pipeline.pictures.panels import Window
 from pipeline.pictures.style import WIDTH, styled
 
 
 def raster(
-    events: Events,
-    inside: NetworkRecording,
-    window: NDArray[np.float32],
-    classes: Sequence[str],
-    dt: float,
-    spoken: str,
+    events: Events, inside: NetworkRecording, window: Window, classes: Sequence[str], dt: float, spoken: str
 ) -> Figure:
     """Draw input spikes, hidden spikes and output voltages under the window.
 
     Parameters
     ----------
-    events : Events
-        The example.
-    inside : Recording
-        Spikes and voltages of the network.
     window : ndarray of float32, shape (steps,)
-        w(t).
-    classes : sequence of str
-        Names of the classes.
-    dt : float
-        Time step in ms.
+        w(t), at time steps of ``dt`` ms.
     spoken : str
         The spoken word and its speaker.
-
-    Returns
-    -------
-    Figure
     """
     return _stacked(events, inside, window, classes, dt, f"spoken: {spoken}; answer")
 
 
 def classification(
-    audio: Recording,
-    events: Events,
-    inside: NetworkRecording,
-    window: NDArray[np.float32],
-    classes: Sequence[str],
-    dt: float,
+    audio: Recording, events: Events, inside: NetworkRecording, window: Window, classes: Sequence[str], dt: float
 ) -> Figure:
     """Draw what `raster` draws under the waveform of the recording ``audio``; titled with its file name."""
     return _stacked(events, inside, window, classes, dt, audio.path.name, audio)
@@ -63,7 +40,7 @@ def classification(
 def _stacked(
     events: Events,
     inside: NetworkRecording,
-    window: NDArray[np.float32],
+    window: Window,
     classes: Sequence[str],
     dt: float,
     title: str,

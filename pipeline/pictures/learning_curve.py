@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -23,18 +22,7 @@ LINES = {"train": (BLUE, "-"), "validation": (VERMILLION, "--"), "test": (GREEN,
 
 @styled
 def learning_curve(metrics: pd.DataFrame) -> Figure:
-    """Draw loss, accuracy, firing rate and silent fraction over the epochs and mark the best epoch.
-
-    Parameters
-    ----------
-    metrics : DataFrame
-        One row per epoch and split with the columns epoch, split, loss, accuracy, rate (spikes per example and
-        hidden neuron) and silent (fraction of hidden neurons); a run's metrics.csv.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw loss, accuracy, firing rate and silent fraction over the epochs of a run's metrics; mark the best."""
     best = best_epoch(metrics)
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
     grid = figure.subplots(2, 2, sharex=True)
@@ -54,7 +42,9 @@ def learning_curve(metrics: pd.DataFrame) -> Figure:
     for axes in grid[1]:
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(figure, grid[0, 0], best)
+    mark = Line2D([], [], color=BLACK, linewidth=0.8, linestyle=":", label=f"best epoch: {best}")
+    handles = [*grid[0, 0].get_legend_handles_labels()[0], mark]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 
 
@@ -68,9 +58,3 @@ def best_epoch(metrics: pd.DataFrame) -> int:
         return int(metrics["epoch"].max())
     ranked = validation.sort_values(["accuracy", "loss", "epoch"], ascending=[False, True, True])
     return int(ranked["epoch"].iloc[0])
-
-
-def _legend(figure: Figure, axes: Axes, best: int) -> None:
-    mark = Line2D([], [], color=BLACK, linewidth=0.8, linestyle=":", label=f"best epoch: {best}")
-    handles = [*axes.get_legend_handles_labels()[0], mark]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))

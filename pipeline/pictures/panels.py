@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,8 @@ from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
 from pipeline.events import CHANNELS, Events
 from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
+
+Window = NDArray[np.float32]
 
 RANKS = ((VERMILLION, 2.2, "-"), (BLUE, 1.1, "--"), (GREEN, 1.1, "-."), (ORANGE, 1.1, ":"), (PURPLE, 1.1, "--"))
 """Colour, width and dashes of the most probable classes in descending order; distinct in greyscale, too."""
@@ -51,22 +54,10 @@ def hidden_spikes(axes: Axes, inside: NetworkRecording) -> None:
     axes.set_ylabel("hidden neuron")
 
 
-def output_voltages(
-    axes: Axes, inside: NetworkRecording, window: NDArray[np.float32], classes: Sequence[str], dt: float
-) -> None:
+def output_voltages(axes: Axes, inside: NetworkRecording, window: Window, classes: Sequence[str], dt: float) -> None:
     """Draw the voltage of every output over the shaded window; the most probable classes are coloured.
 
-    Parameters
-    ----------
-    axes : Axes
-    inside : Recording
-        Spikes and voltages of the network, ``steps`` time steps.
-    window : ndarray of float32, shape (steps,)
-        w(t).
-    classes : sequence of str
-        Names of the classes.
-    dt : float
-        Time step in ms.
+    ``window`` is w(t), shape (steps,), at time steps of ``dt`` ms.
     """
     ends = (np.arange(len(window)) + 1) * dt
     scale = axes.twinx()
@@ -80,18 +71,11 @@ def output_voltages(
     ranked, voltages = ranking(inside), inside.voltages["output"]
     for index, _ in ranked[len(RANKS) :]:
         axes.plot(ends, voltages[:, index], color=GREY, linewidth=0.6, zorder=1)
-    handles = [
-        axes.plot(
-            ends,
-            voltages[:, index],
-            dashes,
-            color=colour,
-            linewidth=width,
-            zorder=3 - 0.1 * rank,
-            label=f"{classes[index]} {probability:.2f}",
-        )[0]
-        for rank, ((index, probability), (colour, width, dashes)) in enumerate(zip(ranked, RANKS, strict=False))
-    ]
+    handles = []
+    for rank, ((index, probability), (colour, width, dashes)) in enumerate(zip(ranked, RANKS, strict=False)):
+        look: dict[str, Any] = {"color": colour, "linewidth": width, "zorder": 3 - 0.1 * rank}
+        label = f"{classes[index]} {probability:.2f}"
+        handles += axes.plot(ends, voltages[:, index], dashes, label=label, **look)
     axes.set_ylabel("output voltage")
     axes.legend(handles=[*handles, shade], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(handles) + 1)
 

@@ -14,14 +14,7 @@ DPI = 150
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or PDF, atomically; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : Figure
-    path : Path
-        Ends in .png or .pdf; its folder is created if necessary.
-    """
+    """Write a figure as .png or .pdf, atomically; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     undated = {"png": {"Software": None}, "pdf": {"CreationDate": None}}[kind]

@@ -12,7 +12,9 @@ from models.batch import SpikeBatch, discretise
 from pipeline.config import Config
 from pipeline.data.augmentation import augmented, shifts
 from pipeline.data.container import SpikeData
-from pipeline.training.streams import SHUFFLE_STREAM
+
+SHUFFLE_STREAM = 1
+"""Stream of the run's seed beside `pipeline.training.problem.WEIGHT_STREAM`; the augmentation has its own."""
 
 PREDICTION_BATCH = 64
 """Examples a batch where nothing is learned; no result depends on it."""
@@ -27,19 +29,7 @@ def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[Sp
     """Yield an epoch's batches: shuffled and augmented by (seed, epoch, example).
 
     The next batch is made in a thread while the engine learns from the one before. The last batch is as large as
-    what is left.
-
-    Parameters
-    ----------
-    data : SpikeData
-        Training examples; only read.
-    config : Config
-    epoch : int
-        Counted from 0.
-
-    Yields
-    ------
-    SpikeBatch
+    what is left. Epochs are counted from 0.
     """
     order = np.random.default_rng([config.seed, SHUFFLE_STREAM, epoch]).permutation(len(data))
     augmentation = config.augmentation
@@ -61,11 +51,6 @@ def training_batches(data: SpikeData, config: Config, epoch: int) -> Iterator[Sp
 
 
 def prediction_batches(data: SpikeData, config: Config) -> Iterator[SpikeBatch]:
-    """Yield all examples, unchanged and in order.
-
-    Yields
-    ------
-    SpikeBatch
-    """
+    """Yield all examples, unchanged and in order."""
     for start in range(0, len(data), PREDICTION_BATCH):
         yield on_grid(data.select(np.arange(start, min(start + PREDICTION_BATCH, len(data)))), config)

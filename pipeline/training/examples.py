@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
@@ -55,17 +52,10 @@ def split_training(config: Config, training: SpikeData, own: SpikeData | None = 
 
     Parameters
     ----------
-    config : Config
-    training : SpikeData
-        What there is to learn from.
     own : SpikeData, optional
         A validation part that the data set brings along.
     left_out : str
         The speaker that a fold holds out already: where validation names them too, another one is taken.
-
-    Returns
-    -------
-    Parts
 
     Raises
     ------
@@ -80,14 +70,11 @@ def split_training(config: Config, training: SpikeData, own: SpikeData | None = 
             what = "a fold of one" if left_out else config.data.dataset
             raise InputError(f'data.validation is "own", but {what} has no validation part; use "mixed" or "speaker"')
         return Parts(training, own)
-    rest, held = _held_out(config, training, left_out)
+    if kind == "mixed":
+        rest, held = stratified_mixed_speakers(training, config.data.validation_fraction, VALIDATION_SEED)
+    else:
+        named = [name for name in config.data.validation_speakers if name != left_out]
+        rest, held = hold_out_speakers(training, named or [present_speakers(training)[-1]])
     if not len(held):
         raise InputError(f"the validation part of {len(training)} examples is empty; there must be two of some class")
     return Parts(training.select(rest), training.select(held))
-
-
-def _held_out(config: Config, training: SpikeData, left_out: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if config.data.validation == "mixed":
-        return stratified_mixed_speakers(training, config.data.validation_fraction, VALIDATION_SEED)
-    named = [name for name in config.data.validation_speakers if name != left_out]
-    return hold_out_speakers(training, named or [present_speakers(training)[-1]])

@@ -39,13 +39,8 @@ def compiled_meanwhile(config: Config, console: Console) -> Iterator[None]:
     """Compile the kernels of a config in another process while the body of the ``with`` statement runs.
 
     Numba holds the interpreter's lock while it compiles, so a thread would hold up the body. What the process compiles
-    reaches this one through Numba's cache on disk. At the end of the body the rest of the compilation is waited for.
-
-    Parameters
-    ----------
-    config : Config
-    console : Console
-        Where the wait is shown.
+    reaches this one through Numba's cache on disk. At the end of the body the rest of the compilation is waited for,
+    which the console shows.
     """
     process = multiprocessing.get_context("spawn").Process(target=compile_kernels, args=(config,), daemon=True)
     start = threading.Timer(DELAY, process.start)

@@ -36,19 +36,7 @@ def make_engine(
 ) -> Engine:
     """Return the engine of a config whose engine is chosen, with its network and weights.
 
-    Parameters
-    ----------
-    config : Config
-    channels, classes : int
-        Of the data.
-    threads : int
-        Threads of a CPU; 0 takes all.
-    weights : dict of str to ndarray, optional
-        Those that the config's seed draws, unless given.
-
-    Returns
-    -------
-    Engine
+    0 ``threads`` are all of the CPU's. The weights are those that the config's seed draws, unless given.
 
     Raises
     ------

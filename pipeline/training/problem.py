@@ -8,7 +8,9 @@ from models.network import Hidden, Input, Leaky, Network, Spiking, Weights
 from models.optimiser import Optimiser
 from models.problem import Problem
 from pipeline.config import Config
-from pipeline.training.streams import WEIGHT_STREAM
+
+WEIGHT_STREAM = 0
+"""Stream of the run's seed."""
 
 OUTPUT_THRESHOLD = 1.0
 """Of outputs that spike; the scale of the weights to them does what another one would."""
@@ -41,13 +43,7 @@ def make_problem(config: Config, channels: int, classes: int) -> Problem:
 
 
 def make_network(config: Config, channels: int, classes: int) -> Network:
-    """Return the network that a config describes, for so many channels and classes.
-
-    Raises
-    ------
-    InputError
-        If a population or a connection can't be as it says.
-    """
+    """Return the network that a config describes, for so many channels and classes; errors as of `make_problem`."""
     net = config.network
     layer = (net.tau_mem, net.tau_syn, net.time_constants, net.bias)
     hidden = tuple(

@@ -40,13 +40,7 @@ def is_started() -> bool:
 
 
 def place() -> Place:
-    """Return this process's place among those that were started together, or that of a process that is alone.
-
-    Raises
-    ------
-    InputError
-        If mpi4py is missing.
-    """
+    """Return this process's place among those that were started together, or that of a process that is alone."""
     if not is_started():
         return Place()
     try:
@@ -57,16 +51,10 @@ def place() -> Place:
 
 
 def start(arguments: Sequence[str], count: int, config: Config) -> int:
-    """Run ``python -m pipeline`` in several processes, wait for them, and return their exit code.
+    """Run ``python -m pipeline`` with these arguments in ``count`` processes, wait, and return their exit code.
 
-    Parameters
-    ----------
-    arguments : sequence of str
-        Of the command line.
-    count : int
-        How many processes; on a GPU's backend each takes the GPU of its number, unless CUDA_VISIBLE_DEVICES is set.
-    config : Config
-        With its engine chosen.
+    Of the config the engine is chosen. On a GPU's backend each process takes the GPU of its number, unless
+    CUDA_VISIBLE_DEVICES is set.
 
     Raises
     ------

@@ -47,15 +47,7 @@ class _CompilationLine(event.Listener):  # type: ignore[misc]
 
 
 class RichProgress(Progress):
-    """A bar over all epochs on a terminal, and a line every few seconds everywhere.
-
-    Parameters
-    ----------
-    console : Console
-        Where to.
-    line_every : float
-        Seconds between two lines at least.
-    """
+    """A bar over all epochs on a terminal, and a line everywhere, after ``line_every`` seconds at least."""
 
     def __init__(self, console: Console, line_every: float = LINE_EVERY) -> None:
         self._console = console

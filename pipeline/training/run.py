@@ -41,18 +41,12 @@ State = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that continuing needs.
-
-    Attributes
-    ----------
-    state : dict of str to ndarray
-        The engine's: weights, moments, update count.
-    progress : dict
-        The trainer's: epochs done, best so far, rows of the metrics, the data's fingerprint.
-    """
+    """All that continuing needs."""
 
     state: State
+    """The engine's: weights, moments, update count."""
     progress: dict[str, Any]
+    """The trainer's: epochs done, best so far, rows of the metrics, the data's fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +76,7 @@ class Run:
 
     @classmethod
     def at(cls, folder: Path | str) -> Run:
-        """Return the run that a folder holds.
-
-        Raises
-        ------
-        InputError
-            If the folder holds no run.
-        """
+        """Return the run that a folder holds; refuse a folder that holds none."""
         run = cls(Path(folder))
         if not run.config_path.is_file():
             raise InputError(f"{folder} is not a run's folder: it has no config.toml")
@@ -100,13 +88,7 @@ class Run:
         return self.folder / "config.toml"
 
     def config(self) -> Config:
-        """Read the run's config.
-
-        Raises
-        ------
-        InputError
-            If it is not the config that the folder is named after.
-        """
+        """Read the run's config; refuse one that the folder is not named after."""
         config = load_config(self.config_path)
         wanted = f"{config_hash(self.config_path.read_text(encoding='utf-8'))}-s{config.seed}"
         if self.folder.resolve().name != wanted:
@@ -116,13 +98,7 @@ class Run:
         return config
 
     def begin(self, config: Config) -> None:
-        """Make the folder, or make sure that it is this config's.
-
-        Raises
-        ------
-        InputError
-            If the folder holds another config.
-        """
+        """Make the folder; refuse one that holds another config."""
         if self.config_path.exists():
             if load_config(self.config_path) != config:
                 raise InputError(f"{self.folder} holds the run of another config; move it away to train this one")
@@ -149,13 +125,7 @@ class Run:
         write_atomically(self.folder / f"{name}.npz", [buffer.getbuffer()])
 
     def load(self, name: str) -> Checkpoint | None:
-        """Read a checkpoint (``last`` or ``best``), or return None where there is none.
-
-        Raises
-        ------
-        InputError
-            If the file is damaged or no checkpoint of that name.
-        """
+        """Read a checkpoint (``last`` or ``best``), or return None where there is none; refuse a damaged one."""
         path = self.folder / f"{name}.npz"
         if not path.exists():
             return None
@@ -203,15 +173,9 @@ def fingerprint(*parts: SpikeData) -> str:
 
 def commit() -> str:
     """Return the commit of the project's checkout, "-dirty" behind it where files differ, or "unknown"."""
-    folder = Path(__file__).parents[2]
+    command, folder = ["git", "describe", "--always", "--dirty", "--abbrev=40"], Path(__file__).parents[2]
     try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

@@ -25,20 +25,7 @@ def score(row: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def epoch_rate(config: TrainingConfig, epoch: int, rows: Rows) -> float:
-    """Return the learning rate of an epoch, a warmup aside.
-
-    Parameters
-    ----------
-    config : TrainingConfig
-    epoch : int
-        Counted from 0.
-    rows : sequence of mappings
-        The metrics of all epochs before.
-
-    Returns
-    -------
-    float
-    """
+    """Return the rate of an epoch, counted from 0, a warmup aside; ``rows`` are the metrics of all epochs before."""
     if config.schedule == "cosine":
         return config.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / config.epochs))
     if config.schedule == "plateau":
@@ -68,22 +55,8 @@ def batch_rates(config: TrainingConfig, epoch: int, rows: Rows, batches: int) ->
     The rate rises geometrically, from a thousandth, over the first ``warmup_epochs`` epochs. mlGeNN's SHD example
     does so (by 5 % a batch, for 142 of its 255 batches). Adam's first steps are as large as the rate whatever the
     gradient, so they are what has to be small, and how small is not known: a geometric rise spends as many batches on
-    every order of magnitude, a linear one has left the smallest two behind after a tenth.
-
-    Parameters
-    ----------
-    config : TrainingConfig
-    epoch : int
-        Counted from 0.
-    rows : sequence of mappings
-        The metrics of all epochs before.
-    batches : int
-        Batches an epoch.
-
-    Returns
-    -------
-    float or function
-        The function takes the index of a batch in the epoch, counted from 0.
+    every order of magnitude, a linear one has left the smallest two behind after a tenth. An epoch has ``batches``
+    batches; the function takes the index of one, counted from 0. See `epoch_rate` for the other arguments.
     """
     full = epoch_rate(config, epoch, rows)
     length = config.warmup_epochs * batches

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engines.base import Engine, Predictions
+from models.engines.base import Engine
 from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
@@ -71,9 +71,6 @@ def train(
 
     Parameters
     ----------
-    config : Config
-    training : SpikeData
-        What is learned.
     validation : SpikeData or None
         What chooses the best epoch; without it that is the last.
     threads : int
@@ -147,12 +144,8 @@ def _check_finite(run: Run, state: State, rows: list[Row]) -> None:
 def validate(engine: Engine, data: SpikeData, config: Config, epoch: int) -> Row:
     """Return a row of the metrics for examples that are not learned from."""
     said = engine.predict(prediction_batches(data, config))
-    return _row(epoch, "validation", float(said.losses.mean()), accuracy(said, data), said.hidden_counts, len(data))
-
-
-def accuracy(said: Predictions, data: SpikeData) -> float:
-    """Return the fraction of examples that are right."""
-    return float((said.logits.argmax(axis=1) == data.labels).mean())
+    right = float((said.logits.argmax(axis=1) == data.labels).mean())
+    return _row(epoch, "validation", float(said.losses.mean()), right, said.hidden_counts, len(data))
 
 
 def _row(epoch: int, split: str, loss: float, right: float, counts: NDArray[np.int64], examples: int) -> Row:
@@ -176,7 +169,7 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
     if standing.data != data:
         raise InputError(f"{run.folder} was begun on other data than these; restore the data or move the run away")
     engine.load_state(checkpoint.state)
-    _write_tables(run, standing)
+    _write_metrics(run, standing)
     return standing
 
 
@@ -188,11 +181,15 @@ def _keep(run: Run, state: State, standing: _Standing, is_best: bool, training: 
         about = {"epochs": standing.epochs, "classes": training.classes, "channels": training.channels}
         run.save("best", Checkpoint(weights, about))
     run.save("last", checkpoint)
-    _write_tables(run, standing)
+    _write_metrics(run, standing)
 
 
-def _write_tables(run: Run, standing: _Standing) -> None:
-    run.write_text("metrics.csv", _csv(COLUMNS, ([row[c] for c in COLUMNS] for row in standing.rows)))
+def _write_metrics(run: Run, standing: _Standing) -> None:
+    buffer = io.StringIO()
+    table = csv.DictWriter(buffer, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows(standing.rows)
+    run.write_text("metrics.csv", buffer.getvalue())
 
 
 def _write_timing(run: Run, epoch: int, seconds: float) -> None:
@@ -200,12 +197,6 @@ def _write_timing(run: Run, epoch: int, seconds: float) -> None:
     path = run.folder / "timing.csv"
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["epoch,seconds"]
     run.write_text("timing.csv", "\n".join([*before[: epoch + 1], f"{epoch + 1},{seconds:.3f}", ""]))
-
-
-def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([list(columns), *map(list, rows)])
-    return buffer.getvalue()
 
 
 def _write_result(run: Run, standing: _Standing, examples: int) -> None:
