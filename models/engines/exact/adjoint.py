@@ -61,6 +61,7 @@ class Sensitivities(NamedTuple):
     ----------
     weight, delay : ndarray, shape (synapses,)
     bias, tau_mem, tau_syn : ndarray, shape (neurons,)
+        Those with respect to delays and time constants per ms.
     """
 
     weight: Array
