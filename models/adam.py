@@ -21,8 +21,6 @@ class Step:
 
     Attributes
     ----------
-    beta_1, beta_2 : float
-        Decays of the moments.
     rate : float
         Learning rate, with both corrections for the moments' beginning at 0.
     epsilon : float
@@ -31,7 +29,6 @@ class Step:
         Fraction that the parameter loses.
     sparse : bool
         Whether its zeros are absent synapses.
-    bounds : tuple of float, optional
     """
 
     beta_1: float
@@ -51,10 +48,6 @@ class Adam:
     ----------
     first, second : dict of str to ndarray of float32
         Moments of every trained parameter, each of its shape.
-    rules : dict of str to Rule
-        How each trained parameter is learned.
-    clip : float
-        See `Optimiser`.
     step : int
         Updates made.
     """
@@ -72,36 +65,14 @@ class Adam:
     def of(
         cls, network: Network, weights: Mapping[str, NDArray[np.float32]], optimiser: Optimiser | None = None
     ) -> Adam:
-        """Return an optimiser for a network's parameters that has not made a step yet.
-
-        Parameters
-        ----------
-        network : Network
-            Says which parameters are trained, and within what bounds.
-        weights : dict of str to ndarray of float32
-            Its parameters.
-        optimiser : Optimiser, optional
-
-        Returns
-        -------
-        Adam
-        """
+        """Return an optimiser for a network's parameters that has not made a step yet."""
         optimiser = optimiser or Optimiser()
         learned = rules(network, optimiser)
         first, second = ({name: np.zeros_like(weights[name]) for name in learned} for _ in range(2))
         return cls(first, second, learned, optimiser.clip)
 
     def update(self, weights: Weights, gradients: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
-        """Take one step down ``gradients``, writing ``weights`` and the moments in place.
-
-        Parameters
-        ----------
-        weights : dict of str to ndarray of float32
-            The network's parameters; those that are not trained stay as they are.
-        gradients : dict of str to ndarray of float32
-            Of every trained parameter; only read.
-        learning_rate : float
-        """
+        """Take one step down the gradients of all trained parameters, writing ``weights`` and the moments in place."""
         scale = self.scale(weights, gradients)
         self.apply(self.begin_step(learning_rate), weights, {name: gradients[name] for name in self.rules}, scale)
 
@@ -139,32 +110,21 @@ class Adam:
         gradients: Mapping[str, NDArray[np.float32]],
         scale: float = 1.0,
     ) -> None:
-        """Update some parameters and their moments in place.
+        """Update those parameters that have a gradient, and their moments, in place.
 
         Parameters
         ----------
         steps : dict of str to Step
             What `begin_step` returned.
-        weights : dict of str to ndarray of float32
-        gradients : dict of str to ndarray of float32
-            Of those that are to be updated.
         scale : float
             Factor on the gradients.
         """
         for name, gradient in gradients.items():
             step = steps[name]
-            _update(
-                np.atleast_2d(weights[name]),
-                np.atleast_2d(_present(weights[name], gradient, step.sparse)),
-                np.atleast_2d(self.first[name]),
-                np.atleast_2d(self.second[name]),
-                np.float32(step.beta_1),
-                np.float32(step.beta_2),
-                np.float32(step.rate),
-                np.float32(step.epsilon),
-                np.float32(scale),
-                np.float32(step.decay),
-            )
+            slope = _present(weights[name], gradient, step.sparse)
+            arrays = map(np.atleast_2d, (weights[name], slope, self.first[name], self.second[name]))
+            numbers = (step.beta_1, step.beta_2, step.rate, step.epsilon, scale, step.decay)
+            _update(*arrays, *map(np.float32, numbers))
             if step.bounds is not None:
                 np.clip(weights[name], *step.bounds, out=weights[name])
 

@@ -58,27 +58,17 @@ def discretise(
     Parameters
     ----------
     times : ndarray of float32, shape (events,)
-        Times in ms, ascending within an example.
+        In ms, ascending within an example.
     units : ndarray of uint16, shape (events,)
-        Channels.
     offsets : ndarray of int64, shape (examples + 1,)
         Where each example begins.
     labels : ndarray of int64, shape (examples,)
-        Classes.
     dt : float
         Step in ms.
-    steps : int
-        Steps of a trial.
-    channels : int
-        Number of channels.
     chosen : ndarray of int64, shape (batch,), optional
         Which examples, in this order; all unless given.
     shifts : ndarray of int64, shape (batch,), optional
         Channels by which each chosen example's events move; those that leave the channels are dropped.
-
-    Returns
-    -------
-    SpikeBatch
     """
     chosen = np.arange(len(labels)) if chosen is None else chosen
     shifts = np.zeros(len(chosen), np.int64) if shifts is None else shifts

@@ -37,6 +37,12 @@ class FieldError(InputError):
         super().__init__(f"{owner}.{self.detail}")
 
 
+def require(condition: bool, owner: str, field: str, found: object, wanted: str) -> None:
+    """Raise a `FieldError` unless a condition of a field holds."""
+    if not condition:
+        raise FieldError(owner, field, found, wanted)
+
+
 class DivergedError(InputError):
     """A training whose loss or weights are no longer finite numbers."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import FieldError, InputError
+from models.errors import InputError, require
 
 Weights = dict[str, NDArray[np.float32]]
 """Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape
@@ -32,9 +32,9 @@ class DelayLine:
     Attributes
     ----------
     copies : int
-        Number of copies, the undelayed one included; 1 is no delay line.
+        The undelayed one included; 1 is no delay line.
     spacing : float
-        Delay between consecutive copies in ms.
+        In ms.
     """
 
     copies: int = 1
@@ -42,10 +42,9 @@ class DelayLine:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if self.copies < 1:
-            raise FieldError("delay_line", "copies", self.copies, "at least 1")
-        if self.spacing < 0 or (self.copies > 1 and self.spacing == 0):
-            raise FieldError("delay_line", "spacing", f"{self.spacing} ms for {self.copies} copies", "above 0")
+        require(self.copies >= 1, "delay_line", "copies", self.copies, "at least 1")
+        possible = self.spacing >= 0 if self.copies == 1 else self.spacing > 0
+        require(possible, "delay_line", "spacing", f"{self.spacing} ms for {self.copies} copies", "above 0")
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ class Input:
 
     def __post_init__(self) -> None:
         """Refuse impossible sizes."""
-        if self.channels < 1:
-            raise FieldError("input", "channels", self.channels, "at least 1")
+        require(self.channels >= 1, "input", "channels", self.channels, "at least 1")
 
     @property
     def size(self) -> int:
@@ -87,12 +85,12 @@ class Synapses:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if not 0 < self.density <= 1:
-            raise FieldError("synapses", "density", self.density, "above 0 and at most 1")
-        if self.delays == "none" and self.longest != 0:
-            raise FieldError("synapses", "longest", f'{self.longest} ms and delays is "none"', "0 then")
-        if self.delays != "none" and not 0 < self.longest < math.inf:
-            raise FieldError("synapses", "longest", f"{self.longest} ms", "above 0 for delays, and finite")
+        require(0 < self.density <= 1, "synapses", "density", self.density, "above 0 and at most 1")
+        if self.delays == "none":
+            require(self.longest == 0, "synapses", "longest", f'{self.longest} ms and delays is "none"', "0 then")
+        else:
+            wanted = "above 0 for delays, and finite"
+            require(0 < self.longest < math.inf, "synapses", "longest", f"{self.longest} ms", wanted)
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,6 @@ class Leaky:
 
     Attributes
     ----------
-    size : int
-        Number of neurons.
     tau_mem, tau_syn : float
         Membrane and synaptic time constants in ms; they must differ.
     time_constants : {"shared", "fixed", "trained"}
@@ -164,8 +160,6 @@ class Connection:
         Names of the populations.
     shape : tuple of int
         (pre, post).
-    synapses : Synapses
-    kind : {"input", "recurrent", "feedforward", "output"}
     """
 
     source: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from models.errors import FieldError
+from models.errors import require
 from models.network import Network
 
 TIME_CONSTANTS = (1.0, 1000.0)
@@ -37,8 +37,7 @@ class Optimiser:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         for name, value in vars(self).items():
-            if not 0 <= value < math.inf:
-                raise FieldError("optimiser", name, value, "0 or more, and finite")
+            require(0 <= value < math.inf, "optimiser", name, value, "0 or more, and finite")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from models.errors import FieldError
+from models.errors import require
 from models.losses import Loss
 from models.network import Network
 from models.optimiser import Optimiser
@@ -20,15 +20,10 @@ class Problem:
 
     Attributes
     ----------
-    network : Network
-    loss : Loss
     dt : float
         Time step in ms.
     steps : int
         Time steps of a trial.
-    optimiser : Optimiser
-    regulariser : Regulariser
-        Of the hidden firing rates.
     spike_times : {"plain", "interpolated"}
         Whether spikes lie on the time grid, or where the voltage crosses the threshold between two of its points.
     least_slope : float
@@ -51,12 +46,10 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if self.spike_times not in ("plain", "interpolated"):
-            raise FieldError("problem", "spike_times", f'"{self.spike_times}"', '"plain" or "interpolated"')
-        if not self.dt > 0:
-            raise FieldError("problem", "dt", f"{self.dt} ms", "above 0")
-        if self.steps < 1:
-            raise FieldError("problem", "steps", self.steps, "at least 1")
+        known = self.spike_times in ("plain", "interpolated")
+        require(known, "problem", "spike_times", f'"{self.spike_times}"', '"plain" or "interpolated"')
+        require(self.dt > 0, "problem", "dt", f"{self.dt} ms", "above 0")
+        require(self.steps >= 1, "problem", "steps", self.steps, "at least 1")
 
     @property
     def trial(self) -> float:

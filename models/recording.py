@@ -37,12 +37,12 @@ class Recording:
         Time step in ms.
     logits : ndarray of float64, shape (classes,)
     spikes : dict of str to Spikes
-        By name of the population.
+        By name of the population, like all below.
     voltages : dict of str to ndarray of float32, each (steps, size)
-        At the end of each step, by name of the population.
+        At the end of each step.
     adjoint_voltages, adjoint_currents : dict of str to ndarray of float32, each (steps, size)
-        dL/dV and dL/dI at the beginning of each step, by name of the population: -tau_mem lambda_V and
-        -tau_syn lambda_I of Wunderlich and Pehle (2021). Empty unless asked for.
+        dL/dV and dL/dI at the beginning of each step, -tau_mem lambda_V and -tau_syn lambda_I of Wunderlich and
+        Pehle (2021). Empty unless asked for.
     """
 
     dt: float
@@ -71,11 +71,8 @@ class Recording:
                 "time": np.repeat((np.arange(steps) + 1) * self.dt, size),
                 "voltage": voltage.ravel(),
             }
-            for column, traces in (
-                ("adjoint_voltage", self.adjoint_voltages),
-                ("adjoint_current", self.adjoint_currents),
-            ):
+            for kind, traces in {"voltage": self.adjoint_voltages, "current": self.adjoint_currents}.items():
                 if name in traces:
-                    columns[column] = traces[name].ravel()
+                    columns[f"adjoint_{kind}"] = traces[name].ravel()
             tables.append(pd.DataFrame(columns))
         return pd.concat(tables, ignore_index=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import FieldError
+from models.errors import require
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,12 @@ class Regulariser:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         for name, value in vars(self).items():
-            if not 0 <= value < math.inf:
-                raise FieldError("regulariser", name, value, "0 or more, and finite")
+            require(0 <= value < math.inf, "regulariser", name, value, "0 or more, and finite")
 
     def push(self, counts: NDArray[np.integer], examples: int) -> NDArray[np.float32]:
         """Return what is added to the voltage's adjoint at every spike of each neuron, shape (neurons,).
 
-        Parameters
-        ----------
-        counts : ndarray of int, shape (neurons,)
-            Spikes of each neuron over the batch.
-        examples : int
-            Of the batch.
+        ``counts`` are the neurons' spikes over a batch of so many examples.
         """
         return (self.strength / examples * (counts / examples - self.target)).astype(np.float32)
 
@@ -65,7 +59,7 @@ class Regulariser:
         copies : int
             Of the delay line below, 1 where there is none.
         density : float
-            Of the connection's synapses; below 1 a weight of 0 is no synapse.
+            Of the connection; below 1 a weight of 0 is no synapse.
         """
         present = (weights[:, silent] != 0) if density < 1 else np.float32(1)
         weights[:, silent] += np.float32(self.lift / copies) * present

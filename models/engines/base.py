@@ -24,7 +24,6 @@ class Epoch:
 
     Attributes
     ----------
-    examples : int
     loss : float
         Mean, each example's taken before its batch's update; in nats where the loss is a cross-entropy.
     accuracy : float
@@ -41,14 +40,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Tally:
-    """Sums over examples of what a network said of them.
-
-    Attributes
-    ----------
-    examples, correct : int
-    loss : float
-    hidden_counts : ndarray of int64, shape (hidden,)
-    """
+    """Sums over examples of what a network said of them; see `Epoch`."""
 
     examples: int
     correct: int
@@ -65,12 +57,7 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         """Return the sums over both's examples."""
-        return Tally(
-            self.examples + other.examples,
-            self.correct + other.correct,
-            self.loss + other.loss,
-            self.hidden_counts + other.hidden_counts,
-        )
+        return Tally(*(mine + more for mine, more in zip(vars(self).values(), vars(other).values(), strict=True)))
 
     def epoch(self) -> Epoch:
         """Return the means over examples."""
@@ -112,18 +99,7 @@ class Engine(ABC):
     """A network with weights, ready to train and to run.
 
     Members implement the abstract methods; those that keep parameters elsewhere than in ``_weights``, on a device for
-    example, override the hooks below them, too.
-
-    Parameters
-    ----------
-    problem : Problem
-    weights : dict of str to ndarray
-        Initial parameters; copied.
-
-    Raises
-    ------
-    InputError
-        If the weights are another network's.
+    example, override the hooks below them, too. Initial weights are copied; see `set_weights`.
     """
 
     name: ClassVar[str]
@@ -163,18 +139,9 @@ class Engine(ABC):
         self._push()
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
-        """Learn from every batch, in order.
+        """Learn from every batch, in order, each before the next is asked for.
 
-        Parameters
-        ----------
-        batches : iterable of SpikeBatch
-            Consumed one by one, each before the next is asked for.
-        learning_rate : float or callable
-            The optimiser's step size, or a function of the batch's number, counted from 0.
-
-        Returns
-        -------
-        Epoch
+        ``learning_rate`` is the optimiser's step size, or a function of the batch's number, counted from 0.
         """
         total = Tally(0, 0, 0.0, self._no_counts())
         for index, batch in enumerate(batches):
@@ -216,13 +183,7 @@ class Engine(ABC):
         return self._adam.state(self._weights)
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go back to what `state` returned.
-
-        Raises
-        ------
-        InputError
-            If the state is another network's.
-        """
+        """Go back to what `state` returned; see `Adam.load_state`."""
         self._adam.load_state(state, self._weights)
         self._push()
 

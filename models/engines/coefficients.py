@@ -60,29 +60,15 @@ class Coefficients:
         tau_mem, tau_syn = np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)
         alpha, beta = np.exp(-dt / tau_mem), np.exp(-dt / tau_syn)
         gain = response(dt, tau_mem, tau_syn) if interpolated else (1 - alpha) * (tau_syn / dt) * (1 - beta)
-        return cls(
-            alpha,
-            beta,
-            gain,
-            (1 / beta - beta) / 2,
-            gain * (1 / (alpha * beta) + 1) / 2,
-            gain / 2,
-            -np.expm1(-dt / tau_mem) * tau_mem / dt,
-            sum(
-                (w / 2 * response((u + 1) / 2 * dt, tau_mem, tau_syn) for u, w in zip(_NODES, _WEIGHTS, strict=True)),
-                start=np.zeros_like(gain),
-            ),
-        )
+        time_current, time_voltage = (1 / beta - beta) / 2, gain * (1 / (alpha * beta) + 1) / 2
+        drive_voltage, drive_current = -np.expm1(-dt / tau_mem) * tau_mem / dt, np.zeros_like(gain)
+        for u, w in zip(_NODES, _WEIGHTS, strict=True):
+            drive_current = drive_current + w / 2 * response((u + 1) / 2 * dt, tau_mem, tau_syn)
+        return cls(alpha, beta, gain, time_current, time_voltage, gain / 2, drive_voltage, drive_current)
 
 
 def whole_steps(spacing: float, dt: float) -> int:
-    """Return the delay line's spacing in steps of ``dt`` ms.
-
-    Raises
-    ------
-    InputError
-        If it is no whole number of them.
-    """
+    """Return the delay line's spacing in steps of ``dt`` ms; it must be a whole number of them."""
     steps = round(spacing / dt)
     if abs(steps * dt - spacing) > 1e-9:
         raise InputError(f"delay_line.spacing is {spacing} ms; it must be a whole number of steps of {dt} ms")

@@ -77,13 +77,7 @@ class Entry(ABC):
         """Return how fast it is here: of several that can do a problem, ``engine = "auto"`` takes the greatest."""
 
     def choose_device(self, wanted: str) -> str:
-        """Return the device to use where ``wanted`` is asked for.
-
-        Raises
-        ------
-        InputError
-            If it has none of that name.
-        """
+        """Return the device to use where ``wanted`` is asked for, or refuse a name that is none of its devices'."""
         return wanted
 
     def has(self, device: str) -> bool:
@@ -100,10 +94,4 @@ class Entry(ABC):
 
     @abstractmethod
     def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
-        """Return the engine, with copies of the weights.
-
-        Raises
-        ------
-        InputError
-            If weights do not fit the problem's network.
-        """
+        """Return the engine, with copies of the weights, which must fit the problem's network."""

@@ -15,7 +15,6 @@ class Finding:
 
     Attributes
     ----------
-    what : str
     status : {"ok", "absent", "fails"}
     detail : str
         Versions, or the fault.

@@ -30,7 +30,6 @@ class Choice:
 
     Attributes
     ----------
-    entry : Entry
     device : str
         One of the entry's, or "auto" where it has none to choose from.
     why : str
@@ -53,13 +52,7 @@ def methods() -> tuple[str, ...]:
 
 
 def find(engine: str, method: str) -> Entry:
-    """Return the entry of an engine and a method.
-
-    Raises
-    ------
-    InputError
-        If the engine does not have the method.
-    """
+    """Return the entry of an engine and a method, or refuse a method that the engine does not have."""
     for entry in ENTRIES:
         if (entry.engine, entry.method) == (engine, method):
             return entry
@@ -70,13 +63,7 @@ def find(engine: str, method: str) -> Entry:
 def choose(problem: Problem, engine: str = "auto", device: str = "auto") -> Choice:
     """Return who trains a problem.
 
-    Parameters
-    ----------
-    problem : Problem
-    engine : str
-        An engine's name, or "auto": the fastest that is here and can do what the problem asks for.
-    device : str
-        What it is to run on.
+    With ``engine = "auto"`` it is the fastest that is here and can do what the problem asks for.
 
     Raises
     ------
@@ -106,18 +93,8 @@ def choose(problem: Problem, engine: str = "auto", device: str = "auto") -> Choi
 def choose_for_trained(problem: Problem, engine: str, device: str) -> Choice:
     """Return who runs a network that an engine has trained: that engine, or another one where that is not here.
 
-    The same weights give the same spikes on all engines of one kind of neurons.
-
-    Parameters
-    ----------
-    problem : Problem
-    engine, device : str
-        What trained it.
-
-    Raises
-    ------
-    InputError
-        If no engine that is here can run it.
+    The same weights give the same spikes on all engines of one kind of neurons. A network that no engine which is here
+    can run is refused.
     """
     own = find(engine, problem.method)
     missing = own.available()
@@ -133,13 +110,7 @@ def choose_for_trained(problem: Problem, engine: str, device: str) -> Choice:
 
 
 def refuse(entry: Entry, problem: Problem) -> None:
-    """Refuse to go on where an entry is not here or can't do a problem.
-
-    Raises
-    ------
-    InputError
-        Saying what is missing, or what it can't do and who can.
-    """
+    """Refuse an entry that is not here or can't do a problem: say what is missing, or what it can't do and who can."""
     missing = entry.available()
     if missing is not None:
         raise InputError(f'engine "{entry.engine}": {missing}; {entry.remedy}'.removesuffix("; "))

@@ -40,13 +40,10 @@ def time_constant_gradients(
     Parameters
     ----------
     sums : ndarray, shape (SUMS, size)
-    tau_mem, tau_syn : ndarray, shape (size,)
-        In ms.
-    bias : ndarray, shape (size,)
+    tau_mem, tau_syn, bias : ndarray, shape (size,)
+        Time constants in ms.
     dt : float
         Step in ms.
-    interpolated : bool
-        Whether spike times are interpolated between steps.
     """
     rows = np.asarray(sums, dtype=np.float64)
     taus = [np.asarray(tau_mem, dtype=np.float64), np.asarray(tau_syn, dtype=np.float64)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.errors import FieldError
+from models.errors import require
 from models.initialisers.base import Array, Initialiser
 from models.initialisers.constant import Constant
 from models.initialisers.lognormal import LogNormal
@@ -27,7 +27,6 @@ class Initial:
     ----------
     input, recurrent, feedforward, output : Initialiser
         Weights by the kind of connection.
-    bias : Initialiser
     delay : Initialiser or None
         In ms, clipped to 0..longest; None is uniform over that range.
     spread : float
@@ -44,23 +43,10 @@ class Initial:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if not self.spread >= 0:
-            raise FieldError("initial", "spread", self.spread, "0 or more")
+        require(self.spread >= 0, "initial", "spread", self.spread, "0 or more")
 
     def draw(self, network: Network, seed: int | tuple[int, ...]) -> Weights:
-        """Draw parameters for ``network``; each has a stream of its own, named after it.
-
-        Parameters
-        ----------
-        network : Network
-            What to draw for.
-        seed : int or tuple of int
-            Seed of all streams.
-
-        Returns
-        -------
-        dict of str to ndarray of float32
-        """
+        """Draw parameters for ``network``; each has a stream of its own, named after it."""
         key = seed if isinstance(seed, tuple) else (seed,)
 
         def rng(name: str) -> np.random.Generator:
@@ -77,8 +63,8 @@ class Initial:
                 drawn[c.name] *= stream.random(c.shape) < c.synapses.density
             if c.synapses.delays != "none":
                 delay = self.delay or Uniform(0.0, c.synapses.longest)
-                name = f"{c.name}_delay"
-                drawn[name] = np.clip(delay.draw(rng(name), c.shape), 0.0, c.synapses.longest)
+                times = delay.draw(rng(f"{c.name}_delay"), c.shape)
+                drawn[f"{c.name}_delay"] = np.clip(times, 0.0, c.synapses.longest)
         for name, population in network.populations.items():
             if population.bias:
                 drawn[f"{name}_bias"] = self.bias.draw(rng(f"{name}_bias"), (population.size,))

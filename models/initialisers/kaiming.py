@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.errors import FieldError
+from models.errors import require
 from models.initialisers.base import Array, Initialiser
 
 
@@ -21,8 +21,7 @@ class Kaiming(Initialiser):
 
     def __post_init__(self) -> None:
         """Refuse a gain of 0 or less."""
-        if not self.gain > 0:
-            raise FieldError("kaiming", "gain", self.gain, "above 0")
+        require(self.gain > 0, "kaiming", "gain", self.gain, "above 0")
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """Draw from the distribution."""

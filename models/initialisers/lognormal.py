@@ -17,7 +17,6 @@ class LogNormal(Initialiser):
 
     Attributes
     ----------
-    median : float
     spread : float
         Deviation of the natural logarithm.
     """

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.errors import FieldError
+from models.errors import require
 from models.initialisers.base import Array, Initialiser
 
 
@@ -22,8 +22,7 @@ class Normal(Initialiser):
 
     def __post_init__(self) -> None:
         """Refuse a deviation below 0."""
-        if not self.sd >= 0:
-            raise FieldError("normal", "sd", self.sd, "0 or more")
+        require(self.sd >= 0, "normal", "sd", self.sd, "0 or more")
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """Draw from the distribution."""

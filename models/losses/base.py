@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.choice import Choice
-from models.errors import FieldError
+from models.errors import require
 from models.windows import Uniform, Window
 
 Array = NDArray[np.float64]
@@ -98,10 +98,8 @@ class SoftmaxLoss(Loss):
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if not self.temperature > 0:
-            raise FieldError("loss", "temperature", self.temperature, "above 0")
-        if not 0 <= self.smoothing < 1:
-            raise FieldError("loss", "smoothing", self.smoothing, "at least 0 and below 1")
+        require(self.temperature > 0, "loss", "temperature", self.temperature, "above 0")
+        require(0 <= self.smoothing < 1, "loss", "smoothing", self.smoothing, "at least 0 and below 1")
 
     def cross_entropy(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
         """Return losses in nats, shape (examples,), and d(their mean) / d(logits), shape (examples, classes)."""
@@ -122,8 +120,7 @@ class ScaledSoftmaxLoss(SoftmaxLoss, ABC):
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         super().__post_init__()
-        if not self.scale > 0:
-            raise FieldError("loss", "scale", self.scale, "above 0")
+        require(self.scale > 0, "loss", "scale", self.scale, "above 0")
 
     def judge(self, observed: NDArray[np.floating], labels: Labels, trial: float = math.inf) -> Judgement:
         """Judge observations of shape (examples, classes)."""

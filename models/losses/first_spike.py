@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import FieldError
+from models.errors import require
 from models.losses.base import Judgement, Labels, Observed, SoftmaxLoss
 
 
@@ -39,10 +39,8 @@ class FirstSpike(SoftmaxLoss):
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         super().__post_init__()
-        if not self.early >= 0:
-            raise FieldError("loss", "early", self.early, "0 or more")
-        if not self.tau > 0:
-            raise FieldError("loss", "tau", self.tau, "above 0")
+        require(self.early >= 0, "loss", "early", self.early, "0 or more")
+        require(self.tau > 0, "loss", "tau", self.tau, "above 0")
 
     def judge(self, observed: NDArray[np.floating], labels: Labels, trial: float = math.inf) -> Judgement:
         """Judge first spike times in ms, shape (examples, classes), infinite where there is no spike."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import FieldError
+from models.errors import require
 from models.losses.base import Array, Judgement, Labels, Loss, Observed
 from models.windows import Gaussian, Window
 
@@ -34,8 +34,7 @@ class MeanSquare(Loss):
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        if not self.target > 0:
-            raise FieldError("loss", "target", self.target, "above 0")
+        require(self.target > 0, "loss", "target", self.target, "above 0")
 
     def judge(self, observed: NDArray[np.floating], labels: Labels, trial: float = math.inf) -> Judgement:
         """Judge voltages at the end of every step, shape (examples, steps, classes)."""

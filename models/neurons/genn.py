@@ -55,44 +55,27 @@ N = (an / (an + bn)) + ((N - (an / (an + bn))) * exp(-dt * (an + bn)));
 
 def simulate_lif(neuron: LeakyIntegrateAndFire, current: Array) -> Array:
     """Return V after each step; see `LeakyIntegrateAndFire.simulate`."""
-    parameters = {"Tau": neuron.tau, "Threshold": neuron.threshold, "Reset": neuron.reset}
     model = {"sim_code": _LIF, "threshold_condition_code": "V >= Threshold", "reset_code": "V = Reset;"}
-    return _simulate(model, parameters, {"V": neuron.reset}, current, 1.0)
+    return _simulate(model, _capitalised(neuron), {"V": neuron.reset}, current, 1.0)
 
 
 def simulate_izhikevich(neuron: Izhikevich, current: Array, dt: float, v: float, u: float | None = None) -> Array:
     """Return v after each step; see `Izhikevich.simulate`."""
-    parameters = {
-        "A": neuron.a,
-        "B": neuron.b,
-        "C": neuron.c,
-        "D": neuron.d,
-        "Linear": neuron.linear,
-        "Constant": neuron.constant,
-        "Pull": neuron.pull,
-        "Decay": neuron.decay,
-    }
-    model = {
-        "sim_code": _IZHIKEVICH,
-        "threshold_condition_code": f"V > {PEAK}",
-        "reset_code": "V = C; U = U + D;",
-    }
-    return _simulate(model, parameters, {"V": v, "U": neuron.b * v if u is None else u}, current, dt)
+    condition = f"V > {PEAK}"
+    model = {"sim_code": _IZHIKEVICH, "threshold_condition_code": condition, "reset_code": "V = C; U = U + D;"}
+    return _simulate(model, _capitalised(neuron), {"V": v, "U": neuron.b * v if u is None else u}, current, dt)
 
 
 def simulate_hodgkin_huxley(neuron: HodgkinHuxley, current: Array, dt: float) -> Array:
     """Return V at each step, from rest, by exponential steps of V and of the gates in turn; see `HodgkinHuxley`."""
-    parameters = {
-        "C": neuron.capacitance,
-        "GNa": neuron.g_na,
-        "GK": neuron.g_k,
-        "GL": neuron.g_l,
-        "ENa": neuron.e_na,
-        "EK": neuron.e_k,
-        "EL": neuron.e_l,
-    }
+    parameters = dict(zip(("C", "GNa", "GK", "GL", "ENa", "EK", "EL"), vars(neuron).values(), strict=True))
     state = dict(zip(("V", "M", "H", "N"), neuron.rest(), strict=True))
     return _simulate({"sim_code": _HODGKIN_HUXLEY}, parameters, state, current, dt)
+
+
+def _capitalised(neuron: LeakyIntegrateAndFire | Izhikevich) -> dict[str, float]:
+    """Return a neuron's parameters under GeNN's names."""
+    return {name.capitalize(): value for name, value in vars(neuron).items()}
 
 
 def _simulate(

@@ -54,29 +54,14 @@ class HodgkinHuxley:
 
     def rest(self) -> tuple[float, float, float, float]:
         """Return V (mV), m, h and n at rest, where nothing changes without input."""
-
-        def out(v: float) -> float:
-            return self.ionic_current(v, *steady_gates(v))
-
-        v = float(brentq(out, -80.0, -50.0))
+        v = float(brentq(lambda v: self.ionic_current(v, *steady_gates(v)), -80.0, -50.0))
         return (v, *steady_gates(v))
 
     def simulate(self, current: Current, duration: float, dt: float = 0.01) -> Trace:
-        """Integrate the equations from rest.
+        """Integrate the equations from rest over ``duration`` ms, for a trace with a point every ``dt`` ms.
 
-        Parameters
-        ----------
-        current : callable
-            See `Current`.
-        duration : float
-            ms.
-        dt : float
-            Time between two points of the trace in ms. The solver (Runge-Kutta of order 5) takes steps of at most
-            0.05 ms, or of ``dt`` if that is longer, so that it steps over no input pulse.
-
-        Returns
-        -------
-        Trace
+        The solver (Runge-Kutta of order 5) takes steps of at most 0.05 ms, or of ``dt`` if that is longer, so that it
+        steps over no input pulse.
         """
 
         def slope(t: float, state: Array) -> list[float]:
@@ -94,19 +79,7 @@ class HodgkinHuxley:
 
 @dataclass(frozen=True)
 class Trace:
-    """The result of a simulation.
-
-    Attributes
-    ----------
-    times : ndarray of float64, shape (points,)
-        ms.
-    current : ndarray
-        uA / cm^2.
-    voltage : ndarray
-        mV.
-    m, h, n : ndarray
-        Gates, between 0 and 1.
-    """
+    """The result of a simulation: times (ms), current (uA / cm^2), voltage (mV) and gates (0..1), each (points,)."""
 
     times: Array
     current: Array

@@ -53,14 +53,10 @@ class Izhikevich:
 
         Parameters
         ----------
-        current : callable
-            See `Current`.
         duration, dt : float
-            ms.
-        v : float
-            Initial voltage in mV.
-        u : float, optional
-            Initial recovery; b v if left out.
+            In ms.
+        v, u : float
+            Initial voltage in mV, and initial recovery; b v if left out.
 
         Returns
         -------

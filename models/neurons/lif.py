@@ -40,13 +40,7 @@ class LeakyIntegrateAndFire:
             raise InputError(f"the threshold is {self.threshold}; it must be above the reset, {self.reset}")
 
     def simulate(self, current: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """Return V and S after each step, from V = V_reset on.
-
-        Parameters
-        ----------
-        current : ndarray, shape (steps,)
-            X.
-        """
+        """Return V and S after each step, from V = V_reset on; ``current`` is X, shape (steps,) like both."""
         voltage, spikes = np.empty(len(current)), np.zeros(len(current), dtype=bool)
         v = self.reset
         for t, x in enumerate(current):

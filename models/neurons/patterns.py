@@ -14,20 +14,7 @@ from models.neurons.izhikevich import PEAK, Array, Current, Izhikevich
 
 @dataclass(frozen=True)
 class Pattern:
-    """A firing pattern: a neuron, its input and its initial state.
-
-    Attributes
-    ----------
-    name : str
-    neuron : Izhikevich
-    current : callable
-    duration, dt : float
-        ms.
-    v : float
-        Initial voltage in mV.
-    u : float, optional
-        Initial recovery; b v if left out.
-    """
+    """A firing pattern: a neuron, its input and its initial state; see `Izhikevich.simulate`."""
 
     name: str
     neuron: Izhikevich
@@ -53,15 +40,7 @@ def _from(begin: float, value: float, before: float = 0.0) -> Current:
 
 def _pulses(*edges: tuple[float, float, float], base: float = 0.0) -> Current:
     """Return a current with the value of the last (begin, end, value) that covers the time, else ``base``."""
-
-    def current(t: float) -> float:
-        found = base
-        for begin, end, value in edges:
-            if begin < t < end:
-                found = value
-        return found
-
-    return current
+    return lambda t: next((value for begin, end, value in reversed(edges) if begin < t < end), base)
 
 
 def _ramp(begin: float, slope: float, base: float = 0.0) -> Current:
@@ -81,6 +60,10 @@ def _inhibited(t: float) -> float:
 
 
 _SLOW = {"linear": 4.1, "constant": 108.0}
+_DOUBLETS = _pulses((40, 44, 0.65), (60, 64, 0.65), (280, 284, 0.65), (320, 324, 0.65))
+_COINCIDENCES = _pulses((100 / 11, 100 / 11 + 2, 9), (100 / 11 + 5, 100 / 11 + 7, 9), (70, 72, 9), (80, 82, 9))
+_EXCITED_AFTER_INHIBITION = _pulses((10, 15, 1), (80, 85, 1), (70, 75, -6))
+_SWITCHES = _pulses((37.5, 42.5, 1.24), (216, 221, 1.24), base=0.24)
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("tonic spiking", Izhikevich(0.02, 0.2, -65, 6), _from(10, 14), 100, 0.25, -70),
@@ -93,40 +76,12 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("class 2 excitable", Izhikevich(0.2, 0.26, -65, 0), _ramp(30, 0.015, -0.5), 300, 0.25, -64),
     Pattern("spike latency", Izhikevich(0.02, 0.2, -65, 6), _pulses((10, 13, 7.04)), 100, 0.2, -70),
     Pattern("subthreshold oscillations", Izhikevich(0.05, 0.26, -60, 0), _pulses((20, 25, 2)), 200, 0.25, -62),
-    Pattern(
-        "resonator",
-        Izhikevich(0.1, 0.26, -60, -1),
-        _pulses((40, 44, 0.65), (60, 64, 0.65), (280, 284, 0.65), (320, 324, 0.65)),
-        400,
-        0.25,
-        -62,
-    ),
-    Pattern(
-        "integrator",
-        Izhikevich(0.02, -0.1, -55, 6, **_SLOW),
-        _pulses((100 / 11, 100 / 11 + 2, 9), (100 / 11 + 5, 100 / 11 + 7, 9), (70, 72, 9), (80, 82, 9)),
-        100,
-        0.25,
-        -60,
-    ),
+    Pattern("resonator", Izhikevich(0.1, 0.26, -60, -1), _DOUBLETS, 400, 0.25, -62),
+    Pattern("integrator", Izhikevich(0.02, -0.1, -55, 6, **_SLOW), _COINCIDENCES, 100, 0.25, -60),
     Pattern("rebound spike", Izhikevich(0.03, 0.25, -60, 4), _pulses((20, 25, -15)), 200, 0.2, -64),
     Pattern("rebound burst", Izhikevich(0.03, 0.25, -52, 0), _pulses((20, 25, -15)), 200, 0.2, -64),
-    Pattern(
-        "threshold variability",
-        Izhikevich(0.03, 0.25, -60, 4),
-        _pulses((10, 15, 1), (80, 85, 1), (70, 75, -6)),
-        100,
-        0.25,
-        -64,
-    ),
-    Pattern(
-        "bistability",
-        Izhikevich(0.1, 0.26, -60, 0),
-        _pulses((37.5, 42.5, 1.24), (216, 221, 1.24), base=0.24),
-        300,
-        0.25,
-        -61,
-    ),
+    Pattern("threshold variability", Izhikevich(0.03, 0.25, -60, 4), _EXCITED_AFTER_INHIBITION, 100, 0.25, -64),
+    Pattern("bistability", Izhikevich(0.1, 0.26, -60, 0), _SWITCHES, 300, 0.25, -61),
     Pattern("depolarising after-potential", Izhikevich(1, 0.2, -60, -21), _pulses((9, 11, 20)), 50, 0.1, -70),
     Pattern("accommodation", Izhikevich(0.02, 1, -55, 4, pull=65, decay=0), _accommodation, 400, 0.5, -65, -16),
     Pattern("inhibition-induced spiking", Izhikevich(-0.02, -1, -60, 8), _inhibited, 350, 0.5, -63.8),

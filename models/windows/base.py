@@ -38,17 +38,7 @@ class Window(Choice, ABC):
         """Return w(u) before normalisation, for ``u`` of shape (steps,) in 0..1."""
 
     def table(self, steps: int) -> NDArray[np.float32]:
-        """Return w at the middle of each of ``steps`` time steps.
-
-        Parameters
-        ----------
-        steps : int
-            Time steps of a trial, T.
-
-        Returns
-        -------
-        ndarray of float32, shape (steps,)
-            Dimensionless, never negative.
+        """Return w at the middle of each of a trial's time steps, shape (steps,); dimensionless, never negative.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import FieldError
+from models.errors import require
 from models.windows.base import Window
 
 
@@ -28,8 +28,7 @@ class Gaussian(Window):
 
     def __post_init__(self) -> None:
         """Refuse a width of 0 or less."""
-        if not self.sigma > 0:
-            raise FieldError("window", "sigma", self.sigma, "above 0")
+        require(self.sigma > 0, "window", "sigma", self.sigma, "above 0")
 
     def profile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the bell, shape (steps,)."""

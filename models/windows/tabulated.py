@@ -14,13 +14,7 @@ from models.windows.base import Window
 
 @dataclass(frozen=True)
 class Tabulated(Window):
-    """One number a time step, from anywhere.
-
-    Attributes
-    ----------
-    values : tuple of float
-        As many as the trial has steps; none negative.
-    """
+    """One number a time step, from anywhere: as many as the trial has steps, none negative."""
 
     shape: Literal["tabulated"] = field(default="tabulated", kw_only=True, repr=False)
     values: tuple[float, ...] = ()

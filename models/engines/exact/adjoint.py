@@ -77,17 +77,12 @@ def backward(circuit: Circuit, log: Log, loss_gradient: LossGradient, trial: flo
 
     Parameters
     ----------
-    circuit : Circuit
     log : Log
         What `simulate` returned for it.
     loss_gradient : LossGradient
         The loss's derivatives with respect to what it observes.
     trial : float
         Length of the trial in ms.
-
-    Returns
-    -------
-    Sensitivities
     """
     size = len(circuit.tau_mem)
     by_weight, by_delay = np.zeros(len(circuit.weight)), np.zeros(len(circuit.weight))

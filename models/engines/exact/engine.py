@@ -117,7 +117,6 @@ class ExactEngine:
 
         Parameters
         ----------
-        example : Trial
         times : ndarray, shape (times,)
             In ms, within the trial; at the time of a spike the voltage is the one after the reset.
 

@@ -42,7 +42,6 @@ def trials(batch: SpikeBatch, dt: float) -> list[Trial]:
 
     Parameters
     ----------
-    batch : SpikeBatch
     dt : float
         Step in ms.
     """

@@ -28,8 +28,6 @@ def finite_differences(
 
     Parameters
     ----------
-    engine : ExactEngine
-    examples : sequence of Trial
     chosen : dict of str to ndarray of int, optional
         Indices into each flattened parameter to differentiate; by default all.
     step : float

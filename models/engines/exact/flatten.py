@@ -77,7 +77,6 @@ def flatten(network: Network, weights: Mapping[str, Array]) -> tuple[Circuit, La
 
     Parameters
     ----------
-    network : Network
     weights : dict of str to ndarray
         Parameters that fit the network; see `Network.check`.
     """

@@ -29,8 +29,6 @@ class Observation(NamedTuple):
     Attributes
     ----------
     logits : ndarray, shape (classes,)
-    loss : float
-    loss_gradient : LossGradient
     """
 
     logits: Array
@@ -49,16 +47,10 @@ def observe(
         The last ``classes`` of its neurons are the output.
     log : Log
         What `simulate` returned for it.
-    loss : Loss
     window : ndarray, shape (cells,)
         The loss's window, constant on each of so many equal parts of the trial.
-    classes, label : int
     trial : float
         Length of the trial in ms.
-
-    Returns
-    -------
-    Observation
     """
     size = len(circuit.tau_mem)
     updates = [np.flatnonzero(log.neuron == n) for n in range(size - classes, size)]

@@ -21,13 +21,10 @@ def piece(log: Log, loss_gradient: LossGradient, loss: Loss, window: Array, clas
 
     Parameters
     ----------
-    log : Log
     loss_gradient : LossGradient
         Of this trial.
-    loss : Loss
     window : ndarray, shape (cells,)
         See `observe.observe`.
-    classes : int
     trial : float
         Length of the trial in ms.
 

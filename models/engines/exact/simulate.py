@@ -29,7 +29,6 @@ class Log(NamedTuple):
 
     Attributes
     ----------
-    neuron : ndarray of int64
     time : ndarray
         In ms.
     voltage, current : ndarray
@@ -57,17 +56,12 @@ def simulate(circuit: Circuit, times: Array, rows: Ints, trial: float) -> Log:
 
     Parameters
     ----------
-    circuit : Circuit
     times : ndarray, shape (events,)
         Of the input's events, in ms.
     rows : ndarray of int64, shape (events,)
         Input row of each event.
     trial : float
         Length of the trial in ms.
-
-    Returns
-    -------
-    Log
     """
     size = len(circuit.tau_mem)
     inputs = len(circuit.branches) - 1 - size

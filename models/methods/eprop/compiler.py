@@ -35,7 +35,6 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
 
     Parameters
     ----------
-    program : Program
     temperature : float
         Divides the output voltages before the softmax.
     """

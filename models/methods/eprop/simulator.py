@@ -23,7 +23,6 @@ class EpropSimulator(CompiledNetwork):
 
     Parameters
     ----------
-    program : Program
     temperature : float
         Divides the output voltages before the softmax.
     weights : dict of str to ndarray
