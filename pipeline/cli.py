@@ -181,7 +181,7 @@ def _evaluation_table(result: Evaluation) -> Table:
     table.add_row(
         f"all {result.examples}", f"{result.accuracy:.3f}", f"{result.low:.3f} .. {result.high:.3f}", style="bold"
     )
-    table.caption = f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of neurons silent"
+    table.caption = f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of them silent"
     return table
 
 
