@@ -12,34 +12,46 @@ from models.errors import InputError
 from pipeline.cli import ConfigName, Overrides, Threads, err, guarded, out
 from pipeline.config import load_config
 from results.benchmarks.runner import run_cases
-from results.experiments.ablation.report import ablation
-from results.experiments.ablation.variants import FSDD
+from results.experiments.ablation import FSDD, ablation
 from results.experiments.demo import demo
 from results.experiments.gradcheck.report import gradcheck
-from results.experiments.robustness.report import robustness
+from results.experiments.robustness import robustness
 from results.paths import BENCHMARKS, DEMO, JOBS
 from sweeps.cluster import cluster_name, load_cluster
+from sweeps.options import takes
 from sweeps.runner import Runner
 
-Workers = Annotated[int, typer.Option(help="Number of runs at a time on this machine; 0 is one per core.", min=0)]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster", help="slurm, local or debug: submit the runs. Afterwards the command without it makes tables."
-    ),
-]
-Jobs = Annotated[int | None, typer.Option(help="Number of the cluster's jobs; 16, unless the options say.", min=1)]
-Options = Annotated[Path | None, typer.Option(help="A TOML file of what jobs ask for; see `python -m sweeps submit`.")]
+ConfigOption = Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
+def make_runner(
+    workers: Annotated[
+        int, typer.Option(help="Number of runs at a time on this machine; 0 is one per core.", min=0)
+    ] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="slurm, local or debug: submit the runs. Afterwards the command without it makes tables."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Number of the cluster's jobs; 16, unless the options say.", min=1)
+    ] = None,
+    options: Annotated[
+        Path | None, typer.Option(help="A TOML file of what jobs ask for; see `python -m sweeps submit`.")
+    ] = None,
+) -> Runner:
+    """Return the runner that an experiment's options name."""
+    if cluster is None:
+        return Runner(out, workers)
+    wants = load_cluster(options, jobs=jobs)
+    if "jobs" not in wants.model_fields_set:
+        wants = wants.model_copy(update={"jobs": 16})
+    return Runner(out, cluster=cluster_name(cluster), wants=wants, logs=JOBS)
+
+
 @app.command("demo")
-def demo_command(
-    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = "demo",
-    overrides: Overrides = None,
-    threads: Threads = 0,
-) -> None:
+def demo_command(config: ConfigOption = "demo", overrides: Overrides = None, threads: Threads = 0) -> None:
     """Prepare data, train and test the demo's network. Writes results/out/demo."""
     demo(load_config(config, overrides or ()), DEMO, out, threads)
 
@@ -63,75 +75,65 @@ def gradcheck_command(
 
 
 @app.command("ablation")
+@takes(runner=make_runner)
 def ablation_command(
+    runner: Runner,
     variants: Annotated[list[str] | None, typer.Argument(help="Names of variants. Default: all.")] = None,
-    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
+    config: ConfigOption = FSDD,
     seeds: Annotated[int, typer.Option(help="Number of seeds of each variant.", min=1)] = 5,
     loso: Annotated[
         bool, typer.Option("--loso", help="Score on speakers held out one at a time, not on the test part.")
     ] = False,
     overrides: Overrides = None,
-    workers: Workers = 0,
-    cluster: ClusterOption = None,
-    jobs: Jobs = None,
-    options: Options = None,
 ) -> None:
     """Train variants of a config, paired by seed. Writes results/out/tables/ablation-CONFIG.csv and .md."""
-    runner = _runner(workers, cluster, jobs, options)
-    ablation(runner, config, variants or (), seeds, loso, tuple(overrides or ()))
+    ablation(runner, config, variants or (), seeds, loso, overrides or ())
 
 
 @app.command("sizes")
+@takes(runner=make_runner)
 def sizes_command(
-    config: Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")] = FSDD,
+    runner: Runner,
+    config: ConfigOption = FSDD,
     seeds: Annotated[int, typer.Option(help="Number of seeds of each size.", min=1)] = 5,
     hidden: Annotated[
         list[int] | None, typer.Option(help="Hidden size; may be repeated. Default: 64 to 1024.", min=1)
     ] = None,
     overrides: Overrides = None,
-    workers: Workers = 0,
-    cluster: ClusterOption = None,
-    jobs: Jobs = None,
-    options: Options = None,
 ) -> None:
     """Train several hidden sizes, feed-forward and recurrent. Writes results/out/tables/sizes-CONFIG.csv and .png."""
-    from results.experiments.sizes.report import SIZES, sizes
+    from results.experiments.sizes import SIZES, sizes
 
-    sizes(_runner(workers, cluster, jobs, options), config, hidden or SIZES, seeds, tuple(overrides or ()))
+    sizes(runner, config, hidden or SIZES, seeds, overrides or ())
 
 
 @app.command("robustness")
+@takes(runner=make_runner)
 def robustness_command(
+    runner: Runner,
     seeds: Annotated[int, typer.Option(help="Number of seeds of each shipped fsdd config.", min=1)] = 20,
     overrides: Overrides = None,
-    workers: Workers = 0,
-    cluster: ClusterOption = None,
-    jobs: Jobs = None,
-    options: Options = None,
 ) -> None:
     """Train many seeds of the defaults, and settings that fail. Writes robustness.* to results/out/tables."""
-    robustness(_runner(workers, cluster, jobs, options), seeds, tuple(overrides or ()))
+    robustness(runner, seeds, overrides or ())
 
 
 @app.command("crossval")
+@takes(runner=make_runner)
 def crossval_command(
+    runner: Runner,
     config: ConfigName,
     overrides: Overrides = None,
     threads: Annotated[
         int,
         typer.Option(help="Number of threads of each training; 0 uses all cores. Results do not depend on it.", min=0),
     ] = 1,
-    workers: Workers = 0,
-    cluster: ClusterOption = None,
-    jobs: Jobs = None,
-    options: Options = None,
 ) -> None:
     """Hold out one speaker at a time: train and score one network per speaker of the training part."""
     from results.experiments.crossval import crossval
 
-    console = out if cluster else err
-    runner = replace(_runner(workers, cluster, jobs, options), console=console, threads=threads)
-    crossval(runner, load_config(config, overrides or ()), out)
+    console = out if runner.cluster else err
+    crossval(replace(runner, console=console, threads=threads), load_config(config, overrides or ()), out)
 
 
 @app.command("tables")
@@ -151,17 +153,15 @@ def report_command() -> None:
 
 
 @app.command("study")
+@takes(runner=make_runner)
 def study_command(
+    runner: Runner,
     small: Annotated[bool, typer.Option("--small", help="One small network: ten minutes instead of hours.")] = False,
     plans: Annotated[
         list[str] | None,
         typer.Argument(help="One or more of fsdd-index, fsdd-loso, digits, shd, ssc. Default: the first three."),
     ] = None,
     overrides: Overrides = None,
-    workers: Workers = 0,
-    cluster: ClusterOption = None,
-    jobs: Jobs = None,
-    options: Options = None,
 ) -> None:
     """Compare the readout windows with paired statistics. Writes results/out/tables/study.
 
@@ -176,7 +176,7 @@ def study_command(
             raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
     named = plans or [plan.name for plan in (SMALL if small else FULL)]
     chosen = [replace(plan, shared=(*plan.shared, *(overrides or ()))) for plan in (known[name] for name in named)]
-    study(chosen, _runner(workers, cluster, jobs, options))
+    study(chosen, runner)
 
 
 @app.command("figures")
@@ -187,16 +187,6 @@ def figures_command(
     from results.figures.gallery import draw
 
     draw(names or (), out)
-
-
-def _runner(workers: int, cluster: str | None, jobs: int | None, options: Path | None) -> Runner:
-    """Return the runner that an experiment's options name."""
-    if cluster is None:
-        return Runner(out, workers)
-    wants = load_cluster(options, jobs=jobs)
-    if "jobs" not in wants.model_fields_set:
-        wants = wants.model_copy(update={"jobs": 16})
-    return Runner(out, cluster=cluster_name(cluster), wants=wants, logs=JOBS)
 
 
 def main() -> None:

@@ -8,46 +8,77 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from models.errors import InputError
-from pipeline.cli import guarded
+from pipeline.cli import err, guarded, out
 from sweeps.objective import prepare
+from sweeps.options import takes
 from sweeps.space import SPACE_FOLDER, Space, StrategyName, load_space
 from sweeps.status import status_table
 from sweeps.sweep import Sweep
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-out = Console()
-err = Console(stderr=True)
 
-SpaceName = Annotated[str, typer.Argument(metavar="SPACE", help="A TOML file, or the name of a shipped space.")]
-Place = Annotated[str, typer.Argument(metavar="SPACE", help="A sweep's folder, or a space with the options below.")]
 Strategy = Annotated[str | None, typer.Option(help="One of bayes, random, sobol, grid. Default: the space's.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the search. Default: the space's.", min=0)]
-Points = Annotated[int | None, typer.Option(help="Number of points to try. Default: the space's.", min=1)]
-Hours = Annotated[float | None, typer.Option(help="Hours to search. Default: the space's.", min=0)]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Set a config field of all points. May be repeated.")
-]
+
+
+def make_space(
+    space: Annotated[str, typer.Argument(metavar="SPACE", help="A TOML file, or the name of a shipped space.")],
+    strategy: Strategy = None,
+    seed: Seed = None,
+    points: Annotated[int | None, typer.Option(help="Number of points to try. Default: the space's.", min=1)] = None,
+    hours: Annotated[float | None, typer.Option(help="Hours to search. Default: the space's.", min=0)] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="A.B=C", help="Set a config field of all points. May be repeated."),
+    ] = None,
+) -> Space:
+    """Return a space with the command's options over its own."""
+    if strategy is not None and strategy not in get_args(StrategyName):
+        raise InputError(f"--strategy is {strategy}; it must be one of {', '.join(get_args(StrategyName))}")
+    own = load_space(space)
+    return own.model_copy(
+        update={
+            "search": own.search.model_copy(update=_given(strategy=strategy, seed=seed)),
+            "budget": own.budget.model_copy(update=_given(points=points, hours=hours)),
+            "overrides": (*own.overrides, *(overrides or ())),
+        }
+    )
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Return the options that are given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def find_sweep(
+    place: Annotated[str, typer.Argument(metavar="SPACE", help="A sweep's folder, or a space with the options below.")],
+    strategy: Strategy = None,
+    seed: Seed = None,
+) -> Sweep:
+    """Return the sweep of a folder, or of a space with a strategy and a seed."""
+    known = {path.stem for path in SPACE_FOLDER.glob("*.toml")}
+    if Path(place).is_dir() and place not in known:
+        return Sweep.at(place)
+    sweep = Sweep.of(make_space(place, strategy, seed))
+    if not sweep.store.path.is_file():
+        raise InputError(f"there is no sweep in {sweep.folder}; `python -m sweeps run {place}` begins one")
+    return sweep
 
 
 @app.command()
+@takes(space=make_space)
 def run(
-    space: SpaceName,
-    strategy: Strategy = None,
-    seed: Seed = None,
-    points: Points = None,
-    hours: Hours = None,
-    overrides: Overrides = None,
+    space: Space,
     workers: Annotated[int, typer.Option(help="Number of trainings at a time; 0 is one per core.", min=0)] = 0,
     threads: Annotated[int, typer.Option(help="Number of threads of each training.", min=1)] = 1,
 ) -> None:
     """Run a sweep on this machine, or continue it. Prints its folder."""
     from sweeps.workers import run_workers
 
-    sweep = _begin(_space(space, strategy, seed, points, hours, overrides))
+    sweep = _begin(space)
     run_workers(sweep, workers, threads, err)
     out.print(status_table(sweep))
     _print_folder(sweep)
@@ -68,8 +99,9 @@ def worker(
 
 
 @app.command("submit")
+@takes(space=make_space)
 def submit_command(
-    space: SpaceName,
+    space: Space,
     cluster: Annotated[str, typer.Option(help="One of slurm, local, debug.")] = "slurm",
     options: Annotated[Path | None, typer.Option(help="A TOML file of the options below.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Number of jobs, each of which is a worker.")] = None,
@@ -81,14 +113,9 @@ def submit_command(
     account: Annotated[str | None, typer.Option()] = None,
     at_once: Annotated[int | None, typer.Option(help="Largest number of jobs at the same time.")] = None,
     show: Annotated[bool, typer.Option("--print", help="Print an sbatch script and submit nothing.")] = False,
-    strategy: Strategy = None,
-    seed: Seed = None,
-    points: Points = None,
-    hours: Hours = None,
-    overrides: Overrides = None,
 ) -> None:
     """Submit a sweep's workers to a cluster. Prepares the data first, prints the jobs."""
-    from sweeps.cluster import cluster_name, load_cluster, script
+    from sweeps.cluster import announce, cluster_name, load_cluster, script
     from sweeps.workers import submit
 
     wants = load_cluster(
@@ -103,34 +130,29 @@ def submit_command(
         at_once=at_once,
     )
     where = cluster_name(cluster)
-    sweep = _begin(_space(space, strategy, seed, points, hours, overrides))
+    sweep = _begin(space)
     (sweep.folder / "jobs").mkdir(parents=True, exist_ok=True)
     if show:
         folder = sweep.folder.resolve()
         command = [sys.executable, "-m", "sweeps", "worker", str(folder), "--threads", str(wants.cpus)]
         print(script(f"sweep-{folder.name}", command, folder / "jobs", wants), end="")
         return
-    submitted = submit(sweep, where, wants)
-    if where == "debug":
-        for job in submitted:
-            job.result()
-    out.print(f"{len(submitted)} jobs: {', '.join(job.job_id for job in submitted)}", soft_wrap=True, highlight=False)
+    announce(submit(sweep, where, wants), where, out)
     _print_folder(sweep)
 
 
 @app.command()
-def status(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+@takes(sweep=find_sweep)
+def status(sweep: Sweep) -> None:
     """Show how far a sweep is and its best point."""
-    sweep = _find(place, strategy, seed)
     out.print(status_table(sweep))
     _print_folder(sweep)
 
 
 @app.command("best")
+@takes(sweep=find_sweep)
 def best_command(
-    place: Place,
-    strategy: Strategy = None,
-    seed: Seed = None,
+    sweep: Sweep,
     seeds: Annotated[int, typer.Option(help="Train the best point with this many seeds now.", min=0)] = 0,
     threads: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
@@ -138,7 +160,6 @@ def best_command(
     from pipeline.data.atomic import write_atomically
     from sweeps.best import best
 
-    sweep = _find(place, strategy, seed)
     found = best(sweep, range(1, seeds + 1), threads)
     path = sweep.folder / "best.toml"
     write_atomically(path, [found.toml().encode()])
@@ -151,12 +172,12 @@ def best_command(
 
 
 @app.command()
-def plot(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+@takes(sweep=find_sweep)
+def plot(sweep: Sweep) -> None:
     """Draw convergence (with the space's other sweeps), partial dependence, evaluations and parallel coordinates."""
     from pipeline.pictures.save import save
     from sweeps import plots
 
-    sweep = _find(place, strategy, seed)
     space, points = sweep.space(), sweep.state().finished
     figures: dict[str, Callable[[], Any]] = {
         "convergence": lambda: plots.convergence(_beside(sweep)),
@@ -173,42 +194,15 @@ def plot(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
 
 
 @app.command("importance")
-def importance_command(place: Place, strategy: Strategy = None, seed: Seed = None) -> None:
+@takes(sweep=find_sweep)
+def importance_command(sweep: Sweep) -> None:
     """Show how much of the error's variance each parameter explains."""
     from sweeps.importance import importance
 
-    sweep = _find(place, strategy, seed)
     table = Table("parameter", "variance explained", "spread", title="Importance")
     for row in importance(sweep.space(), sweep.state().finished).itertuples():
         table.add_row(row.parameter, f"{row.importance:.0%}", f"{row.spread:.0%}")
     out.print(table)
-
-
-def _space(
-    name: str,
-    strategy: str | None,
-    seed: int | None,
-    points: int | None = None,
-    hours: float | None = None,
-    overrides: list[str] | None = None,
-) -> Space:
-    """Return a space with the command's options over its own."""
-    space = load_space(name)
-    search: dict[str, Any] = {}
-    if strategy is not None:
-        if strategy not in get_args(StrategyName):
-            raise InputError(f"--strategy is {strategy}; it must be one of {', '.join(get_args(StrategyName))}")
-        search["strategy"] = strategy
-    if seed is not None:
-        search["seed"] = seed
-    budget = {key: value for key, value in (("points", points), ("hours", hours)) if value is not None}
-    return space.model_copy(
-        update={
-            "search": space.search.model_copy(update=search),
-            "budget": space.budget.model_copy(update=budget),
-            "overrides": (*space.overrides, *(overrides or ())),
-        }
-    )
 
 
 def _begin(space: Space) -> Sweep:
@@ -217,17 +211,6 @@ def _begin(space: Space) -> Sweep:
     sweep = Sweep.of(space)
     sweep.begin(space)
     prepare(space)
-    return sweep
-
-
-def _find(place: str, strategy: str | None, seed: int | None) -> Sweep:
-    """Return the sweep of a folder, or of a space with a strategy and a seed."""
-    known = {path.stem for path in SPACE_FOLDER.glob("*.toml")}
-    if Path(place).is_dir() and place not in known:
-        return Sweep.at(place)
-    sweep = Sweep.of(_space(place, strategy, seed))
-    if not sweep.store.path.is_file():
-        raise InputError(f"there is no sweep in {sweep.folder}; `python -m sweeps run {place}` begins one")
     return sweep
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from rich.console import Console
 
 from models.errors import InputError
 from pipeline.config.problems import first_problem
@@ -122,16 +123,7 @@ class Task:
 
 
 def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster) -> Any:
-    """Return submitit's executor for a cluster.
-
-    Parameters
-    ----------
-    folder : Path
-        Of logs and pickled jobs.
-    name : str
-        Of the jobs.
-    cluster : {"slurm", "local", "debug"}
-    wants : Cluster
+    """Return submitit's executor for a cluster; the folder is that of logs and pickled jobs, the name the jobs'.
 
     Raises
     ------
@@ -162,21 +154,9 @@ def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster)
 def send(
     folder: Path, name: str, tasks: Sequence[Callable[[], Any]], cluster: ClusterName, wants: Cluster
 ) -> list[Any]:
-    """Submit tasks as job arrays, as many as the site's limit of an array's size requires.
+    """Submit tasks as job arrays, as many as the site's limit of an array's size requires; return submitit's jobs.
 
-    Parameters
-    ----------
-    folder : Path
-        Of logs and pickled jobs.
-    name : str
-        Of the jobs.
-    tasks : sequence of callable
-    cluster : {"slurm", "local", "debug"}
-    wants : Cluster
-
-    Returns
-    -------
-    list of submitit.Job
+    Folder and name are those of `make_executor`.
 
     Raises
     ------
@@ -197,6 +177,13 @@ def send(
     return jobs
 
 
+def announce(jobs: Sequence[Any], cluster: ClusterName, console: Console) -> None:
+    """Print the numbers of submitted jobs; those of "debug" are carried out by this process now."""
+    console.print(f"{len(jobs)} jobs: {', '.join(job.job_id for job in jobs)}", highlight=False, soft_wrap=True)
+    for job in jobs if cluster == "debug" else ():
+        job.result()
+
+
 def array_limit() -> int:
     """Return how many jobs an array of this site's Slurm may have."""
     said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
@@ -210,14 +197,7 @@ def array_limit() -> int:
 def script(name: str, command: Sequence[str], folder: Path, wants: Cluster) -> str:
     """Return a script for sbatch that runs a command as a job array, for sites where submitit can't be used.
 
-    Parameters
-    ----------
-    name : str
-        Of the jobs.
-    command : sequence of str
-    folder : Path
-        Of the logs.
-    wants : Cluster
+    The name is that of the jobs, the folder that of their logs.
     """
     lines = [
         "#!/bin/bash",

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.errors import InputError
 from sweeps.claims import Claimed, is_claimed
-from sweeps.cluster import Cluster, ClusterName, Task, send
+from sweeps.cluster import Cluster, ClusterName, Task, announce, send
 from sweeps.jobs import Job, Row, is_done, prepare, read_row, train_and_score
 from sweeps.processes import SPAWN, cores, end_with_parent, threads_of_children
 
@@ -92,11 +92,7 @@ class Runner:
             prepare(next(experiment()))
         task = Task(partial(help_out, tuple(experiments), self.wants.cpus))
         submitted = send(self.logs / name, name, [task] * self.wants.jobs, self.cluster, self.wants)
-        said = ", ".join(job.job_id for job in submitted)
-        self.console.print(f"{len(submitted)} jobs: {said}", highlight=False, soft_wrap=True)
-        if self.cluster == "debug":
-            for job in submitted:
-                job.result()
+        announce(submitted, self.cluster, self.console)
 
     def train(self, jobs: Sequence[Job]) -> pd.DataFrame:
         """Train and score jobs in processes of this machine.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
 from pipeline.data.atomic import write_atomically
+from pipeline.pictures.save import save
 from pipeline.training.run import environment
 from results.experiments.comparison.provenance import provenance
 from results.experiments.comparison.variants import Variant, some_trained
@@ -32,7 +34,8 @@ def carry_out(
     folder: Path,
     shared: Sequence[str] = (),
     against: str | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    draw: Callable[[pd.DataFrame], Figure] | None = None,
+) -> pd.DataFrame | None:
     """Train all runs of a comparison, print its table and write it.
 
     Parameters
@@ -44,15 +47,18 @@ def carry_out(
     jobs : sequence of Job
         The variants' runs.
     folder : Path
+        Where NAME.csv, .md, .json, -runs.csv and, with ``draw``, .png go.
     shared : sequence of str
         Overrides of all runs.
     against : str, optional
         See `statistics.summary.summary`.
+    draw : callable, optional
+        Draws the figure of the rows of `Runner.train`.
 
     Returns
     -------
-    rows, table : DataFrame
-        Of `Runner.train` and `statistics.summary.summary`; None where the runs were submitted to a cluster.
+    DataFrame or None
+        Of `statistics.summary.summary`; None where the runs were submitted to a cluster.
     """
     rows = runner.run(name, partial(one_stage, jobs))
     if rows is None:
@@ -60,7 +66,10 @@ def carry_out(
     table = summary(some_trained(rows), against)
     show(runner.console, name, table)
     write(folder, name, rows, table, variants, shared)
-    return rows, table
+    if draw is not None:
+        save(draw(rows), folder / f"{name}.png")
+    runner.console.print(f"written: {folder / name}.csv, .md{', .png' if draw else ''}", highlight=False)
+    return table
 
 
 def show(console: Console, title: str, table: pd.DataFrame) -> None:
@@ -93,21 +102,9 @@ def write(
     variants: Sequence[Variant] = (),
     shared: Sequence[str] = (),
 ) -> None:
-    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained.
+    """Write NAME-runs.csv (one row a run), NAME.csv, NAME.md, and in NAME.json what was trained; see `carry_out`.
 
-    Parameters
-    ----------
-    folder : Path
-    name : str
-    rows : DataFrame
-        Of `Runner.train`.
-    table : DataFrame
-        Of `statistics.summary.summary`.
-    variants : sequence of Variant
-        What was trained: in the JSON, every variant's config and overrides, beside the runs' `provenance`: the commits
-        that trained them, and their resolved configs.
-    shared : sequence of str
-        Overrides of all runs.
+    The JSON has every variant's config and overrides, and the runs' `provenance`.
     """
     trained = {variant.name: [variant.config, *shared, *variant.overrides] for variant in variants}
     about = {"variants": trained, "environment": environment()} | provenance(rows)

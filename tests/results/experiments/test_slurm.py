@@ -17,8 +17,7 @@ from rich.console import Console
 from slurm import needs_slurm, wait_for
 
 from pipeline.config import load_config
-from results.experiments.ablation.report import ablation
-from results.experiments.ablation.variants import variants
+from results.experiments.ablation import ablation, variants
 from results.experiments.comparison.variants import jobs_of
 from results.experiments.crossval import crossval
 from results.experiments.study.choosing import choosing_jobs

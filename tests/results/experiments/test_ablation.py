@@ -12,8 +12,7 @@ from rich.console import Console
 
 from models.errors import InputError
 from pipeline.training.run import commit
-from results.experiments.ablation.report import ablation
-from results.experiments.ablation.variants import CHANGES, DEFAULTS, FSDD, variants
+from results.experiments.ablation import CHANGES, DEFAULTS, FSDD, ablation, variants
 from sweeps.runner import Runner
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from results.experiments.ablation.variants import FSDD
-from results.experiments.sizes.report import SIZES, sizes, variants
+from results.experiments.ablation import FSDD
+from results.experiments.sizes import SIZES, sizes, variants
 from results.figures.seeds import by_size
 from sweeps.runner import Runner
 

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from pipeline.config import load_config
 from pipeline.training.examples import load_dataset, split_training
+from results.experiments import robustness
 from results.experiments.comparison.variants import Variant
-from results.experiments.robustness import report
-from results.experiments.robustness.gradient_spikes import gradient_spikes
+from results.experiments.robustness import gradient_spikes
 from sweeps.runner import Runner
 
 
@@ -38,11 +38,11 @@ def test_the_least_slope_keeps_the_gradient_in_bounds(words_config: Path) -> Non
 
 def test_the_study_leaves_table_and_figure(words_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exponential = Variant("exponential window", str(words_config), ("loss.window.shape=exponential",))
-    monkeypatch.setattr(report, "SHIPPED", (Variant("Gaussian window", str(words_config)), exponential))
-    monkeypatch.setattr(report, "FAILING", (Variant("fast", str(words_config), ("training.learning_rate=0.5",)),))
-    monkeypatch.setattr(report, "EXPONENTIAL", exponential)
+    monkeypatch.setattr(robustness, "SHIPPED", (Variant("Gaussian window", str(words_config)), exponential))
+    monkeypatch.setattr(robustness, "FAILING", (Variant("fast", str(words_config), ("training.learning_rate=0.5",)),))
+    monkeypatch.setattr(robustness, "EXPONENTIAL", exponential)
     runner = Runner(Console(file=io.StringIO()), workers=2)
-    table = report.robustness(runner, seeds=2, shared=("training.epochs=2",), folder=tmp_path)
+    table = robustness.robustness(runner, seeds=2, shared=("training.epochs=2",), folder=tmp_path)
     assert table is not None
     assert table["variant"].tolist() == ["Gaussian window", "exponential window", "fast"]
     assert np.isfinite(table["accuracy"]).all()

@@ -1,1 +1,0 @@
-"""Accuracy of networks of different sizes, feed-forward and recurrent: ``make sizes``."""
