@@ -11,8 +11,7 @@ import numpy as np
 
 from models.batch import SpikeBatch
 from models.engines import registry
-from models.engines.entry import Entry, Resources
-from models.engines.finding import Finding
+from models.engines.entry import Entry, Finding, Resources
 from models.losses import CrossEntropy
 from models.network import Hidden, Input, Leaky, Network, Weights
 from models.problem import Problem

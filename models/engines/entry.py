@@ -5,12 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from models.engines.base import Engine
-from models.engines.finding import Finding
 from models.network import Weights
 from models.problem import Problem
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report: what was examined, versions or the fault, and what to do where it fails.
+
+    "absent" is what is not installed and need not be, "fails" what is installed and does not work.
+    """
+
+    what: str
+    status: Literal["ok", "absent", "fails"]
+    detail: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,6 @@ class SoftmaxLoss(Loss):
 
     Attributes
     ----------
-    temperature : float
-        Divides the logits.
     smoothing : float
         Label smoothing: this share of the target probability is spread evenly over all classes (Szegedy et al. 2016).
     """

@@ -11,15 +11,7 @@ from models.windows import Gaussian, Window
 
 @dataclass(frozen=True)
 class CrossEntropy(ScaledSoftmaxLoss):
-    """Cross-entropy over z_k = (scale / T) * integral of w(t / T) V_k(t) dt (Nowotny, Turner and Knight 2025).
-
-    Attributes
-    ----------
-    window : Window
-        w.
-    scale : float
-        Gain of the logits.
-    """
+    """Cross-entropy over z_k = (scale / T) * integral of w(t / T) V_k(t) dt (Nowotny, Turner and Knight 2025)."""
 
     observes: ClassVar[Observed] = "mean voltage"
 

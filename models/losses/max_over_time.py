@@ -10,13 +10,7 @@ from models.losses.base import Observed, ScaledSoftmaxLoss
 
 @dataclass(frozen=True)
 class MaxOverTime(ScaledSoftmaxLoss):
-    """Cross-entropy over z_k = scale * max over t of V_k(t) (Cramer et al. 2020).
-
-    Attributes
-    ----------
-    scale : float
-        Gain of the logits.
-    """
+    """Cross-entropy over z_k = scale * max over t of V_k(t) (Cramer et al. 2020)."""
 
     observes: ClassVar[Observed] = "peak voltage"
 

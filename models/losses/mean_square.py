@@ -20,8 +20,6 @@ class MeanSquare(Loss):
 
     Attributes
     ----------
-    window : Window
-        w.
     target : float
         Voltage that the right output should have, relative to a hidden neuron's threshold of 1.
     """

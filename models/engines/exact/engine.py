@@ -65,8 +65,6 @@ class ExactEngine:
 
     Parameters
     ----------
-    network : Network
-        What to run.
     weights : dict of str to ndarray
         All of `Network.shapes`; copied to float64.
     loss : Loss
@@ -113,17 +111,9 @@ class ExactEngine:
         return Gradients(**vars(self._through(examples, weights)), weights=weights)
 
     def record(self, example: Trial, times: Array) -> dict[str, Array]:
-        """Return voltages at some times.
+        """Return voltages at some times, each (times, size), by name of the population.
 
-        Parameters
-        ----------
-        times : ndarray, shape (times,)
-            In ms, within the trial; at the time of a spike the voltage is the one after the reset.
-
-        Returns
-        -------
-        dict of str to ndarray of float64, each (times, size)
-            By name of the population.
+        ``times`` are in ms, within the trial; at the time of a spike the voltage is the one after the reset.
         """
         if np.any(times < 0) or np.any(times > self.trial):
             raise InputError(f"times to record go from {times.min()} to {times.max()} ms, the trial to {self.trial}")

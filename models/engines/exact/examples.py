@@ -38,13 +38,7 @@ class Trial:
 
 
 def trials(batch: SpikeBatch, dt: float) -> list[Trial]:
-    """Return a stepped batch's examples; an event in step n is at n * dt.
-
-    Parameters
-    ----------
-    dt : float
-        Step in ms.
-    """
+    """Return a stepped batch's examples; an event in step n is at n * dt, in ms."""
     parts = [slice(batch.offsets[i], batch.offsets[i + 1]) for i in range(len(batch))]
     return [
         Trial(batch.steps[part] * np.float64(dt), batch.units[part].astype(np.int64), int(label))

@@ -46,14 +46,8 @@ class Circuit(NamedTuple):
     weight: Array
 
 
-_SYNAPSE = [
-    ("source", np.int64),
-    ("delay", np.float64),
-    ("target", np.int64),
-    ("weight", np.float64),
-    ("connection", np.int64),
-    ("place", np.int64),
-]
+_FLOATS, _INTS = ("delay", "weight"), ("source", "target", "connection", "place")
+_SYNAPSE = [(name, np.float64) for name in _FLOATS] + [(name, np.int64) for name in _INTS]
 
 
 @dataclass(frozen=True)
@@ -73,13 +67,7 @@ class Layout:
 
 
 def flatten(network: Network, weights: Mapping[str, Array]) -> tuple[Circuit, Layout]:
-    """Return a network's circuit and its layout.
-
-    Parameters
-    ----------
-    weights : dict of str to ndarray
-        Parameters that fit the network; see `Network.check`.
-    """
+    """Return a network's circuit and its layout; the parameters must fit it, see `Network.check`."""
     sizes = [population.size for population in network.populations.values()]
     edges = np.concatenate([[0], np.cumsum(sizes)])
     neurons = {name: slice(edges[i], edges[i + 1]) for i, name in enumerate(network.populations)}

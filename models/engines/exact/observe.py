@@ -24,12 +24,7 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 
 class Observation(NamedTuple):
-    """Logits, loss and derivatives of one trial.
-
-    Attributes
-    ----------
-    logits : ndarray, shape (classes,)
-    """
+    """Logits, shape (classes,), loss and derivatives of one trial."""
 
     logits: Array
     loss: float

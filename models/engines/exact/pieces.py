@@ -17,23 +17,11 @@ from models.losses import Loss
 
 
 def piece(log: Log, loss_gradient: LossGradient, loss: Loss, window: Array, classes: int, trial: float) -> Array:
-    """Return numbers that stay the same while a trial's loss stays on its smooth piece.
+    """Return numbers that stay the same while a trial's loss stays on its smooth piece, 1-D; see `observe.observe`.
 
-    Parameters
-    ----------
-    loss_gradient : LossGradient
-        Of this trial.
-    window : ndarray, shape (cells,)
-        See `observe.observe`.
-    trial : float
-        Length of the trial in ms.
-
-    Returns
-    -------
-    ndarray, 1-D
-        The synapses at which spikes arrive between one spike of a neuron and the next, sorted, since their order may
-        change; the window's value at each of these arrivals if the neuron is an output, else 0; and, if the loss
-        observes peaks, the arrivals between or at which each output has its peak.
+    They are the synapses at which spikes arrive between one spike of a neuron and the next, sorted, since their order
+    may change; the window's value at each of these arrivals if the neuron is an output, else 0; and, if the loss
+    observes peaks, the arrivals between or at which each output has its peak.
     """
     by_neuron = np.argsort(log.neuron, kind="stable")
     synapses = log.synapse[by_neuron]

@@ -38,13 +38,7 @@ def version_of(package: str) -> str:
 
 
 def require() -> None:
-    """Refuse to go on without GeNN and mlGeNN.
-
-    Raises
-    ------
-    InputError
-        Naming what is missing and where to get it.
-    """
+    """Refuse to go on without GeNN and mlGeNN: name what is missing and where to get it."""
     reason = missing()
     if reason is not None:
         raise InputError(f'engine "genn": {reason}; {WHERE}')
@@ -59,12 +53,7 @@ def backends() -> tuple[Backend, ...]:
 
 
 def choose(wanted: str) -> Backend:
-    """Return the backend to use.
-
-    Parameters
-    ----------
-    wanted : str
-        One of GeNN's names, or "auto": a GPU's backend where the GPU answers, else the CPU's.
+    """Return the backend to use: the one of this name, or for "auto" a GPU's where the GPU answers, else the CPU's.
 
     Raises
     ------

@@ -15,15 +15,7 @@ FIRST_ROOM = 16384
 
 
 def longer_tape(spikes: int, capacity: int) -> int | None:
-    """Return the tape's capacity that spikes need, or None if the present one is enough.
-
-    Parameters
-    ----------
-    spikes : int
-        Spikes of the busiest neuron in two consecutive trials.
-    capacity : int
-        The tape's present capacity.
-    """
+    """Return the tape's capacity that a neuron's spikes in two trials need, or None if the present one is enough."""
     if spikes < capacity - 2:
         return None
     longer = FIRST_CAPACITY

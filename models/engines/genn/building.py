@@ -22,12 +22,6 @@ def compiler_flags(backend: str) -> dict[str, bool]:
 def build(model: Any, folder: CodeFolder, backend: str) -> None:
     """Generate and compile a model's code in its folder, or leave it as it is if nothing has changed.
 
-    Parameters
-    ----------
-    model : pygenn.GeNNModel
-    folder : CodeFolder
-    backend : str
-
     Raises
     ------
     InputError

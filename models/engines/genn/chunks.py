@@ -21,7 +21,6 @@ class Chunk:
 
     Attributes
     ----------
-    events : list of PreprocessedSpikes
     labels : ndarray of int64, shape (examples,)
     share : float
         Fraction of the whole batch, of all processes.

@@ -29,7 +29,6 @@ class SynapseParameter:
 
     Attributes
     ----------
-    connection : str
     variable, gradient, update : str
         GeNN's names of the variable, of the variable that adds its gradient up, and of the custom update that learns.
     unit : float
@@ -48,11 +47,8 @@ class CompiledNetwork:
 
     Parameters
     ----------
-    compiler : ml_genn.compilers.Compiler
-    described : MlGennNetwork
     parameters : dict of str to SynapseParameter
         Everything that the device learns, by the network's names.
-    program : Program
     key : str
         Name of the code; see `models.engines.genn.program.code_key`.
     collective : bool
@@ -155,14 +151,7 @@ class CompiledNetwork:
         write_matrix(variables["V"], second)
 
     def learn(self, steps: Mapping[str, Step], scales: Mapping[str, float]) -> None:
-        """Let the device learn from its gradients, summed over the examples that ran at once.
-
-        Parameters
-        ----------
-        steps : dict of str to models.adam.Step
-        scales : dict of str to float
-            Factors on the gradients.
-        """
+        """Let the device learn from its gradients times ``scales``, summed over the examples that ran at once."""
         for name, step in steps.items():
             p = self.parameters[name]
             set_numbers(self._model.custom_updates[p.update], step, scales[name], p.unit)

@@ -28,15 +28,8 @@ from models.engines.genn.sums_code import TrialSize
 class WindowedEventPropCompiler(EventPropCompiler):  # type: ignore[misc]
     """Compile a network that `translate.to_mlgenn` made.
 
-    Parameters
-    ----------
-    program : Program
-    values : dict of str to Values
-        By population.
-    learned_delays : list of ml_genn.Connection
-    batch : int
-        Examples that run at once, in all processes.
-    communicator : ml_genn.communicators.Communicator, optional
+    ``values`` are by population, ``learned_delays`` mlGeNN's connections, and ``batch`` the examples that run at once
+    in all processes.
     """
 
     def __init__(

@@ -56,17 +56,9 @@ class DeviceAdam(Optimiser):  # type: ignore[misc]
 
 
 def set_numbers(update: Any, step: Step, scale: float, unit: float = 1.0) -> None:
-    """Hand an update's numbers to the device.
+    """Hand the numbers of a custom update of `DeviceAdam` to the device; ``scale`` is a factor on the gradient.
 
-    Parameters
-    ----------
-    update : pygenn.CustomUpdateWU
-        A custom update of `DeviceAdam`.
-    step : models.adam.Step
-    scale : float
-        Factor on the gradient.
-    unit : float
-        What 1 of the device's variable is. The device has delays in steps; their moments are in ms, as elsewhere.
+    ``unit`` is what 1 of the device's variable is: the device has delays in steps, but their moments in ms.
     """
     numbers = (step.beta_1, step.beta_2, step.epsilon, step.rate / unit, scale / unit, step.decay, float(step.sparse))
     for name, number in zip(PARAMETERS, numbers, strict=True):

@@ -10,15 +10,7 @@ class GennChanged(RuntimeError):
 
 
 def replace_once(model: Any, part: str, old: str, new: str) -> None:
-    """Replace a text that must be in a part of a model's code exactly once.
-
-    Parameters
-    ----------
-    model : ml_genn.utils.model.Model
-        Changed.
-    part : str
-        The part of the model: "sim_code", "reset_code"...
-    old, new : str
+    """Replace a text that must be exactly once in a part of an mlGeNN model's code, "sim_code" for example.
 
     Raises
     ------

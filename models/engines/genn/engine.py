@@ -34,10 +34,6 @@ class GennEngine(BatchRunner):
 
     Parameters
     ----------
-    problem : Problem
-    weights : dict of str to ndarray
-        Initial parameters; copied.
-    backend : {"single_threaded_cpu", "cuda", "hip"}
     lanes : int
         Examples that run at once; the CPU's backend runs one.
     pipelined : bool, optional
@@ -45,11 +41,6 @@ class GennEngine(BatchRunner):
         yes where there are several lanes.
     ranks : Ranks, optional
         This process's place, where several processes train together.
-
-    Raises
-    ------
-    InputError
-        If weights do not fit the network, or the engine can't do what the problem asks for.
     """
 
     name: ClassVar[str] = "genn"

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from models.engines.base import Engine
-from models.engines.entry import Entry, Resources
-from models.engines.finding import Finding
+from models.engines.entry import Entry, Finding, Resources
 from models.engines.genn import available, installation
 from models.network import Spiking, Weights
 from models.problem import Problem

@@ -12,17 +12,7 @@ from models.network import Input
 
 
 def by_channel(batch: SpikeBatch, source: Input, dt: float, steps: int) -> list[PreprocessedSpikes]:
-    """Return each example's events sorted by input neuron, delay lines included.
-
-    Parameters
-    ----------
-    batch : SpikeBatch
-    source : Input
-    dt : float
-        Step in ms.
-    steps : int
-        Steps of a trial; copies of the delay line that would come later are left out.
-    """
+    """Return each example's events sorted by input neuron, and those of the delay line that come within the trial."""
     spacing = whole_steps(source.delay_line.spacing, dt) if source.delay_line.copies > 1 else 0
     found = []
     for begin, end in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):

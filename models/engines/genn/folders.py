@@ -22,7 +22,6 @@ class CodeFolder:
 
     Attributes
     ----------
-    path : Path
     name : str
         Name of the GeNN model; no other loaded model has it.
     """
@@ -33,13 +32,7 @@ class CodeFolder:
 
     @classmethod
     def take(cls, key: str) -> CodeFolder:
-        """Return the first folder of a network that is not in use.
-
-        Parameters
-        ----------
-        key : str
-            Hash of everything that the generated code depends on; letters and digits.
-        """
+        """Return the first folder that is not in use of a network with this `models.engines.genn.program.code_key`."""
         root = code_root()
         root.mkdir(parents=True, exist_ok=True)
         place = 0

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-from models.engines.finding import Finding
+from models.engines.entry import Finding
 from models.engines.genn import available
 
 

@@ -50,17 +50,7 @@ def tape_on_demand(built: Any) -> None:
 
 
 def change_hidden(built: Any, population: Leaky, size: TrialSize, least_slope: float) -> None:
-    """Change the model of hidden neurons.
-
-    Parameters
-    ----------
-    built : ml_genn.utils.model.NeuronModel
-        Changed.
-    population : Leaky
-    size : TrialSize
-    least_slope : float
-        See `models.problem.Problem`.
-    """
+    """Change the model of hidden neurons; ``least_slope`` is that of `models.problem.Problem`."""
     # In GeNN's last step no neuron spikes: the spike could only act on the next trial, and could not be taped.
     last = size.steps - 1.5
     replace_once(
@@ -96,16 +86,7 @@ def change_output(built: Any, population: Leaky, size: TrialSize, dt: float) -> 
 
     The drive of their adjoint is the window at the backward step times the loss's derivative, which the host writes to
     ``LossGradient``: labels, softmax, smoothing and temperature stay on the host, and the loss is that of
-    `models.losses`.
-
-    Parameters
-    ----------
-    built : ml_genn.utils.model.NeuronModel
-        Changed.
-    population : Leaky
-    size : TrialSize
-    dt : float
-        mlGeNN's step.
+    `models.losses`. ``dt`` is mlGeNN's step.
     """
     replace_once(built, "sim_code", "const scalar g = (id == YTrueBack) ? (1.0 - Softmax) : -Softmax;", "")
     mlgenn_drive = f"drive = g / (TauM * num_batch * {dt * size.steps});"

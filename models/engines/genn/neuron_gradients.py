@@ -17,15 +17,7 @@ def neuron_gradients(
 ) -> Weights:
     """Return the gradients of biases and time constants.
 
-    Parameters
-    ----------
-    network : Network
-    weights : dict of str to ndarray
-        The network's parameters; only biases and time constants are used.
-    dt : float
-        Step in ms.
-    sums_of : callable
-        Returns, for a population's name, rows 1 to 4, or row 1, of `models.engines.time_constants`.
+    ``sums_of`` returns, for a population's name, rows 1 to 4, or row 1, of `models.engines.time_constants`.
     """
     gradients: Weights = {}
     for name, population in network.populations.items():

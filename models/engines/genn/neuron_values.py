@@ -22,17 +22,7 @@ CURRENT_VALUES = ("ExpDecay", "IScale")
 
 
 def population_values(population: Leaky, name: str, weights: Weights, dt: float) -> Values:
-    """Return the numbers of a population.
-
-    Parameters
-    ----------
-    population : Leaky
-    name : str
-        Its name in the network.
-    weights : dict of str to ndarray
-        The network's parameters; only biases and time constants are used.
-    dt : float
-        Step in ms.
+    """Return the numbers of a population; of ``weights`` only biases and time constants are used.
 
     Returns
     -------

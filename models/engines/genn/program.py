@@ -19,8 +19,6 @@ class Program:
 
     Attributes
     ----------
-    problem : Problem
-    backend : str
     lanes : int
         Examples that run at once.
     capacity : int

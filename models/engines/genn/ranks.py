@@ -14,12 +14,7 @@ from models.errors import InputError
 
 
 class Ranks:
-    """The place of this process among those that train together; alone unless mlGeNN's communicator is given.
-
-    Parameters
-    ----------
-    communicator : ml_genn.communicators.Communicator, optional
-    """
+    """The place of this process among those that train together; alone unless mlGeNN's communicator is given."""
 
     def __init__(self, communicator: Any = None) -> None:
         self.communicator = communicator

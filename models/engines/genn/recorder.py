@@ -18,20 +18,7 @@ from models.recording import Recording, Spikes
 
 
 def record_chunk(simulator: Simulator, loss: Loss, chunk: Chunk, adjoints: bool) -> list[Recording]:
-    """Run a chunk, and keep spikes, voltages and, if asked for, adjoints.
-
-    Parameters
-    ----------
-    simulator : Simulator
-        With nothing left to run backward.
-    loss : Loss
-    chunk : Chunk
-    adjoints : bool
-
-    Returns
-    -------
-    list of Recording, one for each example
-    """
+    """Run a chunk with nothing left to run backward; keep each example's spikes and voltages, and adjoints if asked."""
     network, lanes, examples = simulator.program.network, simulator.program.lanes, len(chunk.labels)
     names = list(network.populations)
     simulator.set_taping(True)
@@ -89,10 +76,8 @@ def _spikes(simulator: Simulator, name: str, voltages: NDArray[np.float32]) -> l
         steps = times[lane, neurons, (first[lane, neurons] + place.astype(np.int64)) % capacity].astype(np.float64) - 1
         late = np.flatnonzero(voltages[-1, lane] >= population.threshold).astype(np.int32)
         voltages[-1, lane, late] = 0
-        neurons, steps = (
-            np.concatenate((neurons, late)),
-            np.concatenate((steps, np.full(len(late), problem.steps - 1.0))),
-        )
+        neurons = np.concatenate((neurons, late))
+        steps = np.concatenate((steps, np.full(len(late), problem.steps - 1.0)))
         order = np.lexsort((neurons, steps))
         found.append(Spikes((steps[order] + 1) * problem.dt, neurons[order]))
     return found

@@ -25,18 +25,8 @@ class Simulator(CompiledNetwork):
 
     Parameters
     ----------
-    program : Program
-    weights : dict of str to ndarray
-        Parameters to begin with.
     room : int
         Input events, of all examples of a trial, that there is room for.
-    ranks : Ranks
-        This process's place among those that train together.
-
-    Raises
-    ------
-    InputError
-        If the generated code does not compile.
     """
 
     def __init__(self, program: Program, weights: Weights, room: int, ranks: Ranks) -> None:
@@ -120,7 +110,6 @@ class Simulator(CompiledNetwork):
 
         Returns
         -------
-        times : ndarray of float32
         first, behind : ndarray of int64, shape (lanes, size)
             A neuron's spikes are those from ``first`` up to ``behind``, around the buffer's end.
         """

@@ -26,7 +26,6 @@ class MlGennNetwork:
 
     Attributes
     ----------
-    network : ml_genn.Network
     populations, connections : dict
         mlGeNN's objects by this project's names; the input is a population, too.
     """
@@ -52,12 +51,8 @@ def to_mlgenn(
 
     Parameters
     ----------
-    network : Network
-    weights : dict of str to ndarray
     window : ndarray of float32
         Weight of the readout in each of GeNN's steps.
-    dt : float
-        Step in ms.
     events : int
         Input events, of all examples of a trial, that there is room for.
     defaults : dict

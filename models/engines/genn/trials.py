@@ -19,7 +19,6 @@ class ForwardResult:
 
     Attributes
     ----------
-    judgement : Judgement
     labels : ndarray of int64, shape (examples,)
     counts : ndarray of int64, shape (hidden,)
         Spikes of each hidden neuron.
@@ -34,13 +33,7 @@ class ForwardResult:
 
 
 class Trials:
-    """Runs chunks through a simulator, and prepares what the next trial runs backward.
-
-    Parameters
-    ----------
-    simulator : Simulator
-    loss : Loss
-    """
+    """Runs chunks through a simulator, and prepares what the next trial runs backward."""
 
     def __init__(self, simulator: Simulator, loss: Loss) -> None:
         self.simulator, self._loss = simulator, loss

@@ -97,35 +97,18 @@ class WindowedEPropCompiler(EPropCompiler):  # type: ignore[misc]
         for pop, group in neuron_populations.items():
             if isinstance(pop.neuron, InputNeuron):
                 continue
-            names = ["V", "E"] + ([] if pop.neuron.readout is not None else ["RefracTime"])
-            variables = [(name, "scalar", 0.0) for name in names]
-            if pop.neuron.readout is not None:
-                variables.append(("VSoftmax", "scalar", 1.0 / group.num_neurons))
-            self._forget(genn_model, variables, lambda name, g=group: create_var_ref(g, name), f"Neuron{pop.name}")
+            own = {"RefracTime": 0.0} if pop.neuron.readout is None else {"VSoftmax": 1.0 / group.num_neurons}
+            self._forget(genn_model, f"Neuron{pop.name}", create_var_ref, group, V=0.0, E=0.0, **own)
         rate = self.f_target * self.dt / 1000.0
         for conn, group in connection_populations.items():
-            self._forget(
-                genn_model,
-                [("ZFilter", "scalar", 0.0)],
-                lambda name, g=group: create_wu_pre_var_ref(g, name),
-                f"Pre{conn.name}",
-            )
-            if conn.target().neuron.readout is not None:
-                continue
-            self._forget(
-                genn_model,
-                [("eFiltered", "scalar", 0.0)],
-                lambda name, g=group: create_wu_var_ref(g, name),
-                f"Synapse{conn.name}",
-            )
-            self._forget(
-                genn_model,
-                [("Psi", "scalar", 0.0), ("FAvg", "scalar", rate)],
-                lambda name, g=group: create_wu_post_var_ref(g, name),
-                f"Post{conn.name}",
-            )
+            self._forget(genn_model, f"Pre{conn.name}", create_wu_pre_var_ref, group, ZFilter=0.0)
+            if conn.target().neuron.readout is None:
+                self._forget(genn_model, f"Synapse{conn.name}", create_wu_var_ref, group, eFiltered=0.0)
+                self._forget(genn_model, f"Post{conn.name}", create_wu_post_var_ref, group, Psi=0.0, FAvg=rate)
         return super().create_compiled_network(genn_model, neuron_populations, connection_populations, compile_state)
 
-    def _forget(self, genn_model: Any, variables: list[Any], reference: Any, name: str) -> None:
-        model = create_reset_custom_update(variables, reference)
+    def _forget(self, genn_model: Any, name: str, reference: Any, group: Any, **values: float) -> None:
+        """Add a custom update that sets variables of a group, which ``reference`` refers to, to these values."""
+        variables = [(variable, "scalar", value) for variable, value in values.items()]
+        model = create_reset_custom_update(variables, lambda variable: reference(group, variable))
         self.add_custom_update(genn_model, model, "Forget", f"CUForget{name}")

@@ -36,16 +36,8 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
     ----------
     problem : Problem
         The regulariser's strength is mlGeNN's c_reg.
-    weights : dict of str to ndarray
-        Initial parameters; copied.
-    backend : {"single_threaded_cpu", "cuda", "hip"}
     lanes : int
         Examples that run at once; the CPU's backend runs one.
-
-    Raises
-    ------
-    InputError
-        If weights do not fit the network, or e-prop can't do what the problem asks for.
     """
 
     name: ClassVar[str] = "genn, e-prop"
@@ -72,13 +64,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         return Gradients(predictions.logits, predictions.losses, predictions.hidden_counts, found)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
-        """Run examples without learning and keep spikes and voltages.
-
-        Raises
-        ------
-        InputError
-            If adjoints are asked for: e-prop has none.
-        """
+        """Run examples without learning and keep spikes and voltages; e-prop has no adjoints."""
         if adjoints:
             raise InputError("e-prop has no adjoints to record; Eventprop has")
         events = by_channel(batch, self.network.input, self.problem.dt, self.problem.steps)
@@ -87,11 +73,8 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
         return found
 
     def _record_one(self, events: PreprocessedSpikes, label: NDArray[np.int64]) -> Recording:
-        kept: dict[tuple[str, str], list[NDArray[Any]]] = {
-            ("hidden", "SpikeCount"): [],
-            ("hidden", "V"): [],
-            ("output", "V"): [],
-        }
+        variables = (("hidden", "SpikeCount"), ("hidden", "V"), ("output", "V"))
+        kept: dict[tuple[str, str], list[NDArray[Any]]] = {variable: [] for variable in variables}
 
         def keep() -> None:
             for (population, variable), rows in kept.items():

@@ -25,15 +25,8 @@ class EpropSimulator(CompiledNetwork):
     ----------
     temperature : float
         Divides the output voltages before the softmax.
-    weights : dict of str to ndarray
-        Parameters to begin with.
     room : int
         Input events, of all examples of a trial, that there is room for.
-
-    Raises
-    ------
-    InputError
-        If the generated code does not compile.
     """
 
     def __init__(self, program: Program, temperature: float, weights: Weights, room: int) -> None:
@@ -43,22 +36,10 @@ class EpropSimulator(CompiledNetwork):
             c.name: SynapseParameter(c.name, "g", "DeltaG", f"CUGradientLearnWeight{i}")
             for i, c in enumerate(network.connections)
         }
-        super().__init__(
-            WindowedEPropCompiler(program, temperature),
-            to_mlgenn(
-                network,
-                weights,
-                np.pad(program.window, (BEFORE, AFTER)),
-                p.dt,
-                room,
-                default_params,
-                refractory=0.0,
-                synapse=lambda tau_syn: Delta(),
-            ),
-            parameters,
-            program,
-            code_key("e-prop", network, p.dt, p.steps, temperature, program.backend, program.lanes, *rates),
-        )
+        window = np.pad(program.window, (BEFORE, AFTER))
+        described = to_mlgenn(network, weights, window, p.dt, room, default_params, 0.0, lambda tau_syn: Delta())
+        key = code_key("e-prop", network, p.dt, p.steps, temperature, program.backend, program.lanes, *rates)
+        super().__init__(WindowedEPropCompiler(program, temperature), described, parameters, program, key)
 
     def run(
         self,
