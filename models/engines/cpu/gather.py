@@ -59,11 +59,13 @@ def gather(  # type: ignore[no-untyped-def]
     for line in range(ends.shape[0]):
         shift = line * spacing + lag
         first, end = first_after(steps, begin, ends[line], after - shift), ends[line]
-        for k in range(end - first):
-            i = end - 1 - k if latest_first else first + k
+        i, stride = (end - 1, -1) if latest_first else (first, 1)
+        for _ in range(end - first):
             row = line * channels + units[i]
-            order[starts[row]] = steps[i] + shift - lo
-            starts[row] += 1
+            place = starts[row]
+            order[place] = steps[i] + shift - lo
+            starts[row] = place + 1
+            i += stride
         ends[line] = first
     done = 0
     for row in range(rows):

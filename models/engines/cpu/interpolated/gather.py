@@ -34,12 +34,13 @@ def gather_interpolated(  # type: ignore[no-untyped-def]
         starts[units[i] + 1] += 2
     for row in range(rows):
         starts[row + 1] += starts[row]
-    for k in range(end - first):
-        i = end - 1 - k if latest_first else first + k
+    i, stride = (end - 1, -1) if latest_first else (first, 1)
+    for _ in range(end - first):
         place, age = starts[units[i]], np.float32(1.0) - fractions[i]
         order[place], scales[place] = steps[i] + lag - lo, np.float32(1.0) - age
         order[place + 1], scales[place + 1] = steps[i] + lag - 1 - lo, age
         starts[units[i]] = place + 2
+        i += stride
     ends[0] = first
     done = 0
     for row in range(rows):
