@@ -22,28 +22,17 @@ SCORED_ON = {"validation": "validation", "loso": "held-out speakers"}
 
 @dataclass(frozen=True)
 class Best:
-    """The best point.
-
-    Attributes
-    ----------
-    point : Point
-    config : Config
-        With the objective's first seed.
-    errors : dict of str to float
-        By seed and fold.
-    scored_on : str
-        The examples that the error is measured on.
-    mean, low, high : float
-        Mean error and its 95 % interval by Student's t; the interval is NaN with one run only.
-    """
+    """The best point: its config with the objective's first seed, and its errors by seed and fold."""
 
     point: Point
     config: Config
     errors: dict[str, float]
     scored_on: str
+    """The examples that the error is measured on."""
     mean: float
     low: float
     high: float
+    """The mean error's 95 % interval, low to high, by Student's t; NaN with one run only."""
 
     def toml(self) -> str:
         """Return the config as TOML, headed by comments that name the point and its error."""
@@ -55,14 +44,7 @@ class Best:
 
 
 def best(sweep: Sweep, seeds: Sequence[int] = (), threads: int = 0) -> Best:
-    """Return the best point of a sweep.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    seeds : sequence of int
-        Train the point with these seeds now, and take the error over them instead of over those of the sweep.
-    threads : int
+    """Return the best point of a sweep; with seeds, train it with them now and take the error over them.
 
     Raises
     ------

@@ -22,10 +22,6 @@ class Claimed(Exception):
 def claim(run: Run) -> Iterator[None]:
     """Claim a run for as long as a ``with`` statement lasts: by the file of a heartbeat in its folder.
 
-    Parameters
-    ----------
-    run : Run
-
     Raises
     ------
     Claimed

@@ -10,7 +10,6 @@ import socket
 import threading
 import uuid
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 
@@ -24,17 +23,9 @@ ENDING = ".alive"
 
 
 class Heartbeat:
-    """A worker's sign of life, for as long as a ``with`` statement lasts.
+    """A worker's sign of life, for as long as a ``with`` statement lasts: a file in a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the worker's file lies.
-
-    Attributes
-    ----------
-    worker : str
-        The worker's name: ``host:process:random``.
+    The name of the worker is ``host:process:random``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,9 +41,7 @@ class Heartbeat:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop and remove the file."""
         self._over.set()
         self._thread.join()
@@ -72,17 +61,9 @@ def workers(folder: Path) -> list[str]:
 
 
 def is_alive(folder: Path, worker: str, lease: float = LEASE) -> bool:
-    """Return whether a worker is alive.
+    """Return whether the worker of a file in a folder is alive: whether it was touched within ``lease`` seconds.
 
     A process of this machine that is gone is known to be dead at once.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the worker's file lies.
-    worker : str
-    lease : float
-        Seconds without a touch after which the worker counts as dead.
     """
     host, process, _ = worker.split(":")
     if host == socket.gethostname() and not psutil.pid_exists(int(process)):

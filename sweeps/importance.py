@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from models.errors import InputError
+from sweeps.parameters import Parameter
 from sweeps.space import Space
 from sweeps.state import Point
 from sweeps.strategies import places
@@ -23,17 +26,8 @@ def importance(space: Space, points: list[Point]) -> pd.DataFrame:
     the variance of the forest's mean prediction as one parameter goes through its range, over the variance as all do.
     What is missing to 1 are effects of several together, and noise that the forest has learned.
 
-    Parameters
-    ----------
-    space : Space
-    points : list of Point
-        Finished ones with an error.
-
-    Returns
-    -------
-    DataFrame
-        Columns parameter, importance (the mean over subsets of trees) and spread (their standard deviation), greatest
-        first.
+    Points without an error are left out. The columns are parameter, importance (the mean over subsets of trees) and
+    spread (their standard deviation), greatest first.
 
     Raises
     ------
@@ -65,16 +59,14 @@ def importance(space: Space, points: list[Point]) -> pd.DataFrame:
 
 def encoded(space: Space, points: list[Point]) -> NDArray[np.float64]:
     """Return values as numbers, shape (points, parameters): indices of categories, logarithms on log scales."""
-    rows = []
-    for point in points:
-        row = []
-        for (_, parameter), value in zip(space.parameters.items(), places(space, point.values), strict=True):
-            if parameter.kind == "categorical":
-                row.append(float(parameter.values.index(value)))
-            else:
-                row.append(float(np.log(value)) if parameter.scale == "log" else float(value))
-        rows.append(row)
-    return np.array(rows)
+    rows = [zip(space.parameters.values(), places(space, point.values), strict=True) for point in points]
+    return np.array([[_number(parameter, value) for parameter, value in row] for row in rows])
+
+
+def _number(parameter: Parameter, value: Any) -> float:
+    if parameter.kind == "categorical":
+        return float(parameter.values.index(value))
+    return float(np.log(value)) if parameter.scale == "log" else float(value)
 
 
 def _explained(column: NDArray[np.float64], predicted: NDArray[np.float64], bins: int = 20) -> float:

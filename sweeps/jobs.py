@@ -50,21 +50,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Job:
-    """One run of an experiment.
-
-    Attributes
-    ----------
-    label : str
-        What tables call it; runs that differ in seed or held-out speaker only share it.
-    config : Config
-        With the run's seed.
-    held : str
-        What the run is scored on: `TEST`, `VALIDATION`, or a speaker of the training part who is held out of it.
-    """
+    """One run of an experiment."""
 
     label: str
+    """What tables call it; runs that differ in seed or held-out speaker only share it."""
     config: Config
+    """With the run's seed."""
     held: str = TEST
+    """What the run is scored on: `TEST`, `VALIDATION`, or a speaker of the training part who is held out of it."""
 
     @property
     def run(self) -> Run:
@@ -118,13 +111,7 @@ def train_and_score(job: Job, threads: int = 1, progress: Progress | None = None
     A run that was interrupted continues; one that is done is not trained again, only scored. While the run is not
     done, it is claimed by this worker.
 
-    Parameters
-    ----------
-    job : Job
-    threads : int
-        Of the engine; 0 takes all. Changes no result.
-    progress : Progress, optional
-        Told how training goes; what it raises ends the training.
+    0 threads means all. ``progress`` is told how training goes; what it raises ends the training.
 
     Returns
     -------

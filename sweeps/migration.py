@@ -11,10 +11,7 @@ from pipeline.config.migration import migrate_name
 def migrate_space(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return a space's table with today's names in its parameters, their conditions and its overrides.
 
-    Parameters
-    ----------
-    fields : mapping
-        As TOML or a store has it; what is not as it must be comes back as it is.
+    What is not as it must be comes back as it is.
     """
     found = dict(fields)
     if isinstance(parameters := found.get("parameters"), Mapping):

@@ -59,22 +59,7 @@ def jobs_of(space: Space, values: Values) -> dict[str, Job]:
 
 
 def units(space: Space, values: Values, report: Report, threads: int) -> Iterator[tuple[str, float]]:
-    """Train and score every unit of a point; see `jobs.train_and_score`.
-
-    Parameters
-    ----------
-    space : Space
-    values : dict
-        The point's.
-    report : callable
-        See `Report`; what it raises ends the training.
-    threads : int
-
-    Yields
-    ------
-    unit : str
-    error : float
-        1 - accuracy.
+    """Train and score every unit of a point, see `jobs.train_and_score`; yield the unit and its error, 1 - accuracy.
 
     Raises
     ------
@@ -98,25 +83,15 @@ def _when_free(job: Job, threads: int, watcher: Progress) -> Row:
 
 
 def should_prune(curve: Mapping[int, float], unit: str, others: list[Point], first: int) -> bool:
-    """Return whether a training's least error so far is above the median of the others' at the same epoch.
+    """Return whether a unit's least error so far is above the median of the others' at the same epoch.
 
-    Parameters
-    ----------
-    curve : dict of int to float
-        Errors by epoch, the last of which has just been trained.
-    unit : str
-    others : list of Point
-    first : int
-        No training is pruned before this epoch.
+    The curve holds errors by epoch, the last of which has just been trained; no training is pruned before ``first``.
     """
     epoch = max(curve)
     if epoch < first:
         return False
-    theirs = []
-    for point in others:
-        errors = [error for e, error in point.curves.get(unit, {}).items() if e <= epoch]
-        if epoch in point.curves.get(unit, {}):
-            theirs.append(min(errors))
+    curves = [point.curves[unit] for point in others if epoch in point.curves.get(unit, {})]
+    theirs = [min(error for e, error in other.items() if e <= epoch) for other in curves]
     return len(theirs) >= LEAST_OTHERS and min(curve.values()) > pd.Series(theirs).median()
 
 

@@ -40,10 +40,7 @@ def running_best(points: Sequence[Point]) -> list[float]:
 def convergence(sweeps: Mapping[str, Sequence[Sequence[Point]]]) -> Figure:
     """Draw the lowest error so far by the number of sweep trials: each repeat (thin) and each strategy's mean (thick).
 
-    Parameters
-    ----------
-    sweeps : mapping of str to sequence
-        By strategy, the finished points of each repeat.
+    The argument holds the finished points of each repeat, by strategy.
     """
     figure = Figure(figsize=(5, 3.4), layout="constrained")
     axes = figure.add_subplot()
@@ -95,8 +92,9 @@ def partial_dependence(space: Space, points: Sequence[Point]) -> Figure:
     figure = Figure(figsize=(2.6 * columns, 2.3 * rows), layout="constrained")
     grid = np.atleast_1d(figure.subplots(rows, columns, sharey=True, squeeze=False)).ravel()
     for i, (axes, (name, parameter)) in enumerate(zip(grid, space.parameters.items(), strict=False)):
-        categorical = parameter.kind == "categorical"
-        values = parameter.grid() if categorical else [parameter.at(u) for u in np.linspace(0, 1, 20)]
+        values = (
+            parameter.grid() if parameter.kind == "categorical" else [parameter.at(u) for u in np.linspace(0, 1, 20)]
+        )
         means = []
         for value in values:
             changed = [[*row[:i], value, *row[i + 1 :]] for row in background]

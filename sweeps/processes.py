@@ -1,4 +1,4 @@
-"""Worker processes on this machine: how many, on how many threads each, and that they end with their parent."""
+"""Worker processes on this machine: how many, on how many threads each, and how far they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
 
 SPAWN = get_context("spawn")
 """Processes that inherit nothing: forking a process in which engines' threads run may hang."""
@@ -17,6 +20,12 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def progress_bar(console: Console, clock: ProgressColumn, disable: bool = False) -> Progress:
+    """Return a bar that counts what processes have done, with the time that has passed or is left at its end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), clock)
+    return Progress(*columns, console=console, disable=disable)
 
 
 @contextmanager

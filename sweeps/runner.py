@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 
 from models.errors import InputError
 from sweeps.claims import Claimed, is_claimed
 from sweeps.cluster import Cluster, ClusterName, Task, announce, send
 from sweeps.jobs import Job, Row, is_done, prepare, read_row, train_and_score
-from sweeps.processes import SPAWN, cores, end_with_parent, threads_of_children
+from sweeps.processes import SPAWN, cores, end_with_parent, progress_bar, threads_of_children
 
 LOOK = 2.0
 """Seconds between two looks at runs that are claimed by other workers."""
@@ -40,50 +40,25 @@ Experiment = Callable[[], Stages[R]]
 
 @dataclass(frozen=True)
 class Runner:
-    """Where and how experiments are carried out.
-
-    Attributes
-    ----------
-    console : Console
-        Where progress is shown.
-    workers : int
-        Processes of this machine; 0 takes as many as cores.
-    threads : int
-        Of each training on this machine.
-    cluster : {"slurm", "local", "debug"}, optional
-        Submit the runs to a cluster instead.
-    wants : Cluster
-        What the cluster's jobs ask for.
-    logs : Path
-        Folder of the cluster's logs and pickled jobs.
-    """
+    """Where and how experiments are carried out, and the console where progress is shown."""
 
     console: Console
     workers: int = 0
+    """Processes of this machine; 0 takes as many as cores."""
     threads: int = 1
+    """Number of threads of each training on this machine."""
     cluster: ClusterName | None = None
+    """Submit the runs to a cluster instead."""
     wants: Cluster = field(default_factory=Cluster)
     logs: Path = Path("jobs")
+    """Folder of the cluster's logs and pickled jobs."""
 
     def run(self, name: str, experiment: Experiment[R]) -> R | None:
         """Carry an experiment out and return its result; None where it was submitted to a cluster."""
         return next(self.run_all(name, [experiment]), None)
 
     def run_all(self, name: str, experiments: Sequence[Experiment[R]]) -> Iterator[R]:
-        """Carry experiments out, one after the other, or submit them together.
-
-        Parameters
-        ----------
-        name : str
-            Of the cluster's jobs.
-        experiments : sequence of callable
-            See `Experiment`.
-
-        Yields
-        ------
-        result
-            Of each experiment; none where they were submitted to a cluster.
-        """
+        """Carry experiments out, one after the other, and yield their results; or submit them together by a name."""
         if self.cluster is None:
             for experiment in experiments:
                 yield carry_out(experiment, self.train)
@@ -97,17 +72,9 @@ class Runner:
     def train(self, jobs: Sequence[Job]) -> pd.DataFrame:
         """Train and score jobs in processes of this machine.
 
-        Processes that die are started again. Runs that a worker of somebody else has claimed are waited for.
-
-        Parameters
-        ----------
-        jobs : sequence of Job
-            Jobs that come to the same run, scored on the same examples, share it.
-
-        Returns
-        -------
-        DataFrame
-            One row a job, in their order; see `jobs.train_and_score`.
+        Processes that die are started again. Runs that a worker of somebody else has claimed are waited for. Jobs that
+        come to the same run, scored on the same examples, share it. Return one row a job, in their order; see
+        `jobs.train_and_score`.
 
         Raises
         ------
@@ -119,9 +86,8 @@ class Runner:
         keys = [job.key for job in jobs]
         left = dict(zip(keys, jobs, strict=True))
         count = min(self.workers or cores(), max(len(left), 1))
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         deaths = 0
-        with Progress(*columns, console=self.console) as bar:
+        with progress_bar(self.console, TimeRemainingColumn()) as bar:
             shown = bar.add_task("runs", total=len(left))
             while left:
                 try:
@@ -143,15 +109,7 @@ class Runner:
 
 
 def carry_out(experiment: Experiment[R], train: Callable[[Sequence[Job]], pd.DataFrame]) -> R:
-    """Carry an experiment out, stage by stage.
-
-    Parameters
-    ----------
-    experiment : callable
-        See `Experiment`.
-    train : callable
-        Trains a stage's jobs and returns their rows.
-    """
+    """Carry an experiment out; ``train`` trains the jobs of a stage and returns their rows."""
     stages = experiment()
     jobs = next(stages)
     while True:

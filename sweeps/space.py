@@ -175,12 +175,7 @@ class Space(_Section):
 
 
 def load_space(source: str | Path) -> Space:
-    """Read a space.
-
-    Parameters
-    ----------
-    source : str or Path
-        A TOML file, or the name of a space that ships with the project.
+    """Read a space from a TOML file, or by the name of one that ships with the project.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.config.migration import migrate_name
 from sweeps.parameters import Values
@@ -18,38 +18,23 @@ FINISHED = ("done", "stopped", "failed")
 
 @dataclass
 class Point:
-    """A point of the search space.
-
-    Attributes
-    ----------
-    number : int
-        In the order in which points were proposed.
-    values : dict
-    status : Status
-    worker : str
-        Who trains it or trained it last.
-    error : float or None
-        The objective: the mean over seeds and folds; None while the point is not finished, and where it failed.
-    units : dict of str to float
-        The error of every seed and fold.
-    curves : dict of str to dict of int to float
-        Errors by seed and fold and by epoch.
-    losses : int
-        How many workers died while they trained it.
-    reason : str
-        Why it failed.
-    seconds : float
-    """
+    """A point of the search space, numbered in the order in which points were proposed."""
 
     number: int
     values: Values
     status: Status = "open"
     worker: str = ""
+    """Who trains it or trained it last."""
     error: float | None = None
+    """The objective: the mean over seeds and folds; None while the point is not finished, and where it failed."""
     units: dict[str, float] = field(default_factory=dict)
+    """The error of every seed and fold."""
     curves: dict[str, dict[int, float]] = field(default_factory=dict)
+    """Errors by seed and fold and by epoch."""
     losses: int = 0
+    """How many workers died while they trained it."""
     reason: str = ""
+    """Why it failed."""
     seconds: float = 0.0
 
     @property
@@ -60,20 +45,13 @@ class Point:
 
 @dataclass
 class State:
-    """A sweep as of its last event.
-
-    Attributes
-    ----------
-    begun : dict
-        The first event: space, commit and time.
-    points : list of Point
-    refusals : list of dict
-        Jobs that did not start, with their reasons.
-    """
+    """A sweep as of its last event."""
 
     begun: Event
+    """The first event: space, commit and time."""
     points: list[Point]
     refusals: list[Event]
+    """Jobs that did not start, with their reasons."""
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> State:
@@ -91,8 +69,10 @@ class State:
     @property
     def best(self) -> Point | None:
         """The point of the least error among those that were trained to their end."""
-        done = [point for point in self.points if point.status == "done"]
-        return min(done, key=lambda point: (_number(point.error), point.number), default=None)
+        done = [
+            (point.error, point.number) for point in self.points if point.status == "done" and point.error is not None
+        ]
+        return self.points[min(done)[1]] if done else None
 
     def _on_begin(self, event: Event) -> None:
         self.begun = self.begun or event
@@ -129,7 +109,3 @@ class State:
 
     def _on_refuse(self, event: Event) -> None:
         self.refusals.append(event)
-
-
-def _number(value: Any) -> float:
-    return float("inf") if value is None else float(value)

@@ -44,12 +44,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Store:
-    """A sweep's events.
-
-    Attributes
-    ----------
-    path : Path
-    """
+    """A sweep's events, in a file."""
 
     path: Path
 

@@ -23,14 +23,7 @@ _TRIES = 100
 
 
 def propose(space: Space, points: Sequence[Point]) -> Values | None:
-    """Return the next point's values, or None where a grid has no more.
-
-    Parameters
-    ----------
-    space : Space
-    points : sequence of Point
-        All that were proposed before.
-    """
+    """Return the values of the point after all that were proposed before, or None where a grid has no more."""
     return _STRATEGIES[space.search.strategy](space, points)
 
 
@@ -67,17 +60,7 @@ def surrogate(space: Space, points: Sequence[Point]) -> Any:
 
     Points under way are told with the least error so far ("constant liar"), so that workers at the same time look in
     different places; failed ones with the greatest of those that were trained to the end, and pruned ones, whose
-    error is that of an early epoch, with no more than that.
-
-    Parameters
-    ----------
-    space : Space
-    points : sequence of Point
-
-    Returns
-    -------
-    skopt.Optimizer
-        Its last model is the Gaussian process.
+    error is that of an early epoch, with no more than that. The optimiser's last model is the Gaussian process.
     """
     from skopt import Optimizer
     from skopt.learning import GaussianProcessRegressor

@@ -23,18 +23,7 @@ class Terminated(BaseException):
 
 
 def work(sweep: Sweep, threads: int = 1) -> int:
-    """Take and train points until the sweep is over.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    threads : int
-        Of each training.
-
-    Returns
-    -------
-    int
-        Points that this worker has finished.
+    """Take and train points until the sweep is over; return how many this worker has finished.
 
     Raises
     ------

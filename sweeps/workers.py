@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 
 from models.errors import InputError
 from sweeps.cluster import Cluster, ClusterName, Task, send
-from sweeps.processes import SPAWN, cores, end_with_parent, threads_of_children
+from sweeps.processes import SPAWN, cores, end_with_parent, progress_bar, threads_of_children
 from sweeps.state import State
 from sweeps.sweep import Sweep
 from sweeps.worker import Terminated, work, work_in_job
@@ -27,16 +27,7 @@ MOST_RESTARTS = 20
 
 
 def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> None:
-    """Finish a sweep by workers on this machine; show how it goes.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    workers : int
-        0 takes as many as cores.
-    threads : int
-        Of each.
-    console : Console
+    """Finish a sweep by workers on this machine, 0 for as many as cores; show how it goes.
 
     Raises
     ------
@@ -48,10 +39,9 @@ def run_workers(sweep: Sweep, workers: int, threads: int, console: Console) -> N
     processes = [_start(sweep, number, threads) for number in range(count)]
     restarts = 0
     budget = sweep.space().budget.points or None
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     shown: set[int] = set()
     try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        with progress_bar(console, TimeElapsedColumn(), disable=not console.is_terminal) as bar:
             task = bar.add_task("points", total=budget)
             while any(process.is_alive() for process in processes):
                 time.sleep(LOOK)

@@ -13,41 +13,22 @@ from sweeps.jobs import evaluation_name
 
 
 def curves(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return every run's learning curves.
+    """Return the learning curves of the rows of `Runner.train`; runs that failed have none.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `Runner.train`; runs that failed have no curve.
-
-    Returns
-    -------
-    DataFrame
-        variant, seed, held, epoch, split, loss, accuracy.
+    The columns are variant, seed, held, epoch, split, loss, accuracy.
     """
     parts = []
     for row in _trained(rows):
-        metrics = pd.read_csv(Path(row.run) / "metrics.csv")[["epoch", "split", "loss", "accuracy"]]
-        metrics.insert(0, "held", row.held)
-        metrics.insert(0, "seed", row.seed)
-        metrics.insert(0, "variant", row.variant)
-        parts.append(metrics)
+        metrics = pd.read_csv(Path(row.run) / "metrics.csv").assign(variant=row.variant, seed=row.seed, held=row.held)
+        parts.append(metrics[["variant", "seed", "held", "epoch", "split", "loss", "accuracy"]])
     return pd.concat(parts, ignore_index=True)
 
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean learning curves over seeds, folds averaged within a seed that has them all.
+    """Return the mean of `curves` over seeds, folds averaged within a seed that has them all.
 
-    Parameters
-    ----------
-    curves : DataFrame
-        See `curves`.
-
-    Returns
-    -------
-    DataFrame
-        variant, epoch, split, seeds, and of loss and accuracy the mean and its 95 % interval: ``loss``, ``loss_low``,
-        ``loss_high`` and so on.
+    The columns are variant, epoch, split, seeds, and of loss and accuracy the mean and its 95 % interval: ``loss``,
+    ``loss_low``, ``loss_high`` and so on.
     """
     table = []
     keys = ["variant", "epoch", "split"]
@@ -66,17 +47,9 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def confusion(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return every run's confusion matrix on the examples that were held out, in long form.
+    """Return the confusion matrices of the rows of `Runner.train`, on the examples that were held out, in long form.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `Runner.train`.
-
-    Returns
-    -------
-    DataFrame
-        variant, seed, held, spoken, answer, examples: the cells that are not 0, in the classes' order.
+    The columns are variant, seed, held, spoken, answer, examples: the cells that are not 0, in the classes' order.
     """
     cells = []
     for row in _trained(rows):

@@ -16,12 +16,7 @@ def config_hash_of(run: str) -> str:
 
 
 def provenance(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return what the trained runs of a table were made from.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `Runner.train`: the column ``run`` names each run's folder, or nothing where the run failed.
+    """Return what the trained runs of a table of `Runner.train` were made from.
 
     Returns
     -------

@@ -14,17 +14,7 @@ from sweeps.jobs import TEST, Job
 
 @dataclass(frozen=True)
 class Variant:
-    """A config with some fields changed.
-
-    Attributes
-    ----------
-    name : str
-        Its name in tables.
-    config : str
-        A TOML file, or the name of a shipped config.
-    overrides : tuple of str
-        ``a.b=c`` each.
-    """
+    """A config (a TOML file, or the name of a shipped one) with overrides ``a.b=c``, and its name in tables."""
 
     name: str
     config: str
@@ -44,14 +34,7 @@ def jobs_of(
 ) -> list[Job]:
     """Return the jobs of variants, each with the seeds 1, 2 and so on, so that variants are paired.
 
-    Parameters
-    ----------
-    variants : iterable of Variant
-    seeds : int
-    shared : sequence of str
-        Overrides of all runs.
-    held : sequence of str
-        What each seed is scored on, one run each; see `jobs.Job`.
+    Each seed has one run for everything in ``held`` that it is scored on; see `jobs.Job`.
     """
     return [variant.job(seed, h, shared) for variant in variants for seed in range(1, seeds + 1) for h in held]
 

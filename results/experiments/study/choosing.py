@@ -21,22 +21,14 @@ Chosen = Mapping[str, Sequence[Variant]]
 
 @dataclass(frozen=True)
 class Trained:
-    """A plan's runs.
-
-    Attributes
-    ----------
-    chosen : mapping
-        See `Chosen`.
-    choice : DataFrame
-        Of `choose`.
-    choosing, rows : DataFrame
-        Of `Runner.train`: the runs on which settings were chosen, and those that are compared.
-    """
+    """A plan's settings, as `choose` returns them, and its runs, as `Runner.train` does."""
 
     chosen: Chosen
     choice: pd.DataFrame
     choosing: pd.DataFrame
+    """The runs on which settings were chosen."""
     rows: pd.DataFrame
+    """The runs that are compared."""
 
 
 def stages(plan: Plan) -> Stages[Trained]:
@@ -53,17 +45,7 @@ def choose(plan: Plan, rows: pd.DataFrame) -> tuple[Chosen, pd.DataFrame]:
     Their seeds are not those of the comparison. Nothing that a setting will be scored on has a part in its choice:
     neither the test part nor, where speakers are held out, a recording of the held-out speaker.
 
-    Parameters
-    ----------
-    plan : Plan
-    rows : DataFrame
-        Of the jobs of `choosing_jobs`.
-
-    Returns
-    -------
-    chosen : dict of str to list of Variant
-    table : DataFrame
-        held, window, setting, validation, chosen.
+    The rows are those of `choosing_jobs`; the table's columns are held, window, setting, validation, chosen.
 
     Raises
     ------

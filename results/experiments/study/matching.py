@@ -29,16 +29,7 @@ def profile(slices: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def weights(table: NDArray[np.float32], slices: pd.DataFrame, dt: float) -> NDArray[np.float64]:
-    """Return each slice's share of a window's weight, of sum 1.
-
-    Parameters
-    ----------
-    table : ndarray, shape (steps,)
-        The window at every step.
-    slices : DataFrame
-    dt : float
-        ms.
-    """
+    """Return each slice's share of a window's weight, of sum 1; the table is the window at every step of ``dt`` ms."""
     place = np.searchsorted(slices["begin"], (np.arange(len(table)) + 0.5) * dt, side="right") - 1
     found = np.bincount(place, table.astype(np.float64), len(slices))
     return np.asarray(found / found.sum())
@@ -50,16 +41,7 @@ def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
-    """Add each setting's place to the table of settings: ``centre`` (ms), and ``overlap`` with what slices tell.
-
-    Parameters
-    ----------
-    plan : Plan
-    choice : DataFrame
-        Of `choosing.choose`.
-    slices : DataFrame
-        Of `slices.by_slice`: slices of equal length from the trial's begin to its end.
-    """
+    """Add each setting's place to the table of `choosing.choose`: ``centre`` (ms), and ``overlap`` with `by_slice`."""
     informed = profile(slices)
     where: dict[tuple[str, str], tuple[float, float]] = {}
     for window, options in plan.candidates().items():
@@ -76,10 +58,7 @@ def match(plan: Plan, choice: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFram
 def places(matched: pd.DataFrame) -> pd.DataFrame:
     """Return validation accuracy by place of the `BELLS`, the mean over gains of the logits.
 
-    Returns
-    -------
-    DataFrame
-        held, window, centre, overlap, validation, and whether a setting at this place was ``chosen``.
+    The columns are held, window, centre, overlap, validation, and whether a setting at this place was ``chosen``.
     """
     bells = matched[matched["window"].isin(BELLS)]
     groups = bells.groupby(["held", "window", "centre", "overlap"], sort=False)
@@ -137,7 +116,5 @@ def association(matched: pd.DataFrame) -> list[str]:
     if np.isnan(together):
         return []
     tried = len(places(matched).drop_duplicates(["window", "centre"]))
-    return [
-        f"Over the {tried} places of the Gaussian and bump windows that were tried, overlap and validation accuracy "
-        f"have a rank correlation of {together:.2f}."
-    ]
+    said = f"Over the {tried} places of the Gaussian and bump windows that were tried, overlap and validation accuracy"
+    return [f"{said} have a rank correlation of {together:.2f}."]

@@ -14,10 +14,7 @@ from sweeps.jobs import TEST
 def recordings(data: Dataset, loso: bool) -> pd.DataFrame:
     """Return the recordings that are scored: the test part, or those of every held-out speaker of the training part.
 
-    Returns
-    -------
-    DataFrame
-        One row a recording: held ("test", or the speaker), speaker, word.
+    The columns are held ("test", or the speaker), speaker, word.
     """
     if not loso:
         return _named(data.test, TEST)

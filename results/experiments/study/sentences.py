@@ -49,12 +49,8 @@ def outcome(row: pd.Series) -> str:
 def scores(row: pd.Series, with_power: bool = False) -> str:
     """Return a window's difference from the reference: "4.2 points lower (95 % CI -12.6 to +4.3, p = 0.24)".
 
-    Parameters
-    ----------
-    row : Series
-        Of `statistics.paired.compare`; its p is the corrected one.
-    with_power : bool
-        Whether to add the minimum detectable difference.
+    The row is one of `statistics.paired.compare`, the p its corrected one; ``with_power`` adds the minimum detectable
+    difference.
     """
     size = f"{points(row['difference'])} {'higher' if row['difference'] > 0 else 'lower'}"
     if abs(row["difference"]) < RESOLUTION / 2:
@@ -98,15 +94,8 @@ def verdict(row: pd.Series) -> str:
 def scope(row: pd.Series, speakers: int, reference_accuracy: float, onset: float) -> list[str]:
     """Return what the interval holds for, what the study could detect, and what it says nothing about.
 
-    Parameters
-    ----------
-    row : Series
-        Of `statistics.paired.compare`.
-    speakers : int
-        Speakers who were scored.
-    reference_accuracy : float
-    onset : float
-        ms from the trial's begin to the word's: the median over recordings.
+    The row is one of `statistics.paired.compare`; so many speakers were scored; words begin ``onset`` ms into the
+    trial (median over recordings).
     """
     said = [f"Compared were {row['paired']} seeds on {row['scored_on']} {row['units']}."]
     if np.isfinite(row["detectable"]):

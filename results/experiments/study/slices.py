@@ -16,18 +16,9 @@ BANDS = 35
 
 
 def counts(data: SpikeData, trial: float, length: float = SLICE, bands: int = BANDS) -> NDArray[np.uint16]:
-    """Return the number of spikes by slice of time and band of channels.
+    """Return the number of spikes by slice of time and band of channels, shape (examples, slices, bands).
 
-    Parameters
-    ----------
-    data : SpikeData
-    trial, length : float
-        ms; spikes after the trial's end are dropped.
-    bands : int
-
-    Returns
-    -------
-    ndarray of uint16, shape (examples, slices, bands)
+    The trial and a slice last so many ms; spikes after the trial's end are dropped.
     """
     slices = int(np.ceil(trial / length))
     found = np.empty((len(data), slices, bands), np.uint16)
@@ -46,17 +37,8 @@ def by_slice(training: SpikeData, test: SpikeData, trial: float, length: float =
     The readout is a multinomial logistic regression on the square roots of `counts` (which stabilise the variance of
     counts), standardised by the training part.
 
-    Parameters
-    ----------
-    training, test : SpikeData
-        What the readout is fitted to, and what it is scored on.
-    trial, length : float
-        ms.
-
-    Returns
-    -------
-    DataFrame
-        One row a slice: its ``begin`` in ms, the accuracies ``alone`` and ``until`` its end, and that of ``chance``.
+    The columns, one row a slice, are its ``begin`` in ms, the accuracies ``alone`` and ``until`` its end, and that of
+    ``chance``.
     """
     rows = []
     fitted, scored = counts(training, trial, length), counts(test, trial, length)

@@ -28,19 +28,15 @@ from results.paths import STUDY
 from results.tables.files import write_csv
 from sweeps.runner import Runner
 
-FOLDER = STUDY
-
 BEGUN = 0.05
 """A word has begun when this fraction of its spikes has come."""
 
 
-def study(plans: Sequence[Plan], runner: Runner, folder: Path = FOLDER) -> dict[str, Findings]:
+def study(plans: Sequence[Plan], runner: Runner, folder: Path = STUDY) -> dict[str, Findings]:
     """Carry out every plan; runs that are done are not trained again.
 
     Parameters
     ----------
-    plans : sequence of Plan
-    runner : Runner
     folder : Path
         Where what `findings.Findings` writes goes, ``<plan>-choosing.csv`` (the runs on which settings were chosen),
         ``-curves.csv`` and ``-confusion.csv``, ``<plan>.png`` and ``-slices.png``.
@@ -83,14 +79,7 @@ def _findings(plan: Plan, trained: Trained) -> Findings:
 
 
 def informative(config: Config, loso: bool) -> pd.DataFrame:
-    """Return what slices of time tell; see `slices.by_slice`.
-
-    Parameters
-    ----------
-    config : Config
-    loso : bool
-        Of speakers who were left out, the mean over them, instead of the test part.
-    """
+    """Return what slices of time tell of the test part, or on average of left-out speakers; see `slices.by_slice`."""
     data = kept_dataset(config)
     pairs = [(data.train, data.test)]
     if loso:
