@@ -49,17 +49,9 @@ class Regulariser:
         return (self.strength / examples * (counts / examples - self.target)).astype(np.float32)
 
     def lift_silent(self, weights: NDArray[np.float32], silent: NDArray[np.bool_], copies: int, density: float) -> None:
-        """Raise the weights onto silent neurons, in place; absent synapses stay absent.
+        """Raise the weights onto silent neurons, shape (sources, neurons), in place; absent synapses stay absent.
 
-        Parameters
-        ----------
-        weights : ndarray of float32, shape (sources, neurons)
-            From the population below.
-        silent : ndarray of bool, shape (neurons,)
-        copies : int
-            Of the delay line below, 1 where there is none.
-        density : float
-            Of the connection; below 1 a weight of 0 is no synapse.
+        ``copies`` are those of the delay line below, 1 where there is none.
         """
         present = (weights[:, silent] != 0) if density < 1 else np.float32(1)
         weights[:, silent] += np.float32(self.lift / copies) * present

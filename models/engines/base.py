@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -81,6 +81,12 @@ class Predictions:
     losses: NDArray[np.float64]
     hidden_counts: NDArray[np.int64]
 
+    @classmethod
+    def of_all(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Return the predictions of all parts' examples, in order."""
+        logits, losses = (np.concatenate([getattr(p, name) for p in parts]) for name in ("logits", "losses"))
+        return Predictions(logits, losses, np.sum([part.hidden_counts for part in parts], axis=0))
+
 
 @dataclass(frozen=True)
 class Gradients(Predictions):
@@ -154,12 +160,7 @@ class Engine(ABC):
     def predict(self, batches: Iterable[SpikeBatch]) -> Predictions:
         """Run examples without learning, in order."""
         said = [Predictions(np.empty((0, self.network.output.size)), np.empty(0), self._no_counts())]
-        said += [self._predict(batch) for batch in batches]
-        return Predictions(
-            np.concatenate([part.logits for part in said]),
-            np.concatenate([part.losses for part in said]),
-            np.sum([part.hidden_counts for part in said], axis=0),
-        )
+        return Predictions.of_all(said + [self._predict(batch) for batch in batches])
 
     @abstractmethod
     def gradients(self, batch: SpikeBatch) -> Gradients:

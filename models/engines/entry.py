@@ -25,6 +25,18 @@ class Finding:
     remedy: str = ""
 
 
+RANKS_VARIABLE = "SPOKEN_SPIKES_RANKS"
+"""Environment variable, set by the command that starts processes that train one network together, to their number."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A process's place among those that train together: its number, from 0, and how many there are."""
+
+    rank: int = 0
+    count: int = 1
+
+
 @dataclass(frozen=True)
 class Resources:
     """What an engine may use; no result depends on it but by rounding.
@@ -49,10 +61,8 @@ class Entry(ABC):
 
     Attributes
     ----------
-    engine : str
-        The engine's name in configs.
-    method : str
-        The training method's name in configs.
+    engine, method : str
+        Names of the engine and the training method in configs.
     neurons : str
         What kind of neurons the trained network has: entries of the same kind can run each other's networks.
     devices : tuple of str
@@ -61,10 +71,8 @@ class Entry(ABC):
         Whether several processes can train one network together.
     title : str
         The engine's name in sentences.
-    remedy : str
-        What to do where it is not available.
-    repair : str
-        What to do where it is available and does not work.
+    remedy, repair : str
+        What to do where it is not available, and where it is available and does not work.
     """
 
     engine: ClassVar[str]

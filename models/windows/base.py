@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from models.choice import Choice
 from models.errors import InputError
 
+Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Window(Choice, ABC):
@@ -34,7 +36,7 @@ class Window(Choice, ABC):
     normalise: bool = True
 
     @abstractmethod
-    def profile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, u: Array) -> Array:
         """Return w(u) before normalisation, for ``u`` of shape (steps,) in 0..1."""
 
     def table(self, steps: int) -> NDArray[np.float32]:

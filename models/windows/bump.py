@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import require
-from models.windows.base import Window
+from models.windows.base import Array, Window
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Bump(Window):
         """Refuse a width of 0 or less."""
         require(self.sigma > 0, "window", "sigma", self.sigma, "above 0")
 
-    def profile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, u: Array) -> Array:
         """Return the bump, floored at 0, shape (steps,)."""
         distance = u - self.mu
         return np.maximum(0.0, self.offset + self.depth * distance * np.exp(-(distance**2) / (2 * self.sigma**2)))

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.windows.base import Window
+from models.windows.base import Array, Window
 
 
 @dataclass(frozen=True)
@@ -17,6 +16,6 @@ class Exponential(Window):
 
     shape: Literal["exponential"] = field(default="exponential", kw_only=True, repr=False)
 
-    def profile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, u: Array) -> Array:
         """Return exp(-u), shape (steps,)."""
         return np.exp(-u)

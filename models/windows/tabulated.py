@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import InputError
-from models.windows.base import Window
+from models.windows.base import Array, Window
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Tabulated(Window):
         if not np.all(np.isfinite(table)) or np.any(table < 0):
             raise InputError("the tabulated window has a value that is negative or not finite; all must be 0 or more")
 
-    def profile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, u: Array) -> Array:
         """Return the values, shape (steps,)."""
         if len(self.values) != len(u):
             raise InputError(f"the tabulated window has {len(self.values)} values; the trial has {len(u)} steps")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.engines import registry
-from models.engines.processes import RANKS_VARIABLE, Place
+from models.engines.entry import RANKS_VARIABLE, Place
 from models.errors import InputError
 from pipeline.config import Config
 from pipeline.training.run import Checkpoint, Run

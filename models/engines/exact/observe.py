@@ -40,8 +40,6 @@ def observe(
     ----------
     circuit : Circuit
         The last ``classes`` of its neurons are the output.
-    log : Log
-        What `simulate` returned for it.
     window : ndarray, shape (cells,)
         The loss's window, constant on each of so many equal parts of the trial.
     trial : float

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.engines.processes import RANKS_VARIABLE
+from models.engines.entry import RANKS_VARIABLE
 from models.errors import InputError
 
 

@@ -25,15 +25,7 @@ const int inside = (row * num_batch + batch) * num_neurons + id;
 
 @dataclass(frozen=True)
 class TrialSize:
-    """The size of GeNN's trials.
-
-    Attributes
-    ----------
-    steps : int
-        GeNN's steps of a trial, one more than the network's.
-    batch : int
-        Examples that run at once.
-    """
+    """The size of GeNN's trials: steps, one more than the network's, and examples that run at once."""
 
     steps: int
     batch: int

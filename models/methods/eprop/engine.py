@@ -111,11 +111,7 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
             labels = batch.labels[begin : begin + self.program.lanes]
             self._trial(examples[begin : begin + self.program.lanes], labels)
             results.append(self._judged(labels))
-        return Predictions(
-            np.concatenate([part.logits for part in results]),
-            np.concatenate([part.losses for part in results]),
-            np.sum([part.hidden_counts for part in results], axis=0),
-        )
+        return Predictions.of_all(results)
 
     def _trial(
         self, examples: list[PreprocessedSpikes], labels: NDArray[np.int64], after: Callable[[], None] | None = None
