@@ -95,6 +95,39 @@ class Neurons(NamedTuple):
     biased: bool
 
 
+class Arrivals(NamedTuple):
+    """One connection's arrivals in one example, which are gathered into gradients from the latest on.
+
+    Attributes
+    ----------
+    steps, units : ndarray of int32
+        Of the example's events, the first of which is ``begin``.
+    fractions : ndarray of float32
+        As of `Events`.
+    begin : int
+    ends : ndarray of int64, shape (copies,) or (0,)
+        Changed: by copy of the delay line, one behind the last event that has not been gathered yet. Empty where
+        nothing is to be gathered.
+    channels, lag, spacing : int
+        See `Events` and `Connections`.
+    first_row : int
+        The connection's first row of the gradient.
+    latest_first : bool
+        Whether events of a source are added in descending order.
+    """
+
+    steps: NDArray[np.int32]
+    units: NDArray[np.int32]
+    fractions: Floats
+    begin: int
+    ends: NDArray[np.int64]
+    channels: int
+    lag: int
+    spacing: int
+    first_row: int
+    latest_first: bool
+
+
 class ForwardTape(NamedTuple):
     """What a forward pass through a layer recorded; valid until the layer's next forward pass.
 

@@ -31,6 +31,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
+from models.engines.cpu.arguments import Arrivals
 from models.engines.cpu.delays import collect
 from models.engines.cpu.gather import first_after, gather
 from models.engines.cpu.memory import zeros
@@ -86,12 +87,14 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
     wants_below, driven, constants = event_times.shape[0] > 0, drive.shape[0] > 0, states.shape[0] > 0
     p_v, derivative, jumped = zeros(n), zeros(n), np.empty(n, np.float32)
     fill(adjoint_currents[0], NIL)
-    ends, heads = np.empty(copies, np.int64), np.empty(copies, np.int64)
+    heads = np.empty(copies, np.int64)
     for line in range(copies):
-        ends[line] = heads[line] = first_after(steps, begin, end, n_steps - 1 - line * spacing - lag)
+        heads[line] = first_after(steps, begin, end, n_steps - 1 - line * spacing - lag)
     last = tape.counts[b] - 1
-    spike_end = np.empty(1, np.int64)
-    spike_end[0] = first_after(spike_steps, 0, last + 1, n_steps - 2)
+    spike_end = np.full(1 if recurrent and not delayed_self else 0, first_after(spike_steps, 0, last + 1, n_steps - 2))
+    ends = heads[: 0 if delayed_below else copies].copy()
+    below = Arrivals(steps, units, events.fractions, begin, ends, channels, lag, spacing, 0, True)
+    itself = Arrivals(spike_steps, spike_neurons, tape.fractions[b], 0, spike_end, n, 1, 0, n_below, False)
     hi = n_steps
     while hi > 0:
         lo = max(0, hi - BLOCK)
@@ -161,16 +164,7 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
             if step % FLUSH == 0:
                 flush(p_before)
                 flush(p_v)
-        if not delayed_below:
-            gather(
-                adjoint_currents, lo, steps, units, begin, ends, channels, lag, spacing, True, gradient[:n_below],
-                starts, order,
-            )  # fmt: skip
-        if recurrent and not delayed_self:
-            gather(
-                adjoint_currents, lo, spike_steps, spike_neurons, 0, spike_end, n, 1, 0, False, gradient[n_below:],
-                starts, order,
-            )  # fmt: skip
+        gather(adjoint_currents, lo, below, itself, gradient, starts, order)
         hi = lo
 
 

@@ -25,10 +25,34 @@ def first_after(steps, begin, end, limit):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def gather(  # type: ignore[no-untyped-def]
-    adjoint_currents, lo, steps, units, begin, ends, channels, lag, spacing, latest_first, gradient, starts, order
-):
-    """Add one connection's arrivals in a block of steps to its gradient.
+def count_arrivals(arrivals, after, share, starts):  # type: ignore[no-untyped-def]
+    """Count ``share`` for each arrival after a step, in the entry behind that of its row."""
+    steps, units, _, begin, ends, channels, lag, spacing, first_row, _ = arrivals
+    for line in range(ends.shape[0]):
+        for i in range(first_after(steps, begin, ends[line], after - line * spacing - lag), ends[line]):
+            starts[first_row + line * channels + units[i] + 1] += share
+
+
+@njit(cache=True)
+def place_arrivals(arrivals, lo, after, starts, order):  # type: ignore[no-untyped-def]
+    """Write the steps of arrivals since ``lo``, sorted by row, and count them as gathered."""
+    steps, units, _, begin, ends, channels, lag, spacing, first_row, latest_first = arrivals
+    for line in range(ends.shape[0]):
+        shift = line * spacing + lag
+        first, end = first_after(steps, begin, ends[line], after - shift), ends[line]
+        i, stride = (end - 1, -1) if latest_first else (first, 1)
+        for _ in range(end - first):
+            row = first_row + line * channels + units[i]
+            place = starts[row]
+            order[place] = steps[i] + shift - lo
+            starts[row] = place + 1
+            i += stride
+        ends[line] = first
+
+
+@njit(cache=True)
+def gather(adjoint_currents, lo, below, itself, gradient, starts, order):  # type: ignore[no-untyped-def]
+    """Add a block of steps to the gradient.
 
     Parameters
     ----------
@@ -36,39 +60,23 @@ def gather(  # type: ignore[no-untyped-def]
         p_I at the beginning of each step; the first is step ``lo``.
     lo : int
         Arrivals after this step count; those in it, too, if it is 0.
-    steps, units : ndarray of int32
-        Of events, the example's first being ``begin``.
-    ends : ndarray of int64, shape (copies,)
-        Changed: by copy of the delay line, one behind the last event that has not been gathered yet.
-    channels, lag, spacing : int
-        See `arguments`.
-    latest_first : bool
-        Whether events of a source are added in descending order.
+    below, itself : Arrivals
+        From the layer below, and of the layer's own spikes.
     gradient : ndarray of float32, shape (rows, size)
         Added to.
     starts, order : ndarray of int32
         Scratch.
     """
-    rows, after = gradient.shape[0], lo if lo > 0 else -1
+    after = lo if lo > 0 else -1
     fill(starts, 0)
-    for line in range(ends.shape[0]):
-        for i in range(first_after(steps, begin, ends[line], after - line * spacing - lag), ends[line]):
-            starts[line * channels + units[i] + 1] += 1
-    for row in range(rows):
+    count_arrivals(below, after, 1, starts)
+    count_arrivals(itself, after, 1, starts)
+    for row in range(gradient.shape[0]):
         starts[row + 1] += starts[row]
-    for line in range(ends.shape[0]):
-        shift = line * spacing + lag
-        first, end = first_after(steps, begin, ends[line], after - shift), ends[line]
-        i, stride = (end - 1, -1) if latest_first else (first, 1)
-        for _ in range(end - first):
-            row = line * channels + units[i]
-            place = starts[row]
-            order[place] = steps[i] + shift - lo
-            starts[row] = place + 1
-            i += stride
-        ends[line] = first
+    place_arrivals(below, lo, after, starts, order)
+    place_arrivals(itself, lo, after, starts, order)
     done = 0
-    for row in range(rows):
+    for row in range(gradient.shape[0]):
         if starts[row] > done:
             add_rows(adjoint_currents, order, done, starts[row], gradient[row])
             done = starts[row]

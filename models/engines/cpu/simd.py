@@ -48,7 +48,9 @@ def _row_loop(
     begin, end = limits
     vectors, width = block
     kind = ir.VectorType(ir.FloatType(), width) if width > 1 else ir.FloatType()
-    columns = [builder.add(first, _constant(width * v)) for v in range(vectors)]
+    # Relative to the block's first column: addresses are a register and a constant.
+    columns = [_constant(width * v) for v in range(vectors)]
+    total = builder.gep(total, [first])
 
     def place(base: Any, column: Any) -> Any:
         return builder.bitcast(builder.gep(base, [column]), kind.as_pointer())
@@ -68,7 +70,7 @@ def _row_loop(
     for s, value in zip(sums, before, strict=True):
         s.add_incoming(value, entry)
     row = builder.sext(builder.load(builder.gep(rows, [index])), _INDEX)
-    base = builder.gep(matrix, [builder.mul(row, stride)])
+    base = builder.gep(builder.gep(matrix, [builder.mul(row, stride)]), [first])
     added = [load(base, column) for column in columns]
     if scales is not None:
         scale = builder.load(builder.gep(scales, [index]))

@@ -12,8 +12,9 @@ import numba
 import numpy as np
 from numba import njit, prange
 
+from models.engines.cpu.arguments import Arrivals
 from models.engines.cpu.backward import BLOCK, add_step
-from models.engines.cpu.gather import first_after, gather
+from models.engines.cpu.gather import first_after
 from models.engines.cpu.interpolated.delays import collect
 from models.engines.cpu.interpolated.gather import gather_interpolated
 from models.engines.cpu.interpolated.overtaking import overtake, overtaken, sort_latest_first
@@ -106,12 +107,14 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
     latest, overtaking = np.empty(n, np.int64), np.empty((n, 8), np.float32)
     jumped, before = np.empty(n, np.float32), np.empty(n, np.float32)
     fill(adjoint_currents[0], NIL)
-    ends, heads = np.empty(copies, np.int64), np.empty(copies, np.int64)
+    heads = np.empty(copies, np.int64)
     for line in range(copies):
-        ends[line] = heads[line] = first_after(steps, begin, end, n_steps - 1 - line * spacing - lag)
+        heads[line] = first_after(steps, begin, end, n_steps - 1 - line * spacing - lag)
     last = tape.counts[b] - 1
-    spike_end = np.empty(1, np.int64)
-    spike_end[0] = first_after(spike_steps, 0, last + 1, n_steps - 2)
+    spike_end = np.full(1 if recurrent and not delayed_self else 0, first_after(spike_steps, 0, last + 1, n_steps - 2))
+    ends = heads[: 0 if delayed_below else copies].copy()
+    below = Arrivals(steps, units, fractions, begin, ends, channels, lag, spacing, 0, True)
+    itself = Arrivals(spike_steps, spike_neurons, spike_fractions, 0, spike_end, n, 1, 0, n_below, False)
     hi = n_steps
     while hi > 0:
         lo = max(0, hi - BLOCK)
@@ -227,21 +230,7 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
                     add_crossing(sums, q, p, jump, v, current, table[BIAS, q], x, y, f)
             if constants:
                 add_arrivals(sums, p_v, p_before, states[2, step - 1], states[3, step - 1])
-        if below_aged and not delayed_below:
-            gather_interpolated(
-                adjoint_currents, lo, steps, units, fractions, begin, ends, lag, True, gradient[:n_below], starts,
-                order, scales,
-            )  # fmt: skip
-        elif not delayed_below:
-            gather(
-                adjoint_currents, lo, steps, units, begin, ends, channels, lag, spacing, True, gradient[:n_below],
-                starts, order,
-            )  # fmt: skip
-        if recurrent and not delayed_self:
-            gather_interpolated(
-                adjoint_currents, lo, spike_steps, spike_neurons, spike_fractions, 0, spike_end, 1, False,
-                gradient[n_below:], starts, order, scales,
-            )  # fmt: skip
+        gather_interpolated(adjoint_currents, lo, below, itself, gradient, starts, order, scales)
         hi = lo
 
 
