@@ -4,8 +4,8 @@ An event-driven network spends its time in additions of rows of a matrix. Numba'
 every few rows; here a block of it stays in registers while all rows are added. The functions use plain LLVM vectors of
 16 floats, which LLVM breaks down to what the processor has. `plain_rows` has the same functions in plain Numba.
 
-Gain: gradients of a batch of case A of the benchmarks take 0.47 ms per example instead of 0.71 ms on one thread with
-AVX-512, 1.5 times faster; without `reaching` and `lowest` 0.63 ms. Least CPU time of 8 turns each of
+Gain: gradients of a batch of case A of the benchmarks take 0.41 ms per example instead of 0.68 ms on one thread with
+AVX-512, 1.6 times faster. Least CPU time of several turns each of
 
     for simd in 1 0; do SPOKEN_SPIKES_SIMD=$simd NUMBA_CACHE_DIR=/tmp/simd$simd python -c "
     import time, timeit
