@@ -96,9 +96,11 @@ def _bin(times, units, offsets, chosen, shifts, channels, rate, end, out_steps, 
         shift = np.int32(shifts[row])
         for i in range(offsets[chosen[row]], offsets[chosen[row] + 1]):
             # float64: a float32 product can round up to the next step.
-            step = np.int32(np.float64(times[i]) * rate)
-            if step >= end:
+            place = np.float64(times[i]) * rate
+            # Before it is made an integer, which a time far beyond the trial would overflow.
+            if place >= end:
                 break
+            step = np.int32(place)
             unit = np.int32(units[i]) + shift
             if unit < 0 or unit >= channels:
                 continue

@@ -59,6 +59,13 @@ def test_a_time_just_below_a_step_stays_below_it() -> None:
     np.testing.assert_array_equal(batch_of([[(time, 0), (3.0, 0)]], 1.0).steps, [2, 3])
 
 
+@pytest.mark.parametrize("time", [2.0**31, 5e9, 1e30])
+def test_a_time_whose_step_no_integer_holds_is_beyond_the_trial(time: float) -> None:
+    batch = batch_of([[(3.0, 0), (time, 5)], [(4.0, 1)]], 1.0)
+    np.testing.assert_array_equal(batch.steps, [3, 4])
+    np.testing.assert_array_equal(batch.units, [0, 1])
+
+
 def test_examples_without_events_are_kept() -> None:
     batch = batch_of([[], [(1.0, 2)], []], 1.0)
     np.testing.assert_array_equal(batch.offsets, [0, 0, 1, 1])
