@@ -28,6 +28,9 @@ from pipeline.events import CHANNELS
 FORMAT_VERSION = 1
 """Incremented whenever earlier files must no longer be read."""
 
+MOST_CHANNELS = 1 << 16
+"""Units are stored in 16 bits."""
+
 _MS_PER_S = 1000.0
 _WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
 
@@ -126,7 +129,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
                 f"{source}: {dataset.name} holds {dataset.dtype} of shape {dataset.shape}, rows of variable "
                 "length are wanted."
             )
-    channels = int(file.attrs.get("channels", CHANNELS))
+    channels = _channels(file, source)
     blocks = [
         clean_rows(
             times[start : start + EXAMPLES_AT_ONCE],
@@ -139,7 +142,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
         for start in range(0, len(times), EXAMPLES_AT_ONCE)
     ]
     speakers, names = _speakers(file, len(times), source)
-    classes = _decode(file["extra/keys"][()])
+    classes = _decode(file["extra/keys"], source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
     stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
@@ -156,12 +159,30 @@ def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.i
             "example is wanted."
         )
     if "extra/speaker_names" in file:
-        return speakers.astype(np.int64), _decode(file["extra/speaker_names"][()])
+        return speakers.astype(np.int64), _decode(file["extra/speaker_names"], source)
     values, index = np.unique(speakers, return_inverse=True)
-    return index.astype(np.int64), _decode(values)
+    return index.astype(np.int64), _text(values)
 
 
-def _decode(names: NDArray[Any]) -> tuple[str, ...]:
+def _channels(file: h5py.File, source: str) -> int:
+    """Return the number of channels, the attribute of files written here; refuse one whose units do not fit."""
+    found = file.attrs.get("channels", CHANNELS)
+    if not isinstance(found, int | np.integer) or not 0 < found <= MOST_CHANNELS:
+        raise InputError(
+            f"{source} has the attribute channels = {found}, an integer from 1 to {MOST_CHANNELS} is wanted."
+        )
+    return int(found)
+
+
+def _decode(dataset: h5py.Dataset, source: str) -> tuple[str, ...]:
+    """Return the names in a dataset; refuse bytes that are no UTF-8."""
+    try:
+        return _text(dataset[()])
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source}: {dataset.name} has the name {error.object!r}, which is no UTF-8.") from None
+
+
+def _text(names: NDArray[Any]) -> tuple[str, ...]:
     """Return names as text, whether they are stored as bytes, text or numbers."""
     return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
 

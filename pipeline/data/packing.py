@@ -61,8 +61,8 @@ def pack(
     Raises
     ------
     InputError
-        If a label or a speaker is out of range, if an example has not as many times as units, if units are no
-        integers, or if the numbers of examples, labels and speakers differ.
+        If a label or a speaker is out of range, if a name is there twice, if an example has not as many times as units,
+        if units are no integers, or if the numbers of examples, labels and speakers differ.
     """
     blocks = []
     rows, first = iter(examples), 0
@@ -108,7 +108,14 @@ def assemble(
 
 
 def _indices(values: ArrayLike, names: Sequence[str], what: str, source: str) -> NDArray[np.int64]:
-    """Return labels or speakers (``what``) as int64, or refuse them if they are no indices into ``names``."""
+    """Return labels or speakers (``what``) as int64, or refuse them if they are no indices into ``names``.
+
+    Names that are there twice are refused, too: what holds a speaker out, and what counts by class, goes by name.
+    """
+    kind = "class" if what == "label" else "speaker"
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{source} names the {kind} {twice!r} twice, each name once is wanted.")
     given = np.asarray(values)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise InputError(

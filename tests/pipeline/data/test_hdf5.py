@@ -53,6 +53,26 @@ def test_float16_seconds_do_not_overflow_in_milliseconds(tmp_path, write_heidelb
     assert data.drops.events == 0
 
 
+@pytest.mark.parametrize("channels", [0, -1, 65_537, 700.5, "many", [700, 1]])
+def test_a_number_of_channels_that_units_do_not_fit_is_refused(heidelberg, channels):
+    path, _ = heidelberg
+    with h5py.File(path, "a") as file:
+        file.attrs["channels"] = channels
+    with pytest.raises(InputError, match=r"attribute channels = .*, an integer from 1 to 65536 is wanted"):
+        hdf5.read(path)
+
+
+def test_a_name_that_is_no_utf_8_is_refused_as_such(heidelberg):
+    path, _ = heidelberg
+    with h5py.File(path, "a") as file:
+        names = file["extra/keys"][()].astype("S8")
+        names[3] = "fünf".encode("latin-1")
+        del file["extra/keys"]
+        file["extra/keys"] = names
+    with pytest.raises(InputError, match=r"/extra/keys has the name b'f\\xfcnf', which is no UTF-8"):
+        hdf5.read(path)
+
+
 def test_what_is_written_is_read_back(tmp_path, make_split):
     data = make_split()
     hdf5.write(tmp_path / "deep" / "er" / "x.h5", data)

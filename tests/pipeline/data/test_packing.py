@@ -97,6 +97,12 @@ def test_wrong_labels_and_speakers_are_refused_in_one_sentence(arguments, words)
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(("classes", "speakers", "what"), [("aba", "xy", "class 'a'"), ("ab", "xyy", "speaker 'y'")])
+def test_a_name_that_is_there_twice_is_refused(classes, speakers, what):
+    with pytest.raises(InputError, match=f"here.h5 names the {what} twice"):
+        pack([([1.0], [1])], [0], [0], list(classes), list(speakers), source="here.h5")
+
+
 def test_rows_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="example 1 has 2 times and 1 units"):
         packed([([1.0], [1]), ([1.0, 2.0], [1])])
