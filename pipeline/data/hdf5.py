@@ -9,6 +9,7 @@ with a header (``pipeline.data.header``) whose checksum reveals damage; HDF5 rea
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -67,8 +68,8 @@ def read(path: Path) -> SpikeData:
     Raises
     ------
     InputError
-        If the file is missing, truncated, damaged or no HDF5, if it lacks a dataset, or if its labels, lengths or
-        names contradict each other.
+        If the file is missing, truncated, damaged or no HDF5, if it lacks a dataset, if its labels, lengths or
+        names contradict each other, or if most of its events are bad.
     """
     if not path.is_file():
         raise InputError(f"{path} is missing: no such file.")
@@ -132,8 +133,8 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     channels = _channels(file, source)
     blocks = [
         clean_rows(
-            times[start : start + EXAMPLES_AT_ONCE],
-            units[start : start + EXAMPLES_AT_ONCE],
+            _stored(times, slice(start, start + EXAMPLES_AT_ONCE)),
+            _stored(units, slice(start, start + EXAMPLES_AT_ONCE)),
             first=start,
             channels=channels,
             source=source,
@@ -144,8 +145,28 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     speakers, names = _speakers(file, len(times), source)
     classes = _decode(file["extra/keys"], source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
+    _check_most_are_good(data, source)
     stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
+
+
+def _stored(dataset: h5py.Dataset, part: slice) -> Sequence[NDArray[Any]]:
+    """Return rows of variable length as they are stored, in either byte order."""
+    element = h5py.check_vlen_dtype(dataset.dtype)
+    rows: Sequence[NDArray[Any]] = dataset[part]
+    # h5py hands over the bytes of the file and calls them numbers of this machine, whatever the byte order of the file.
+    return rows if element.isnative else [row.view(element) for row in rows]
+
+
+def _check_most_are_good(data: SpikeData, source: str) -> None:
+    """Refuse a file most of whose events were dropped: its times or channels mean something else."""
+    drops, events = data.drops, len(data.times) + data.drops.events
+    if 2 * drops.events > events:
+        raise InputError(
+            f"{source}: {drops.events:,} of {events:,} events can't be used ({drops.not_finite:,} have a time that is "
+            f"not finite, {drops.negative:,} are before time 0, {drops.unit_out_of_range:,} have a channel out of "
+            f"range); times in seconds and channels from 0 to {data.channels - 1} are wanted."
+        )
 
 
 def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

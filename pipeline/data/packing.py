@@ -144,7 +144,9 @@ def clean_rows(
     ``times`` and ``units`` have one row an example; a unit of the times is ``scale`` ms long.
     """
     # SHD's times are float16 seconds. As float16 milliseconds they would overflow at 66 s, so convert first.
-    when = [np.asarray(row, dtype=np.float32) for row in times]
+    with np.errstate(over="ignore", invalid="ignore"):  # a time beyond float32 becomes infinite, is dropped and counted
+        when = [np.asarray(row, dtype=np.float32) for row in times]
+        together = np.concatenate(when) * scale
     where = [np.asarray(row) if np.size(row) else np.empty(0, dtype=np.uint16) for row in units]
     for index, (row_times, row_units) in enumerate(zip(when, where, strict=True), first):
         if len(row_times) != len(row_units):
@@ -157,7 +159,7 @@ def clean_rows(
                 f"{source}: the units of example {index} are of type {row_units.dtype}, integers are wanted."
             )
     counts = np.array([len(row) for row in when], dtype=np.int64)
-    return _clean(np.concatenate(when) * scale, np.concatenate(where), counts, channels)
+    return _clean(together, np.concatenate(where), counts, channels)
 
 
 def _clean(times: NDArray[np.float32], units: NDArray[Any], counts: NDArray[np.int64], channels: int) -> Block:

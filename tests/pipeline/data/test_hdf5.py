@@ -111,12 +111,15 @@ def test_tonic_reads_what_is_written(tmp_path, make_split):
 
 
 def test_drops_channels_and_names_beyond_ascii_survive_writing(tmp_path, write_heidelberg):
-    rows = [(np.array([0.3, np.nan, 0.1, -0.5, 0.2, 0.2]), np.array([1, 2, 3, 4, 700, 65535]))]
+    good = np.full(4, 0.4)
+    rows = [
+        (np.r_[0.3, np.nan, 0.1, -0.5, 0.2, 0.2, good], np.array([1, 2, 3, 4, 700, 65535, 5, 6, 7, 8])),
+    ]
     write_heidelberg(tmp_path / "a.h5", rows, [1], [0], keys=["zwölf", "fünf"])
     data = hdf5.read(tmp_path / "a.h5")
     counted = {"not_finite": 1, "negative": 1, "unit_out_of_range": 2, "examples_sorted": 1}
     assert vars(data.drops) == counted
-    assert data.units.tolist() == [3, 1]
+    assert data.units.tolist() == [3, 1, 5, 6, 7, 8]
     hdf5.write(tmp_path / "b.h5", data)
     back = hdf5.read(tmp_path / "b.h5")
     assert vars(back.drops) == counted
@@ -135,6 +138,45 @@ def test_a_file_without_speakers_has_one_and_text_speakers_are_named(tmp_path, w
         file["extra/speaker"] = np.array([b"0a7c2a8d", b"00176480", b"0a7c2a8d"])
     data = hdf5.read(path)
     assert [data.speaker_names[i] for i in data.speakers] == ["0a7c2a8d", "00176480", "0a7c2a8d"]
+
+
+@pytest.mark.parametrize(
+    ("times", "units"), [("<f4", "<u2"), (">f2", ">u2"), (">f4", ">u2"), (">f8", ">i8"), (">f4", "<u4"), ("<f2", ">i4")]
+)
+def test_rows_of_either_byte_order_are_read_right(heidelberg, times, units):
+    path, rows = heidelberg
+    expected = hdf5.read(path)
+    with h5py.File(path, "a") as file:
+        for name, column, kind in (("times", 0, times), ("units", 1, units)):
+            del file[f"spikes/{name}"]
+            dataset = file.create_dataset(f"spikes/{name}", (len(rows),), dtype=h5py.vlen_dtype(np.dtype(kind)))
+            for index, row in enumerate(rows):
+                dataset[index] = row[column].astype(np.float16 if column == 0 else np.int64).astype(kind)
+        for name in ("labels", "extra/speaker"):
+            values = file[name][()]
+            del file[name]
+            file[name] = values.astype(">u2")
+    assert same(hdf5.read(path), expected)
+
+
+def test_a_file_most_of_whose_events_are_bad_is_refused(tmp_path, write_heidelberg, recwarn):
+    row = (np.array([0.1, -0.2, np.nan, np.inf, 0.3]), np.array([5, 6, 7, 8, 700]))
+    write_heidelberg(tmp_path / "a.h5", [row, row], [0, 1], None)
+    message = refusal(tmp_path / "a.h5")
+    assert "8 of 10 events can't be used (4 have a time that is not finite, 2 are before time 0, 2 have" in message
+    assert not recwarn.list
+
+
+def test_times_beyond_float32_are_counted_without_a_warning_of_numpy(tmp_path, heidelberg, recwarn):
+    path, rows = heidelberg
+    with h5py.File(path, "a") as file:
+        del file["spikes/times"]
+        times = np.empty(len(rows), dtype=h5py.vlen_dtype(np.float64))
+        times[:] = [row[0] for row in rows]
+        times[0] = np.r_[times[0][:-2], 1e37, 1e300]
+        file["spikes/times"] = times
+    assert hdf5.read(path).drops.not_finite == 2
+    assert not recwarn.list
 
 
 def refusal(path) -> str:
