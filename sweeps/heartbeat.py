@@ -6,6 +6,7 @@ This is the one rule for points of a sweep and for runs. It holds across machine
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import uuid
@@ -20,6 +21,8 @@ LEASE = 60.0
 """Seconds without a touch after which a worker counts as dead."""
 
 ENDING = ".alive"
+
+_NAME = re.compile(r"(.+):(\d+):[0-9a-f]+")
 
 
 class Heartbeat:
@@ -57,16 +60,17 @@ class Heartbeat:
 
 def workers(folder: Path) -> list[str]:
     """Return the names of the workers that have a file in a folder, alive or not."""
-    return [":".join(file.name.removesuffix(ENDING).rsplit("-", 2)) for file in folder.glob(f"*{ENDING}")]
+    names = (":".join(file.name.removesuffix(ENDING).rsplit("-", 2)) for file in folder.glob(f"*{ENDING}"))
+    return [name for name in names if _NAME.fullmatch(name)]
 
 
 def is_alive(folder: Path, worker: str, lease: float = LEASE) -> bool:
     """Return whether the worker of a file in a folder is alive: whether it was touched within ``lease`` seconds.
 
-    A process of this machine that is gone is known to be dead at once.
+    A process of this machine that is gone is known to be dead at once; a name that is no worker's is nobody's.
     """
-    host, process, _ = worker.split(":")
-    if host == socket.gethostname() and not psutil.pid_exists(int(process)):
+    named = _NAME.fullmatch(worker)
+    if named is None or (named[1] == socket.gethostname() and not psutil.pid_exists(int(named[2]))):
         return False
     try:
         with _file(folder, worker).open("rb") as file:  # Opened, since NFS keeps the times of files that are not.

@@ -151,9 +151,9 @@ def is_done(job: Job) -> bool:
         return True
     try:
         result = json.loads((run.folder / "result.json").read_bytes())
-        return bool(result["best_epoch"] == json.loads(job.evaluation_path.read_bytes())["epoch"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return False
+        return bool(result["best_epoch"] == read_row(job)["epoch"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError, IndexError):
+        return False  # A damaged file, too, is written anew by the runner: from the checkpoint, or by scoring again.
 
 
 def read_row(job: Job) -> Row:
@@ -182,7 +182,10 @@ def _failure(run: Run) -> str | None:
     path = run.folder / FAILED
     if not path.exists():
         return None
-    reason, made_of = path.read_text(encoding="utf-8").splitlines()
+    try:
+        reason, made_of = path.read_text(encoding="utf-8").splitlines()
+    except ValueError:
+        return None  # Damaged: training is tried again.
     return reason if made_of == commit() else None
 
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.config.migration import migrate_name
+from sweeps.events import FINISHED, Event
 from sweeps.parameters import Values
-from sweeps.store import Event
 
 Status = Literal["open", "claimed", "done", "stopped", "failed"]
 """Of a point: free, taken by a worker; trained to its end, pruned, failed."""
-
-FINISHED = ("done", "stopped", "failed")
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The store of a sweep: one file of JSON lines that is only ever added to, and holds all that continuing needs.
 
 Writers take turns by a lock of the operating system, which is released when a process dies. A line that a dying writer
-left half-written is ended by the next writer and ignored by readers.
+left half-written is marked by the next writer and passed over by readers. Any other line that can't be read is damage.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from typing import Any, BinaryIO
 from filelock import FileLock
 
 from models.errors import InputError
+from sweeps.events import Event, check, read
 
-Event = dict[str, Any]
+HALF_WRITTEN = b"#half-written"
+"""End of a line that a writer who died left half-written."""
 
 
 @dataclass
@@ -28,16 +30,17 @@ class Turn:
 
     events: list[Event]
     _file: BinaryIO
-    _torn: bool
+    _end: bytes
+    """What ends the last line, where a writer died before it was ended."""
 
     def append(self, event: str, **fields: Any) -> Event:
         """Add an event; it is on the disk when this returns."""
         made: Event = {"event": event, "time": round(time.time(), 3), **fields}
         line = json.dumps(made, allow_nan=False, separators=(",", ":"))
-        self._file.write((b"\n" if self._torn else b"") + line.encode() + b"\n")
+        self._file.write(self._end + line.encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._torn = False
+        self._end = b""
         self.events.append(made)
         return made
 
@@ -54,33 +57,70 @@ class Store:
         Raises
         ------
         InputError
-            If the file is no store.
+            If the file is no store, or a line of it is damaged.
         """
         if not self.path.exists():
             return []
         return _parse(self.path.read_bytes(), self.path)[0]
 
+    def begun_events(self) -> list[Event]:
+        """Return all whole events, in order, of which the first is the sweep's begin.
+
+        Raises
+        ------
+        InputError
+            If the file is empty or no store, or a line of it is damaged.
+        """
+        events = self.events()
+        if not events:
+            raise self.empty()
+        return events
+
+    def empty(self) -> InputError:
+        """Return what is said of a store that should hold events and holds none."""
+        return InputError(f"{self.path} is empty; {_remedy(self.path)}")
+
     @contextmanager
     def turn(self) -> Iterator[Turn]:
-        """Wait for a writer's turn."""
+        """Wait for a writer's turn.
+
+        Raises
+        ------
+        InputError
+            If the file is no store, or a line of it is damaged; nothing is written then.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_suffix(".lock"), poll_interval=0.01), self.path.open("ab") as file:
-            events, torn = _parse(self.path.read_bytes(), self.path)
-            yield Turn(events, file, torn)
+            events, end = _parse(self.path.read_bytes(), self.path)
+            yield Turn(events, file, end)
 
 
-def _parse(content: bytes, path: Path) -> tuple[list[Event], bool]:
-    """Return the whole events, and whether the last line is not ended."""
-    found = []
-    for line in content.split(b"\n"):
-        if not line.strip():
+def _parse(content: bytes, path: Path) -> tuple[list[Event], bytes]:
+    """Return the whole events, and what must end the last line before another is added."""
+    *lines, last = content.split(b"\n")
+    end = b""
+    if last.strip():
+        try:
+            read(last)
+            lines, end = [*lines, last], b"\n"
+        except ValueError:
+            end = HALF_WRITTEN + b"\n"
+    found: list[Event] = []
+    points = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.endswith(HALF_WRITTEN):
             continue
         try:
-            event = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            continue
-        if isinstance(event, dict) and "event" in event:
-            found.append(event)
-    if found and found[0]["event"] != "begin":
-        raise InputError(f"{path} is not a sweep's store: it does not begin with the space")
-    return found, bool(content) and not content.endswith(b"\n")
+            event = read(line)
+            if not found and event["event"] != "begin":
+                raise ValueError('a sweep\'s store starts with the event "begin"')
+            check(event, points)
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}, is damaged: {error}; {_remedy(path)}") from None
+        points += event["event"] == "ask" and event["point"] == points
+        found.append(event)
+    return found, end
+
+
+def _remedy(path: Path) -> str:
+    return f"restore the file from a copy, or move {path.parent} away to begin the sweep anew"

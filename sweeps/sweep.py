@@ -67,8 +67,14 @@ class Sweep:
         return State.of(self.store.events())
 
     def space(self) -> Space:
-        """Return the space that the sweep was begun with, with the budget that it was last continued with."""
-        events = [event for event in self.store.events() if event["event"] in ("begin", "budget")]
+        """Return the space that the sweep was begun with, with the budget that it was last continued with.
+
+        Raises
+        ------
+        InputError
+            If the store is empty or damaged.
+        """
+        events = [event for event in self.store.begun_events() if event["event"] in ("begin", "budget")]
         fields = dict(events[0]["space"])
         if events[-1]["event"] == "budget":
             fields["budget"] = events[-1]["budget"]
@@ -80,11 +86,13 @@ class Sweep:
         Raises
         ------
         InputError
-            If the sweep was begun with another space.
+            If the sweep was begun with another space, or its store is damaged or lost.
         """
         fields = space.model_dump(mode="json", exclude_none=True)
         with self.store.turn() as turn:
             if not turn.events:
+                if self.runs.exists():
+                    raise self.store.empty()
                 turn.append("begin", space=fields, commit=commit())
                 return
         begun = self.space()

@@ -195,7 +195,7 @@ def _write_metrics(run: Run, standing: _Standing) -> None:
 def _write_timing(run: Run, epoch: int, seconds: float) -> None:
     """Add an epoch to timing.csv, which is kept apart: all other files are the same to the byte for every run."""
     path = run.folder / "timing.csv"
-    before = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["epoch,seconds"]
+    before = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ["epoch,seconds"]
     run.write_text("timing.csv", "\n".join([*before[: epoch + 1], f"{epoch + 1},{seconds:.3f}", ""]))
 
 
@@ -208,5 +208,6 @@ def _write_result(run: Run, standing: _Standing, examples: int) -> None:
         "best": {row["split"]: {c: row[c] for c in COLUMNS[2:]} for row in best},
     }
     text = json.dumps(result, indent=2) + "\n"
-    if not (run.folder / "result.json").exists() or (run.folder / "result.json").read_text() != text:
-        run.write_text("result.json", text)
+    path = run.folder / "result.json"
+    if not path.exists() or path.read_bytes() != text.encode():
+        run.write_text(path.name, text)

@@ -119,8 +119,10 @@ def _cache_files(config: Config) -> set[tuple[str, int]]:
 
 
 def _training_seconds(run: Run) -> float:
-    path = run.folder / "timing.csv"
-    return round(float(pd.read_csv(path)["seconds"].sum()), 3) if path.exists() else 0.0
+    try:
+        return round(float(pd.read_csv(run.folder / "timing.csv")["seconds"].astype(float).sum()), 3)
+    except (FileNotFoundError, ValueError, KeyError):
+        return 0.0
 
 
 def _evaluated(trained: Trained, test: SpikeData) -> tuple[Evaluation, bool]:

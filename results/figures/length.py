@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled, subplots
 from results.figures.registry import figure
+from results.tables.files import read_json
 
 COLOURS = (BLUE, GREEN, ORANGE, VERMILLION, PURPLE)
 MARKERS = "osD^v"
@@ -28,7 +28,7 @@ LEAST = 0.1
 )
 def published(path: Path) -> Figure:
     """Draw the published ``length.json``; see `by_length`."""
-    return by_length(json.loads(path.read_text(encoding="utf-8"))["rows"])
+    return by_length(read_json(path, "rows"))
 
 
 @styled

@@ -23,7 +23,7 @@ def convergence(*stores: Path) -> Figure:
     """Draw the lowest error so far of several sweeps of one space, by strategy; see `sweeps.plots.convergence`."""
     found: dict[str, list[list[Point]]] = {}
     for path in stores:
-        state = State.of(Store(path).events())
+        state = State.of(Store(path).begun_events())
         found.setdefault(state.begun["space"]["search"]["strategy"], []).append(state.finished)
     return plots.convergence(found)
 
@@ -36,5 +36,5 @@ def convergence(*stores: Path) -> Figure:
 )
 def partial_dependence(store: Path) -> Figure:
     """Draw the surrogate's error against each parameter of one sweep; see `sweeps.plots.partial_dependence`."""
-    state = State.of(Store(store).events())
+    state = State.of(Store(store).begun_events())
     return plots.partial_dependence(parse_space(dict(state.begun["space"]), str(store)), state.finished)

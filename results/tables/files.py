@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -40,6 +42,24 @@ def read_csv(path: Path, text: Sequence[str] = (), needs: Sequence[str] = ()) ->
     if missing:
         raise InputError(f"{path} has no column {missing[0]}")
     return table
+
+
+def read_json(path: Path, field: str) -> Any:
+    """Return a field of a JSON file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or lacks the field.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))[field]
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
+    except (KeyError, TypeError):
+        raise InputError(f"{path} has no {field}") from None
 
 
 def check_runs(path: Path, rows: pd.DataFrame) -> None:

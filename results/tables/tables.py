@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from pipeline.data.datasets.registry import entry
 from pipeline.evaluation.intervals import student
 from pipeline.events import CHANNELS
 from pipeline.training.problem import make_network
+from results.tables.files import read_json
 from results.tables.records import Record
 from sweeps.network_columns import NETWORK_COLUMNS, window_text
 from sweeps.state import State
@@ -128,7 +128,7 @@ def speed(folder: Path) -> pd.DataFrame:
     rows = []
     for path in (folder / "peers.json", folder / "length.json"):
         if path.is_file():
-            for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
+            for row in read_json(path, "rows"):
                 if "ms_an_example" in row:
                     rows.append({"benchmark": path.stem, "case": f"{row.get('steps')} steps"} | row)
     return pd.DataFrame(rows, columns=columns)
@@ -138,7 +138,7 @@ def sweeps(folder: Path) -> pd.DataFrame:
     """Return what every sweep found, from the stores in a folder."""
     rows = []
     for path in sorted(folder.glob("*.jsonl")):
-        state = State.of(Store(path).events())
+        state = State.of(Store(path).begun_events())
         best, space = state.best, state.begun["space"]
         rows.append(
             {

@@ -21,7 +21,7 @@ from pipeline.training.trainer import train
 from sweeps import jobs
 from sweeps.claims import Claimed, claim, is_claimed
 from sweeps.heartbeat import workers
-from sweeps.jobs import TEST, VALIDATION, Job, is_done, read_row, speakers, train_and_score
+from sweeps.jobs import FAILED, TEST, VALIDATION, Job, is_done, read_row, speakers, train_and_score
 
 
 def job(words_config: Path, held: str = TEST, *overrides: str) -> Job:
@@ -159,6 +159,31 @@ def test_a_damaged_checkpoint_is_refused_by_name(words_config: Path) -> None:
     checkpoint.write_bytes(checkpoint.read_bytes()[:100])
     with pytest.raises(InputError, match=r"best\.npz"):
         train_and_score(made)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 40, b"[]", b"\xff\xfe{", b"epoch,split\n"])
+def test_files_that_are_damaged_are_written_anew(words_config: Path, content: bytes) -> None:
+    made = job(words_config)
+    row = train_and_score(made)
+    for name in ("result.json", "evaluation-test.json", "metrics.csv"):
+        path = made.run.folder / name
+        whole = path.read_bytes()
+        path.write_bytes(content)
+        assert not is_done(made)
+        assert train_and_score(made) == row
+        assert path.read_bytes() == whole
+        assert is_done(made)
+    (made.run.folder / FAILED).write_bytes(content)
+    assert train_and_score(made) == row
+    assert not (made.run.folder / FAILED).exists()
+
+
+def test_a_damaged_table_of_seconds_does_not_stop_training(words_config: Path) -> None:
+    made = job(words_config)
+    with pytest.raises(Stop):
+        train_and_score(made, progress=Stopper(at=1))
+    (made.run.folder / "timing.csv").write_bytes(b"\xff\xfe\0")
+    assert train_and_score(made)["failed"] == ""
 
 
 def test_a_speaker_named_like_a_part_is_refused(words_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,16 +49,73 @@ def test_a_torn_last_line_is_passed_over_and_closed_by_the_next(
     store.path.write_bytes(whole[:-cut])
     assert len(store.events()) == (2 if cut == 1 else 1)
     with store.turn() as turn:
-        turn.append("ask", point=1, values={})
-    assert store.events()[-1]["point"] == 1
+        turn.append("ask", point=1 if cut == 1 else 0, values={})
+    assert store.events()[-1]["point"] == (1 if cut == 1 else 0)
     assert len(store.events()) == (3 if cut == 1 else 2)
 
 
 def test_another_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_text('{"event": "ask", "point": 0}\n')
-    with pytest.raises(InputError, match=r"trials\.jsonl is not a sweep's store"):
+    with pytest.raises(InputError, match=r"trials\.jsonl, line 1, .* a sweep's store starts with"):
         Store(path).events()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"garbage", "not JSON"),
+        (b'{"event":"finish","time":1,"point":0,"wor', "not JSON"),
+        (b"", "proposes"),
+        (b"[1, 2]", "not an event"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b'{"event":"finish","point":0,"worker":"a:1:0","status":"dome"}', '"dome"'),
+        (b'{"event":"finish","worker":"a:1:0","status":"done"}', '"point"'),
+        (b'{"event":"claim","point":-1,"worker":"a:1:0"}', "point -1"),
+        (b'{"event":"score","point":0,"unit":"s1","epoch":"first","error":0.5}', '"epoch"'),
+    ],
+)
+def test_a_damaged_line_is_named_and_nothing_is_written(line: bytes, words: str, tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    with store.turn() as turn:
+        for point in range(2):
+            turn.append("ask", point=point, values={})
+    lines = store.path.read_bytes().split(b"\n")
+    damaged = b"\n".join([*lines[:1], line, *lines[2:]] if words == "proposes" else [*lines[:2], line, *lines[2:]])
+    store.path.write_bytes(damaged)
+    with pytest.raises(InputError, match=rf"trials\.jsonl, line 3, is damaged: .*{words}"):
+        store.events()
+    with pytest.raises(InputError, match="line 3"), store.turn():
+        pytest.fail("a damaged store gives nobody a turn")
+    assert store.path.read_bytes() == damaged
+
+
+def test_a_store_in_another_encoding_is_refused_and_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    text, events = store.path.read_text(), store.events()
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        store.path.write_text(text, encoding=encoding)
+        with pytest.raises(InputError, match=r"trials\.jsonl, line 1, is damaged"):
+            store.events()
+    store.path.write_text(text.replace("\n", "\r\n"), encoding="utf-8-sig")
+    assert store.events() == events
+
+
+def test_an_empty_store_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path))
+    made = space()
+    sweep = Sweep.of(made)
+    sweep.begin(made)
+    sweep.store.path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"trials\.jsonl is empty; restore the file"):
+        sweep.space()
+    sweep.runs.mkdir()
+    with pytest.raises(InputError, match=r"trials\.jsonl is empty"):
+        sweep.begin(made)
+    assert sweep.store.path.read_bytes() == b""
+    sweep.runs.rmdir()
+    sweep.begin(made)
+    assert sweep.space() == made
 
 
 def test_a_number_that_is_none_is_never_written(tmp_path: Path) -> None:

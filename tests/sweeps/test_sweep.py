@@ -123,6 +123,9 @@ def test_signs_of_life(tmp_path: Path) -> None:
     os.utime(old, (time.time() - 61, time.time() - 61))
     assert not is_alive(tmp_path, "elsewhere:7:0", 60.0)
     assert heartbeat.BEAT < 60 / 5
+    (tmp_path / "notes.alive").touch()
+    assert heartbeat.workers(tmp_path) == ["elsewhere:7:0"], "another file is nobody's"
+    assert not is_alive(tmp_path, "notes", 60.0)
 
 
 def test_a_training_worse_than_the_median_at_the_same_epoch_is_should_prune() -> None:

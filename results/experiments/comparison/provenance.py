@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from results.tables.files import read_json
 
 
 def config_hash_of(run: str) -> str:
@@ -25,7 +26,7 @@ def provenance(rows: pd.DataFrame) -> dict[str, Any]:
         hash. Runs that differ in the seed only share a config; its seed is that of the first of them.
     """
     folders = [Path(run) for run in rows["run"].dropna().unique()]
-    commits = {str(json.loads((folder / "env.json").read_text(encoding="utf-8"))["commit"]) for folder in folders}
+    commits = {str(read_json(folder / "env.json", "commit")) for folder in folders}
     configs: dict[str, Any] = {}
     for folder in folders:
         name = config_hash_of(str(folder))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from models.errors import InputError
-from results.tables.files import check_runs, read_csv, write_csv
+from results.tables.files import check_runs, read_csv, read_json, write_csv
 
 LOOKS_MISSING = ["null", "nan", "NA", "None", "n/a", "NULL", "1", "007", "a, b", 'say "no"', "é"]
 
@@ -48,3 +48,18 @@ def test_a_run_that_is_cut_off_or_there_twice_is_refused() -> None:
         check_runs(Path("runs.csv"), rows.assign(accuracy=[0.5, np.nan, 0.5]))
     with pytest.raises(InputError, match=r"runs.csv, line 3: .* is there twice"):
         check_runs(Path("runs.csv"), rows.assign(seed=1))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is not JSON"), (b"\xff", "is not JSON"), (b"[]", "has no rows"), (b"{}", "has no rows")],
+)
+def test_json_that_is_damaged_is_refused_by_name(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "peers.json"
+    with pytest.raises(InputError, match=r"peers\.json is missing"):
+        read_json(path, "rows")
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"peers\.json {words}"):
+        read_json(path, "rows")
+    path.write_bytes(b'{"rows": [1]}')
+    assert read_json(path, "rows") == [1]
