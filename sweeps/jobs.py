@@ -23,6 +23,7 @@ from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run, commit
 from pipeline.training.trainer import Progress, train
 from sweeps.claims import claim
+from sweeps.folder_names import folder_name
 from sweeps.network_columns import network_columns
 
 TEST = "test"
@@ -61,11 +62,14 @@ class Job:
 
     @property
     def run(self) -> Run:
-        """Where the run lies: ``runs/<name>/<hash>-s<seed>``, or ``runs/<name>/folds/<speaker>/<hash>-s<seed>``."""
+        """Where the run lies: ``runs/<name>/<hash>-s<seed>``, or ``runs/<name>/folds/<speaker>/<hash>-s<seed>``.
+
+        `folder_name` makes one folder of the speaker, whatever the name.
+        """
         config = choose_engine(self.config)
         if self.held in (TEST, VALIDATION):
             return Run.of(config)
-        return Run.within(Run.root(config) / FOLDS / self.held, config)
+        return Run.within(Run.root(config) / FOLDS / folder_name(self.held), config)
 
     @property
     def evaluation_path(self) -> Path:
@@ -89,13 +93,21 @@ def speakers(config: Config) -> list[str]:
     Raises
     ------
     InputError
-        If there are fewer than two, or one is named as a part of data sets is.
+        If there are fewer than two, one is named as a part of data sets is, or two differ in case only.
     """
     found = [fold.speaker for fold in leave_one_speaker_out(kept_dataset(config).train)]
     for name in {TEST, VALIDATION} & set(found):
         raise InputError(
             f"a speaker of {config.data.dataset} is called {name!r}, as a part of data sets is; rename them"
         )
+    by_folder: dict[str, str] = {}
+    for name in found:
+        other = by_folder.setdefault(folder_name(name).casefold(), name)
+        if other != name:
+            raise InputError(
+                f"the speakers {other!r} and {name!r} of {config.data.dataset} differ in upper and lower case only, "
+                "and where file systems ignore case their runs would share a folder; rename one of them"
+            )
     return found
 
 

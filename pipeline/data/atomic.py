@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
 import time
@@ -57,7 +58,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove old temporary files of writers of ``path`` that were killed."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED_S:
                 left.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from interruptions import Stop, Stopper
 
 from models.errors import InputError
 from pipeline.config import load_config
+from pipeline.data import hdf5
 from pipeline.data.container import SpikeData
 from pipeline.training.placement import choose_engine
 from pipeline.training.run import Run, commit
@@ -56,6 +58,37 @@ def test_runs_lie_where_they_always_did(words_config: Path, tmp_path: Path) -> N
     assert Job("any", config).evaluation_path.name == "evaluation-test.json"
     assert Job("any", config, VALIDATION).evaluation_path.name == "evaluation-validation.json"
     assert Job("any", config, "ann").evaluation_path.name == "evaluation-held-out.json"
+
+
+def renamed(words_folder: Path, words_config: Path, names: tuple[str, ...]) -> Path:
+    """Return a config for a copy of the words whose speakers have other names."""
+    folder = words_config.parent / "renamed"
+    for part in ("train", "test"):
+        data = hdf5.read(words_folder / f"shd_{part}.h5")
+        hdf5.write(folder / f"shd_{part}.h5", replace(data, speaker_names=names))
+    path = words_config.parent / "renamed.toml"
+    path.write_text(words_config.read_text().replace(str(words_folder), str(folder)))
+    return path
+
+
+def test_names_of_speakers_do_not_decide_where_runs_are_written(words_folder: Path, words_config: Path) -> None:
+    names = ("../../../../escaped", "/absolute", "..", "dan")
+    config = load_config(renamed(words_folder, words_config, names), ["training.epochs=1"])
+    assert speakers(config) == sorted(names[:3])
+    before = {path for path in words_config.parent.rglob("*") if path.name != "runs"}
+    rows = [train_and_score(Job("words", config, speaker)) for speaker in speakers(config)]
+    assert [row["held"] for row in rows] == sorted(names[:3])
+    folds = words_config.parent / "runs" / "words" / "folds"
+    assert {Path(row["run"]).parent.parent for row in rows} == {folds}
+    assert len({row["run"] for row in rows}) == 3
+    made = {path for path in words_config.parent.rglob("*") if path.name != "runs"} - before
+    assert all(folds.parent in [path, *path.parents] for path in made)
+
+
+def test_speakers_whose_folders_differ_in_case_only_are_refused(words_folder: Path, words_config: Path) -> None:
+    config = load_config(renamed(words_folder, words_config, ("Ann", "ben", "ann", "dan")))
+    with pytest.raises(InputError, match="the speakers 'Ann' and 'ann' of shd differ in upper and lower case only"):
+        speakers(config)
 
 
 def test_a_fold_neither_learns_from_nor_validates_on_its_speaker(
