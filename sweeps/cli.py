@@ -185,6 +185,9 @@ def plot(sweep: Sweep) -> None:
         "evaluations": lambda: plots.evaluations(space, points),
         "parallel": lambda: plots.parallel(space, points),
     }
+    if len(space.parameters) == 1:
+        del figures["evaluations"]
+        out.print("evaluations: left out, since it shows pairs of parameters and there is one", highlight=False)
     for name, draw in figures.items():
         figure = draw()
         for ending in ("png", "pdf"):

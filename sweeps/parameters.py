@@ -58,8 +58,11 @@ class Real(_Parameter):
     def at(self, u: float) -> float:
         """Return the number at a fraction of the way, logarithmic or not."""
         if self.scale == "log":
-            return float(min(max(self.low * (self.high / self.low) ** u, self.low), self.high))
-        return self.low + (self.high - self.low) * u
+            found = self.low * (self.high / self.low) ** u
+        else:
+            found = self.low + (self.high - self.low) * u
+        # Rounding carries some bounds past themselves, which scikit-optimize refuses.
+        return float(min(max(found, self.low), self.high))
 
     def grid(self) -> list[Value]:
         """Return ``steps`` numbers, bounds included."""
@@ -106,6 +109,13 @@ class Categorical(_Parameter):
 
     kind: Literal["categorical"]
     values: Annotated[tuple[Value, ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _different(self) -> Categorical:
+        for i, value in enumerate(self.values):
+            if value in self.values[:i]:
+                raise InputError(f"a categorical parameter has the value {value!r} twice (true is 1, and false is 0)")
+        return self
 
     def at(self, u: float) -> Value:
         """Return one of the values."""

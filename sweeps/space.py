@@ -133,9 +133,9 @@ class Space(_Section):
         """
         middle = {name: parameter.at(0.5) for name, parameter in self.parameters.items()}
         for name, parameter in self.parameters.items():
-            values = parameter.grid()
             conditions = {other: wanted[0] for other, wanted in parameter.when.items()}
-            for value in values if isinstance(parameter, Categorical) else (values[0], values[-1]):
+            every = parameter.grid() if isinstance(parameter, Categorical) else (parameter.at(0.0), parameter.at(1.0))
+            for value in every:
                 try:
                     self.settings(conditions | {name: value}, 1)
                 except InputError as error:

@@ -77,6 +77,23 @@ def test_a_sweep_runs_through_and_can_be_looked_at(words_space: Path, sweeps: Co
     assert "training.learning_rate" in out
 
 
+def test_a_sweep_of_one_parameter_is_drawn_without_its_pairs(
+    words_space: Path, sweeps: Command, tmp_path: Path
+) -> None:
+    words_space.write_text(words_space.read_text().split('[parameters."training.learning_rate"]')[0])
+    sweep = Sweep(tmp_path / "words-sobol-s1")
+    sweep.begin(load_space(words_space))
+    with sweep.store.turn() as turn:
+        for point, hidden in enumerate((4, 8, 16)):
+            turn.append("ask", point=point, values={"network.hidden": hidden})
+            turn.append("finish", point=point, worker="a", status="done", error=1 / hidden)
+    code, out, err = sweeps("plot", sweep.folder)
+    assert code == 0, err
+    assert "evaluations: left out" in out
+    drawn = {path.stem for path in (sweep.folder / "plots").iterdir()}
+    assert drawn == {"convergence", "partial-dependence", "parallel"}
+
+
 def test_speakers_left_out_score_a_point_as_crossvalidation_does(
     words_space: Path, sweeps: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,8 @@ def test_the_theses_spaces_are_there() -> None:
 def test_values_stay_in_their_bounds(u: float) -> None:
     assert 1e-4 <= Real(kind="real", low=1e-4, high=0.1, scale="log").at(u) <= 0.1
     assert -2 <= Real(kind="real", low=-2, high=3).at(u) <= 3
+    assert 0.07 <= Real(kind="real", low=0.07, high=0.816).at(u) <= 0.816
+    assert Real(kind="real", low=0.07, high=0.816).at(1.0) == 0.816  # 0.07 + (0.816 - 0.07) is more
     for scale in ("linear", "log"):
         assert Integer(kind="integer", low=2, high=9, scale=scale).at(u) in range(2, 10)  # type: ignore[arg-type]
     assert Categorical(kind="categorical", values=("a", 2, True)).at(u) in ("a", 2, True)
@@ -79,6 +81,8 @@ def test_a_grid_has_every_point_once() -> None:
         ({"parameters": {"a": {"kind": "real", "low": 2.0, "high": 1.0}}}, "goes from 2.0 to 1.0"),
         ({"parameters": {"a": {"kind": "real", "low": 0.0, "high": 1.0, "scale": "log"}}}, "log"),
         ({"parameters": {"a": {"kind": "gauss"}}}, "kind"),
+        ({"parameters": {"a": {"kind": "categorical", "values": ["x", "y", "x"]}}}, "the value 'x' twice"),
+        ({"parameters": {"a": {"kind": "categorical", "values": [True, 1]}}}, "the value 1 twice .true is 1"),
         (
             {"parameters": {"a": {"kind": "integer", "low": 1, "high": 2, "when": {"b": [1]}}}},
             "a counts only with some b",
