@@ -57,10 +57,8 @@ class Real(_Parameter):
 
     def at(self, u: float) -> float:
         """Return the number at a fraction of the way, logarithmic or not."""
-        if self.scale == "log":
-            found = self.low * (self.high / self.low) ** u
-        else:
-            found = self.low + (self.high - self.low) * u
+        log = self.scale == "log"
+        found = self.low * (self.high / self.low) ** u if log else self.low + (self.high - self.low) * u
         # Rounding carries some bounds past themselves, which scikit-optimize refuses.
         return float(min(max(found, self.low), self.high))
 
