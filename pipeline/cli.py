@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.table import Table
+from rich.text import Text
 
 from models.engines import registry
 from models.errors import InputError
 from pipeline.config import load_config
+from pipeline.console import LogLines, Table, err, out
 from pipeline.data import summary
 from pipeline.data.datasets import command_line, load, names
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from pipeline.evaluation.classify import Classification
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-out = Console()
-err = Console(stderr=True)
 
 Overrides = Annotated[
     list[str] | None,
@@ -88,7 +85,7 @@ def train_command(
         train(settings, parts.training, parts.validation, threads, run=onlooker)
         return
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
-    out.print(str(run.folder), soft_wrap=True, highlight=False)
+    out.print(str(run.folder))
 
 
 @app.command("evaluate")
@@ -126,19 +123,17 @@ def classify_command(
     for number, file in enumerate(files, start=1):
         result = classify(trained, file)
         if result.unheard > 0:
-            err.print(
-                f"{file}: the last {result.unheard:.0f} ms lie beyond the trial's end and are ignored", soft_wrap=True
-            )
+            err.print(f"{file}: the last {result.unheard:.0f} ms lie beyond the trial's end and are ignored")
         if as_json:
             sys.stdout.write(json.dumps(result.report()) + "\n")
         else:
-            out.print(f"{result.file}: {result.word}", soft_wrap=True, highlight=False, markup=False)
+            out.print(f"{result.file}: {result.word}")
             out.print(_classification_table(result))
         if plot is not None:
             target = plot / f"{file.stem}{'' if names.count(file.stem) == 1 else f'-{number}'}.png"
             drawn = (result.audio, result.events, result.inside, trained.engine.window_table, trained.classes)
             save(classification(*drawn, trained.config.data.dt), target)
-            err.print(f"picture: {target}", soft_wrap=True, highlight=False)
+            err.print(f"picture: {target}")
 
 
 @app.command(hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -157,10 +152,10 @@ def doctor() -> None:
     for finding in examine():
         broken += finding.status == "fails"
         colour = {"ok": "green", "absent": "yellow", "fails": "red"}[finding.status]
-        out.print(f"[{colour}]{finding.status:<6}[/] [bold]{finding.what}[/]: ", end="", highlight=False)
-        out.print(finding.detail, soft_wrap=True, highlight=False, markup=False)
+        heading = (f"{finding.status:<6}", colour), " ", (finding.what, "bold"), ": "
+        out.print(Text.assemble(*heading, finding.detail))
         if finding.remedy:
-            out.print(f"       {finding.remedy}", soft_wrap=True, highlight=False, markup=False)
+            out.print(f"       {finding.remedy}")
     if broken:
         raise InputError(f"{broken} of these {'does' if broken == 1 else 'do'} not work")
 
@@ -196,8 +191,7 @@ def _classification_table(result: Classification) -> Table:
 
 def guarded(application: typer.Typer) -> None:
     """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
-    handler = RichHandler(console=err, show_time=False, show_path=False)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogLines(err)])
     try:
         application()
     except InputError as error:
@@ -212,7 +206,7 @@ def guarded(application: typer.Typer) -> None:
 
 
 def _refuse(sentence: str) -> None:
-    err.print(f"error: {sentence}", soft_wrap=True, highlight=False, markup=False)
+    err.print(f"error: {sentence}")
     raise SystemExit(2)
 
 

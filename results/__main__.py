@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from models.errors import InputError
-from pipeline.cli import ConfigName, Overrides, Threads, err, guarded, out
+from pipeline.cli import ConfigName, Overrides, Threads, guarded
 from pipeline.config import load_config
+from pipeline.console import err, out
 from results.benchmarks.runner import run_cases
 from results.experiments.ablation import FSDD, ablation
 from results.experiments.demo import demo

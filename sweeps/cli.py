@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from rich.table import Table
 
 from models.errors import InputError
-from pipeline.cli import err, guarded, out
+from pipeline.cli import guarded
+from pipeline.console import Table, err, out
 from sweeps.objective import prepare
 from sweeps.options import takes
 from sweeps.space import SPACE_FOLDER, Space, StrategyName, load_space
@@ -164,11 +164,11 @@ def best_command(
     path = sweep.folder / "best.toml"
     write_atomically(path, [found.toml().encode()])
     for name, value in found.point.values.items():
-        out.print(f"{name} = {value}", highlight=False)
+        out.print(f"{name} = {value}")
     runs = f"{len(found.errors)} run{'s' if len(found.errors) > 1 else ''}"
     interval = f", 95 % interval {found.low:.3f} to {found.high:.3f}" if len(found.errors) > 1 else ""
-    out.print(f"error {found.mean:.3f} ({runs}{interval})", highlight=False)
-    out.print(str(path), soft_wrap=True, highlight=False)
+    out.print(f"error {found.mean:.3f} ({runs}{interval})")
+    out.print(str(path))
 
 
 @app.command()
@@ -193,7 +193,7 @@ def plot(sweep: Sweep) -> None:
         for ending in ("png", "pdf"):
             path = sweep.folder / "plots" / f"{name}.{ending}"
             save(figure, path)
-        out.print(str(path.with_suffix(".png")), soft_wrap=True, highlight=False)
+        out.print(str(path.with_suffix(".png")))
 
 
 @app.command("importance")
@@ -229,7 +229,7 @@ def _beside(sweep: Sweep) -> dict[str, list[Any]]:
 
 
 def _print_folder(sweep: Sweep) -> None:
-    out.print(str(sweep.folder), soft_wrap=True, highlight=False)
+    out.print(str(sweep.folder))
 
 
 def main() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from rich.console import Console
 
 from models.errors import InputError
 from pipeline.config.problems import first_problem
+from pipeline.console import Console
 from pipeline.training.run import commit
 
 ClusterName = Literal["slurm", "local", "debug"]
@@ -179,7 +179,7 @@ def send(
 
 def announce(jobs: Sequence[Any], cluster: ClusterName, console: Console) -> None:
     """Print the numbers of submitted jobs; those of "debug" are carried out by this process now."""
-    console.print(f"{len(jobs)} jobs: {', '.join(job.job_id for job in jobs)}", highlight=False, soft_wrap=True)
+    console.print(f"{len(jobs)} jobs: {', '.join(job.job_id for job in jobs)}")
     for job in jobs if cluster == "debug" else ():
         job.result()
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn
+
+from pipeline.console import Console, TextColumn
 
 SPAWN = get_context("spawn")
 """Processes that inherit nothing: forking a process in which engines' threads run may hang."""

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
 from models.errors import InputError
+from pipeline.console import Console
 from sweeps.claims import Claimed, is_claimed
 from sweeps.cluster import Cluster, ClusterName, Task, announce, send
 from sweeps.jobs import Job, Row, is_done, prepare, read_row, train_and_score
@@ -105,7 +105,7 @@ class Runner:
         """Print a line for a run that is done, where there is no bar to be seen."""
         if not self.console.is_terminal:
             said = f"{job.label}, seed {job.config.seed}, {job.held}: {row['accuracy']:.3f}"
-            self.console.print(said, highlight=False, soft_wrap=True)
+            self.console.print(said)
 
 
 def carry_out(experiment: Experiment[R], train: Callable[[Sequence[Job]], pd.DataFrame]) -> R:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.table import Table
-
+from pipeline.console import Table
 from sweeps.heartbeat import is_alive
 from sweeps.sweep import Sweep
 

@@ -9,10 +9,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import TimeElapsedColumn
 
 from models.errors import InputError
+from pipeline.console import Console
 from sweeps.cluster import Cluster, ClusterName, Task, send
 from sweeps.processes import SPAWN, cores, end_with_parent, progress_bar, threads_of_children
 from sweeps.state import State
@@ -105,4 +105,4 @@ def _tell(state: State, shown: set[int], console: Console) -> None:
         if point.number not in shown:
             shown.add(point.number)
             result = f"error {point.error:.3f}" if point.error is not None else point.reason
-            console.print(f"point {point.number}: {point.status}, {result}", highlight=False, soft_wrap=True)
+            console.print(f"point {point.number}: {point.status}, {result}")

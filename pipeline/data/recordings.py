@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from models.errors import InputError
 from pipeline.audio import read_audio
+from pipeline.console import TextColumn, err
 from pipeline.data.cache import cached
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import Block, assemble, pack
@@ -107,7 +107,7 @@ def to_spikes(
     blocks = []
     # One utterance per thread uses the cores better than several threads on each utterance in turn.
     with (
-        Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
+        Progress(*columns, console=err, disable=not progress) as bar,
         ThreadPoolExecutor(numba.get_num_threads()) as pool,
     ):
         task = bar.add_task(f"{description}: sound to spikes", total=len(utterances))

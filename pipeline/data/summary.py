@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import Table
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.datasets import Dataset
 

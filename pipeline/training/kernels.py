@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
-from rich.console import Console
 
 from pipeline.config import Config
+from pipeline.console import Console
 from pipeline.data.packing import pack
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.placement import make_engine

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from numba.core import event
 from rich import progress
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
+from pipeline.console import Console, TextColumn
 from pipeline.training.run import Run
 from pipeline.training.trainer import Item, Progress, Row
 
@@ -40,7 +41,7 @@ class _CompilationLine(event.Listener):  # type: ignore[misc]
         """Print the line, once."""
         if not self._printed:
             self._printed = True
-            self._console.print("compiling kernels (once: they are kept for later runs)", highlight=False)
+            self._console.print("compiling kernels (once: they are kept for later runs)")
 
     def on_end(self, _: event.Event) -> None:
         """Print nothing: the first epoch's line follows."""
@@ -65,10 +66,10 @@ class RichProgress(Progress):
         what = f"engine {engine}"
         if done:
             what += f", going on after epoch {done}" if done < epochs else f", all {epochs} epochs are done"
-        self._console.print(f"{run.folder}: {what}", soft_wrap=True, highlight=False)
+        self._console.print(f"{run.folder}: {what}")
         self._bar = _Bar(
             progress.SpinnerColumn(),
-            progress.TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
+            TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
             progress.BarColumn(),
             progress.TimeRemainingColumn(),
             console=self._console,

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from rich.console import Console
-
 import results.benchmarks
 from models.errors import InputError, nearest
+from pipeline.console import Console
 from pipeline.data.atomic import write_atomically
 from pipeline.pictures.save import save
 from pipeline.training.run import environment
@@ -58,12 +57,12 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
             raise InputError(f"there is no benchmark {name}; did you mean {nearest(name, known)}?")
     for name in names or known:
         case = known[name]
-        console.print(f"measuring {name} ...", highlight=False)
+        console.print(f"measuring {name} ...")
         try:
             rows = case.run(quick)
         except ModuleNotFoundError as error:
             left_out = f"{name} is left out: {error.name} is not installed; pip install {error.name}"
-            console.print(left_out, highlight=False)
+            console.print(left_out)
             continue
         report = {"case": name, "quick": quick, "rows": rows, "environment": environment()}
         write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])

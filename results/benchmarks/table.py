@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 from rich import box
-from rich.console import Console
-from rich.table import Table
 
+from pipeline.console import Console, Table
 from results.tables.text import markdown
 
 Row = dict[str, float | str]
@@ -68,7 +67,7 @@ class CaseTables:
 
     def show(self, console: Console) -> None:
         """Print the tables with their notes."""
-        console.print(f"\n{self.title}", highlight=False)
+        console.print(f"\n{self.title}", soft_wrap=False)
         for part in self.parts:
             table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
             for heading, cells in part.items():
@@ -80,7 +79,7 @@ class CaseTables:
                 table.add_row(*row)
             console.print(table, width=max(WIDTH, console.width), crop=False)
         for number, note in enumerate(self.notes, start=1):
-            console.print(f"{number}  {note}", highlight=False)
+            console.print(f"{number}  {note}", soft_wrap=False)
 
     def markdown(self) -> str:
         """Return the tables with their notes in Markdown."""

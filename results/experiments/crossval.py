@@ -8,11 +8,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
 from models.errors import DivergedError
 from pipeline.config import Config
+from pipeline.console import Console, Table
 from pipeline.evaluation.intervals import student, wilson
 from pipeline.training.run import Run
 from sweeps.jobs import Job, speakers
@@ -40,7 +39,7 @@ def crossval(runner: Runner, config: Config, console: Console) -> pd.DataFrame |
     run = Job(config.name, config).run
     write_summary(run, rows)
     console.print(_table(rows))
-    console.print(str(run.folder), soft_wrap=True, highlight=False)
+    console.print(str(run.folder))
     return rows
 
 

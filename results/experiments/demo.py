@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import soundfile
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from pipeline.config import Config
+from pipeline.console import Console, Table
 from pipeline.data.atomic import write_atomically
 from pipeline.data.cache import cache_folder
 from pipeline.data.container import SpikeData
@@ -67,12 +67,12 @@ def demo(config: Config, folder: Path, console: Console, threads: int = 0) -> Su
     """
     config = choose_engine(config)
     timing = Timing(folder / "timing.json")
-    console.print("[bold]1 of 3: spoken words to spikes; the network's kernels are compiled meanwhile")
+    console.print("1 of 3: spoken words to spikes; the network's kernels are compiled meanwhile", style="bold")
     dataset, seconds_data = _prepared(config, timing, console)
     parts = split_training(config, dataset.train, dataset.validation)
-    console.print(f"[bold]2 of 3: training on {len(parts.training):,} examples")
+    console.print(f"2 of 3: training on {len(parts.training):,} examples", style="bold")
     run = train(config, parts.training, parts.validation, threads, RichProgress(console))
-    console.print(f"[bold]3 of 3: {len(dataset.test):,} test examples and pictures")
+    console.print(f"3 of 3: {len(dataset.test):,} test examples and pictures", style="bold")
     started = time.perf_counter()
     trained = load_trained(run, threads)
     evaluation, is_new = _evaluated(trained, dataset.test)
@@ -174,7 +174,7 @@ def _link(link: Path, target: Path) -> None:
 
 def _report(console: Console, summary: Summary, trained: Trained, folder: Path, recording: Path | None) -> None:
     table = Table(show_header=False, box=None)
-    table.add_row("test accuracy", f"[bold]{summary.test_accuracy:.3f}")
+    table.add_row("test accuracy", Text(f"{summary.test_accuracy:.3f}", "bold"))
     table.add_row("95 % interval", f"{summary.test_accuracy_low:.3f} .. {summary.test_accuracy_high:.3f}")
     table.add_row("examples", f"{summary.examples_train:,} to learn from, {summary.examples_test:,} to test")
     table.add_row("chosen epoch", f"{trained.epoch} of {trained.config.training.epochs}")
@@ -183,6 +183,6 @@ def _report(console: Console, summary: Summary, trained: Trained, folder: Path, 
     table.add_row("in all", f"{summary.seconds_total:.0f} s")
     console.print(table)
     for name in ("summary.json", "confusion.png", "learning_curve.png", "raster.png"):
-        console.print(str(folder / name), soft_wrap=True, highlight=False)
-    console.print(f"run: {trained.run.folder}", soft_wrap=True, highlight=False)
-    console.print(f"next: make classify AUDIO={recording or 'my.wav'} PLOT=1", soft_wrap=True, highlight=False)
+        console.print(str(folder / name))
+    console.print(f"run: {trained.run.folder}")
+    console.print(f"next: make classify AUDIO={recording or 'my.wav'} PLOT=1")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from models.errors import InputError, nearest
+from pipeline.console import Console
 from pipeline.pictures.save import save
 from results.figures.registry import registered
 from results.paths import FIGURES, PUBLISHED
@@ -54,11 +53,11 @@ def draw(
             lacks = f"the figure {name} is drawn from {missing}, which is missing"
             if names:
                 raise InputError(lacks)
-            console.print(f"left out: {lacks}", highlight=False, soft_wrap=True)
+            console.print(f"left out: {lacks}")
             continue
         figure = drawing.draw(*needs)
         for ending in ("pdf", "png"):
             save(figure, folder / f"{name}.{ending}")
         made[name] = folder / f"{name}.png"
-        console.print(str(made[name]), highlight=False, soft_wrap=True)
+        console.print(str(made[name]))
     return made

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
-from rich.console import Console
 
+from pipeline.console import Console
 from pipeline.data.atomic import write_atomically
 from pipeline.data.datasets.registry import entry, names
 from pipeline.pictures.save import save
@@ -55,7 +55,7 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
         elsewhere=" ".join(plan.name for plan in ELSEWHERE),
     )
     write_atomically(target, [text.encode()])
-    console.print(str(target), highlight=False, soft_wrap=True)
+    console.print(str(target))
     return target
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 
+from pipeline.console import Console
 from pipeline.data.atomic import write_atomically
 from results.paths import PUBLISHED, TABLES
 from results.tables import tables
@@ -74,5 +74,5 @@ def tabulate(console: Console, folder: Path = TABLES, published: Path = PUBLISHE
         write_atomically(folder / f"{name}.csv", [one.table.to_csv(index=False).encode()])
         write_atomically(folder / f"{name}.md", [f"{one.caption}\n\n{markdown(one.shown)}".encode()])
         write_atomically(folder / f"{name}.tex", [latex(one.shown, one.caption).encode()])
-        console.print(f"{folder / name}.csv, .md, .tex: {len(one.table)} rows", highlight=False, soft_wrap=True)
+        console.print(f"{folder / name}.csv, .md, .tex: {len(one.table)} rows")
     return {name: one.table for name, one in made.items()}

@@ -9,9 +9,9 @@ import sys
 from functools import partial
 
 import pandas as pd
-from rich.console import Console
 
 from pipeline.config import load_config
+from pipeline.console import Console
 from sweeps.jobs import TEST, VALIDATION, Job
 from sweeps.runner import Runner, Stages, one_stage
 

@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
-from rich.console import Console
 from sweep_experiments import jobs, made, two_stages
 
 from models.errors import InputError
+from pipeline.console import Console
 from pipeline.training.run import commit
 from sweeps import cluster, runner
 from sweeps.claims import claim

@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
-from rich.console import Console
-from rich.table import Table
 
+from pipeline.console import Console, Table
 from pipeline.data.atomic import write_atomically
 from pipeline.pictures.save import save
 from pipeline.training.run import environment
@@ -68,7 +67,7 @@ def carry_out(
     write(folder, name, rows, table, variants, shared)
     if draw is not None:
         save(draw(rows), folder / f"{name}.png")
-    runner.console.print(f"written: {folder / name}.csv, .md{', .png' if draw else ''}", highlight=False)
+    runner.console.print(f"written: {folder / name}.csv, .md{', .png' if draw else ''}")
     return table
 
 

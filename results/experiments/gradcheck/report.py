@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
+from pipeline.console import Console, Table
 from pipeline.data.atomic import write_atomically
 from pipeline.training.run import environment
 from results.experiments.gradcheck.check import STEPS, against_plain, errors, summary
@@ -24,19 +23,19 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
 
     Quick: five networks, two time steps. Beside gradcheck.csv and gradcheck.md, gradcheck.json has the environment.
     """
-    console.print("comparing gradients with the event-exact ones ...", highlight=False)
+    console.print("comparing gradients with the event-exact ones ...")
     table = summary(errors(5, QUICK) if quick else errors(samples))
     for network, part in table.groupby("network", sort=False):
         console.print(_rich(str(network), part))
     ratios = against_plain(table)
     note = "Median relative error of hidden gradients as a multiple of that with plain spike times:"
-    console.print(note, highlight=False)
-    console.print(ratios.to_string(index=False, float_format="{:.3g}".format), highlight=False)
+    console.print(note)
+    console.print(ratios.to_string(index=False, float_format="{:.3g}".format))
     write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
     text = f"{markdown(table, '.3g')}\n{note}\n\n{markdown(ratios, '.3g')}"
     write_atomically(folder / "gradcheck.md", [text.encode()])
     write_atomically(folder / "gradcheck.json", [(json.dumps(environment(), indent=2) + "\n").encode()])
-    console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}", highlight=False)
+    console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}")
     return table
 
 

@@ -57,7 +57,7 @@ def study(plans: Sequence[Plan], runner: Runner, folder: Path = STUDY) -> dict[s
         save(findings.draw_verdict(), folder / f"{plan.name}.png")
         save(findings.draw_information(), folder / f"{plan.name}-slices.png")
         for text in findings.sentences:
-            runner.console.print(text, highlight=False, soft_wrap=True)
+            runner.console.print(text)
         found[plan.name] = findings
     return found
 

@@ -1,6 +1,6 @@
 import numpy as np
-from rich.console import Console
 
+from pipeline.console import Console
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.datasets import Dataset
 from pipeline.data.packing import pack

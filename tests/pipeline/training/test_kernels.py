@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from pipeline.console import Console
 from pipeline.training import kernels
 
 CHECK = """

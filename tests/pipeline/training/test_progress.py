@@ -2,8 +2,8 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from pipeline.console import Console
 from pipeline.training.progress import RichProgress, describe
 from pipeline.training.run import Run
 

@@ -3,9 +3,9 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from rich.console import Console
 
 from models.errors import InputError
+from pipeline.console import Console
 from results.benchmarks import runner
 from results.benchmarks.table import CaseTables
 from results.paths import PUBLISHED

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from models.errors import InputError
+from pipeline.console import Console
 from pipeline.training.run import commit
 from results.experiments.ablation import CHANGES, DEFAULTS, FSDD, ablation, variants
 from sweeps.runner import Runner

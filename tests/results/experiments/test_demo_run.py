@@ -5,11 +5,11 @@ import time
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from rich.console import Console
 
 import results.experiments.demo
 from pipeline.audio import read_audio
 from pipeline.config import load_config
+from pipeline.console import Console
 from pipeline.data.voices import DIGITS_CLASSES
 from pipeline.evaluation.intervals import wilson
 from pipeline.training.run import Run

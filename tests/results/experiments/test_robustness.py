@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from pipeline.config import load_config
+from pipeline.console import Console
 from pipeline.training.examples import load_dataset, split_training
 from results.experiments import robustness
 from results.experiments.comparison.variants import Variant

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from rich.console import Console
 
+from pipeline.console import Console
 from results.experiments.ablation import FSDD
 from results.experiments.sizes import SIZES, sizes, variants
 from results.figures.seeds import by_size

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from rich.console import Console
 from slurm import needs_slurm, wait_for
 
 from pipeline.config import load_config
+from pipeline.console import Console
 from results.experiments.ablation import ablation, variants
 from results.experiments.comparison.variants import jobs_of
 from results.experiments.crossval import crossval

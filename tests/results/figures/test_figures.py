@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from rich.console import Console
 
 from models.errors import InputError
 from models.neurons.stdp import PairSynapse
 from models.windows import Exponential, Gaussian, Uniform
 from pipeline.config import load, load_config
+from pipeline.console import Console
 from pipeline.evaluation.intervals import student
 from pipeline.events import Events
 from results.figures import descent, early_and_late, eventprop, gallery, membrane, networks

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from pipeline.console import Console
 from results.report.report import report
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from models.errors import InputError
+from pipeline.console import Console
 from results.experiments.study.choosing import setting_of
 from results.experiments.study.findings import Findings
 from results.experiments.study.matching import match

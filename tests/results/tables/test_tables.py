@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from models.errors import InputError
 from pipeline.config import load_config
+from pipeline.console import Console
 from results.tables import tables, write
 from results.tables.records import Record, of_comparison, of_runs
 from sweeps.jobs import Job, train_and_score

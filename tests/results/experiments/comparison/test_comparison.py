@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from models.errors import InputError
 from pipeline.config import load_config
+from pipeline.console import Console
 from results.experiments.comparison.report import carry_out, write
 from results.experiments.comparison.variants import Variant, jobs_of
 from results.statistics.summary import collapsed, summary

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from models.windows import Exponential, Gaussian, Uniform, Window
+from pipeline.console import Console
 from pipeline.training.run import commit
 from results.experiments.gradcheck import report
 from results.experiments.gradcheck.check import against_plain, errors, summary

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from pipeline.config import load_config
+from pipeline.console import Console
 from pipeline.data.packing import pack
 from pipeline.training.run import Run, commit
 from results.experiments.comparison.details import mean_curves
