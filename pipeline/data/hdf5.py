@@ -9,6 +9,7 @@ with a header (``pipeline.data.header``) whose checksum reveals damage; HDF5 rea
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError
-from pipeline.data import header
+from pipeline.data import header, heaps
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.packing import EXAMPLES_AT_ONCE, assemble, clean_rows
@@ -84,7 +85,7 @@ def read(path: Path) -> SpikeData:
         raise
     except PermissionError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError, OverflowError) as error:
         # The text of a KeyError is in quotes, and that of an HDF5 error can have several lines.
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip("'\"")
         if "truncated" in reason:
@@ -103,6 +104,10 @@ def _check_form(stream: BinaryIO, path: Path) -> None:
         raise InputError(f"{path} is no HDF5 file, one in SHD's layout is wanted.")
     found = header.read(stream)
     if found is None:
+        if (hole := heaps.endless(stream)) is not None:
+            raise InputError(
+                f"{path} is damaged: it has zeros where rows should be, from byte {hole} on; copy or download it again."
+            )
         return
     if found.version != FORMAT_VERSION:
         raise InputError(
@@ -120,17 +125,27 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     if missing:
         raise InputError(f"{source} lacks the dataset {missing[0]}, wanted are {', '.join(_WANTED)}.")
     times, units = file["spikes/times"], file["spikes/units"]
+    for name in _WANTED:
+        if file[name].ndim != 1:
+            raise InputError(
+                f"{source}: {name} has the shape {file[name].shape}, a list with one entry each is wanted."
+            )
     lengths = {name: len(file[name]) for name in _WANTED[:3]}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise InputError(f"{source} has datasets of differing lengths ({found}), one entry an example is wanted.")
     for dataset in (times, units):
-        if h5py.check_vlen_dtype(dataset.dtype) is None:
+        element = h5py.check_vlen_dtype(dataset.dtype)
+        if not isinstance(element, np.dtype) or element.kind not in "fiu":
+            found = dataset.dtype if element is None else f"rows of {getattr(element, '__name__', element)}"
             raise InputError(
-                f"{source}: {dataset.name} holds {dataset.dtype} of shape {dataset.shape}, rows of variable "
-                "length are wanted."
+                f"{source}: {dataset.name} holds {found} of shape {dataset.shape}, rows of variable length, of "
+                "numbers, are wanted."
             )
-    channels = _channels(file, source)
+        # 0 is the kind of rows, 1 that of text; HDF5 would read rows of any other kind by an address that is none.
+        if dataset.id.get_type().encode()[3] & 0xF:
+            raise InputError(f"{source} is damaged: {dataset.name} has rows of no kind; copy or download it again.")
+    channels = _attribute(file, "channels", CHANNELS, range(1, MOST_CHANNELS + 1), source)
     blocks = [
         clean_rows(
             _stored(times, slice(start, start + EXAMPLES_AT_ONCE)),
@@ -146,7 +161,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     classes = _decode(file["extra/keys"], source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
     _check_most_are_good(data, source)
-    stored = Drops(**{f.name: int(file.attrs.get(f.name, 0)) for f in fields(Drops)})
+    stored = Drops(**{f.name: _attribute(file, f.name, 0, range(sys.maxsize), source) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
 
 
@@ -180,17 +195,18 @@ def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.i
             "example is wanted."
         )
     if "extra/speaker_names" in file:
-        return speakers.astype(np.int64), _decode(file["extra/speaker_names"], source)
+        return speakers, _decode(file["extra/speaker_names"], source)
     values, index = np.unique(speakers, return_inverse=True)
     return index.astype(np.int64), _text(values)
 
 
-def _channels(file: h5py.File, source: str) -> int:
-    """Return the number of channels, the attribute of files written here; refuse one whose units do not fit."""
-    found = file.attrs.get("channels", CHANNELS)
-    if not isinstance(found, int | np.integer) or not 0 < found <= MOST_CHANNELS:
+def _attribute(file: h5py.File, name: str, default: int, allowed: range, source: str) -> int:
+    """Return an attribute of files written here, or the default where there is none; refuse what is not allowed."""
+    found = file.attrs.get(name, default)
+    if not isinstance(found, int | np.integer) or int(found) not in allowed:
         raise InputError(
-            f"{source} has the attribute channels = {found}, an integer from 1 to {MOST_CHANNELS} is wanted."
+            f"{source} has the attribute {name} = {str(found)[:40]}, an integer from {allowed[0]} to {allowed[-1]} is "
+            "wanted."
         )
     return int(found)
 

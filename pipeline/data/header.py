@@ -49,11 +49,13 @@ def read(file: BinaryIO) -> Header | None:
     file.seek(0)
     head = file.read(SIZE)
     try:
-        magic, version, key, size, digest = json.loads(head.rstrip(b"\0"))
-    except (ValueError, TypeError):
+        found = json.loads(head.rstrip(b"\0"))
+        if not isinstance(found, list) or [type(value) for value in found] != [str, int, str, int, str]:
+            return None
+        header = Header(*found[1:])
+        return header if found[0] == _MAGIC and header.to_bytes() == head else None
+    except (ValueError, RecursionError):
         return None
-    header = Header(version, key, size, digest)
-    return header if magic == _MAGIC and header.to_bytes() == head else None
 
 
 def is_intact(file: BinaryIO, header: Header) -> bool:

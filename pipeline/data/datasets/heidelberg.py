@@ -100,9 +100,9 @@ def unify_speakers(splits: Mapping[str, SpikeData]) -> dict[str, SpikeData]:
     return unified
 
 
-def _numbers_first(name: str) -> tuple[bool, int, str]:
+def _numbers_first(name: str) -> tuple[bool, float, str]:
     """Sort 2 before 10, and numbers before words."""
-    return (False, int(name), name) if name.isdecimal() else (True, 0, name)
+    return (False, float(name), name) if name.isdecimal() else (True, 0.0, name)
 
 
 def _find(source: type[Any], split: str, root: Path) -> Path:
