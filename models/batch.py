@@ -27,12 +27,16 @@ class SpikeBatch:
         Example ``b`` is ``steps[offsets[b]:offsets[b + 1]]``.
     labels : ndarray of int64, shape (examples,)
         Class of each example.
+    given, beyond : int
+        How many events the examples had, and how many of those were dropped since they lie beyond the trial's end.
     """
 
     steps: NDArray[np.int32]
     units: NDArray[np.int32]
     offsets: NDArray[np.int64]
     labels: NDArray[np.int64]
+    given: int = 0
+    beyond: int = 0
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -79,11 +83,11 @@ def discretise(
         np.zeros(len(chosen) + 1, dtype=np.int64),
         np.asarray(labels, dtype=np.int64)[chosen],
     )
-    kept = _bin(
+    kept, beyond = _bin(
         times, units, offsets, chosen, shifts, channels, 1.0 / dt, steps - GUARD_STEPS, batch.steps, batch.units,
         batch.offsets,
     )  # fmt: skip
-    return replace(batch, steps=batch.steps[:kept], units=batch.units[:kept])
+    return replace(batch, steps=batch.steps[:kept], units=batch.units[:kept], given=room, beyond=beyond)
 
 
 @njit(cache=True, nogil=True)
@@ -91,14 +95,17 @@ def _bin(times, units, offsets, chosen, shifts, channels, rate, end, out_steps, 
     """Write each event and count it only if it is its channel's first of the step: no branch to mispredict."""
     latest = np.empty(channels, np.int32)
     n = np.int64(0)
+    beyond = np.int64(0)
     for row in range(chosen.shape[0]):
         latest[:] = -1
         shift = np.int32(shifts[row])
-        for i in range(offsets[chosen[row]], offsets[chosen[row] + 1]):
+        stop = offsets[chosen[row] + 1]
+        for i in range(offsets[chosen[row]], stop):
             # float64: a float32 product can round up to the next step.
             place = np.float64(times[i]) * rate
             # Before it is made an integer, which a time far beyond the trial would overflow.
             if place >= end:
+                beyond += stop - i
                 break
             step = np.int32(place)
             unit = np.int32(units[i]) + shift
@@ -109,4 +116,4 @@ def _bin(times, units, offsets, chosen, shifts, channels, rate, end, out_steps, 
             n += latest[unit] != step
             latest[unit] = step
         out_offsets[row + 1] = n
-    return n
+    return n, beyond

@@ -98,6 +98,8 @@ def evaluate_command(
     """Score a run on one split. Writes evaluation-SPLIT.json to the run's folder."""
     trained = load_trained(Run.at(run), threads, _engine(engine))
     dataset = load_dataset(trained.config)
+    if trained.learned is None:
+        trained = trained.trained_on(split_training(trained.config, dataset.train, dataset.validation))
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
     trained.run.write_text(f"evaluation-{split}.json", result.json())
     out.print(_evaluation_table(result))
@@ -176,7 +178,11 @@ def _evaluation_table(result: Evaluation) -> Table:
     table.add_row(
         f"all {result.examples}", f"{result.accuracy:.3f}", f"{result.low:.3f} .. {result.high:.3f}", style="bold"
     )
-    table.caption = f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of them silent"
+    caption = [f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of them silent"]
+    caption.append(f"{result.beyond:.1%} of the input spikes beyond the trial's end")
+    if result.left_out:
+        caption.append(f"{result.left_out} examples left out, which the run has learned from")
+    table.caption = "\n".join(caption)
     return table
 
 

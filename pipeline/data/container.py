@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +55,8 @@ class SpikeData:
         Names of the speakers of all splits of the data set, so that an index means the same in every split.
     channels : int
         Number of input channels.
+    keys : ndarray of uint64, shape (examples,), optional
+        What tells recordings apart, where that is not their events: a hash of the sound.
     """
 
     times: NDArray[np.float32]
@@ -64,6 +68,7 @@ class SpikeData:
     speaker_names: tuple[str, ...]
     channels: int = CHANNELS
     drops: Drops = field(default_factory=Drops)
+    keys: NDArray[np.uint64] | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -79,6 +84,16 @@ class SpikeData:
         """Number of events of each example, shape (examples,)."""
         return np.diff(self.offsets)
 
+    @cached_property
+    def identities(self) -> NDArray[np.uint64]:
+        """What tells recordings apart by their content, shape (examples,): `keys`, or hashes of the events.
+
+        An example without events, of which nothing is known, has 0.
+        """
+        if self.keys is not None:
+            return self.keys
+        return np.array([identity(self.events(index)) for index in range(len(self))], dtype=np.uint64)
+
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> SpikeData:
         """Return copies of the examples at ``indices``, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
@@ -92,4 +107,20 @@ class SpikeData:
             offsets=offsets,
             labels=self.labels[chosen],
             speakers=self.speakers[chosen],
+            keys=self.identities[chosen] if self.keys is not None or "identities" in vars(self) else None,
         )
+
+
+def identity(events: Events) -> int:
+    """Return a hash of an example's events, of 64 bits; 0 where there are none."""
+    if not len(events.times):
+        return 0
+    digest = hashlib.blake2b(np.ascontiguousarray(events.times).data, digest_size=8)
+    digest.update(np.ascontiguousarray(events.units).data)
+    return int.from_bytes(digest.digest(), "little")
+
+
+def known_in(identities: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which recordings are among others, by their identities; one of which nothing is known (0) never is."""
+    known: NDArray[np.bool_] = np.isin(identities, others) & (identities != 0)
+    return known

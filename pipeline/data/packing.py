@@ -82,6 +82,7 @@ def assemble(
     *,
     channels: int = CHANNELS,
     source: str,
+    keys: NDArray[np.uint64] | None = None,
 ) -> SpikeData:
     """Assemble cleaned blocks to the container; see `pack` for the other arguments and the errors.
 
@@ -104,7 +105,7 @@ def assemble(
         part = slice(stop - len(block.times), stop)
         times[part], units[part] = block.times, block.units
         drops, stop = drops + block.drops, part.start
-    return SpikeData(times, units, offsets, checked, who, tuple(classes), tuple(speaker_names), channels, drops)
+    return SpikeData(times, units, offsets, checked, who, tuple(classes), tuple(speaker_names), channels, drops, keys)
 
 
 def _indices(values: ArrayLike, names: Sequence[str], what: str, source: str) -> NDArray[np.int64]:

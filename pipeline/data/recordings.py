@@ -50,6 +50,16 @@ class Utterance:
     label: int
     speaker: int
 
+    @property
+    def identity(self) -> int:
+        """The first 64 bits of the key; see `SpikeData.identities`."""
+        return int(self.key[:16], 16)
+
+    @property
+    def name(self) -> str:
+        """What messages call it: its file, or the first digits of its key."""
+        return str(self.source) if isinstance(self.source, Path) else f"utterance {self.key[:12]}"
+
 
 def file_key(path: Path) -> str:
     """Return the hash of a file's bytes, the key of the utterance in it; a file that can't be read is refused."""
@@ -129,7 +139,8 @@ def to_spikes(
             bar.update(task, completed=done)
             blocks.append(Block(part.times, part.units, part.counts, part.drops))
     labels, speakers = (np.array([getattr(one, name) for one in utterances], np.int64) for name in ("label", "speaker"))
-    return assemble(blocks, labels, speakers, classes, speaker_names, source=description)
+    keys = np.array([one.identity for one in utterances], np.uint64)
+    return assemble(blocks, labels, speakers, classes, speaker_names, source=description, keys=keys)
 
 
 def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:

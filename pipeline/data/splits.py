@@ -1,10 +1,12 @@
 """Splits of a set of examples in two, by speaker or at random.
 
-All functions return ascending indices into the data; ``SpikeData.select`` copies the examples.
+All functions return ascending indices into the data; ``SpikeData.select`` copies the examples. A recording
+that is there twice, for example under the names of two speakers, is not learned from where one of the two is held out.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError, suggestion
-from pipeline.data.container import SpikeData
+from pipeline.data.container import SpikeData, known_in
 
 _STREAM = 0x73706C
 """Makes these draws independent of others with the same seed."""
 
+_log = logging.getLogger(__name__)
 
 Indices = NDArray[np.int64]
 
@@ -53,7 +56,7 @@ def hold_out_speakers(data: SpikeData, speakers: Sequence[str]) -> tuple[Indices
             f"{', '.join(present)}."
         )
     held = np.isin(data.speakers, [data.speaker_names.index(name) for name in speakers])
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    return _parts(data, held, f"the held-out {', '.join(speakers)}")
 
 
 def leave_one_speaker_out(data: SpikeData) -> list[Fold]:
@@ -94,4 +97,17 @@ def stratified_mixed_speakers(data: SpikeData, fraction: float, seed: int) -> tu
         # One generator per class: more examples of one class do not change the split of the others.
         rng = np.random.default_rng([_STREAM, seed, label])
         held[rng.permutation(members)[:count]] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    return _parts(data, held, "the held-out part")
+
+
+def _parts(data: SpikeData, held: NDArray[np.bool_], part: str) -> tuple[Indices, Indices]:
+    """Return the indices of the rest, without copies of what is held out, and of what is held out."""
+    copies = ~held & known_in(data.identities, data.identities[held])
+    rest = ~held & ~copies
+    if not rest.any() and held.any() and copies.any():
+        raise InputError(f"Nothing is left to learn from: every other recording is the same as one of {part}.")
+    if copies.any():
+        speakers = ", ".join(data.speaker_names[i] for i in np.unique(data.speakers[copies]))
+        text = "%d recordings (of %s) are the same as recordings of %s and are not learned from."
+        _log.warning(text, np.count_nonzero(copies), speakers, part)
+    return np.flatnonzero(rest), np.flatnonzero(held)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from models.errors import InputError
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets import Dataset
+from pipeline.data.trial import check_trial
 from pipeline.evaluation.intervals import wilson
 from pipeline.evaluation.trained import Trained
-from pipeline.training.batches import prediction_batches
+from pipeline.evaluation.unseen import unseen
+from pipeline.training.batches import Counted, prediction_batches
 from pipeline.training.examples import split_training
 
 
@@ -43,6 +46,13 @@ class Evaluation:
     """Examples by true class (rows) and predicted class (columns)."""
     right: str = ""
     """A digit an example, in their order: 1 where the network was right, 0 where it was not."""
+    left_out: int = 0
+    """Examples that were not scored since the run has learned from their recordings."""
+    beyond: float = 0.0
+    """Fraction of the events that lie beyond the trial's end."""
+    recordings: str = ""
+    """A hash of which recordings were scored, in their order: scores can be compared example by example only where it
+    is the same."""
 
     def json(self) -> str:
         """Return the evaluation as JSON."""
@@ -70,12 +80,13 @@ def split_of(dataset: Dataset, config: Config, split: str) -> SpikeData:
 
 
 def evaluate(trained: Trained, data: SpikeData, split: str) -> Evaluation:
-    """Evaluate a trained run on examples, which ``split`` names.
+    """Evaluate a trained run on examples, which ``split`` names; recordings that it has learned from are left out.
 
     Raises
     ------
     InputError
-        If the data have other classes or channels than the run was trained on.
+        If the data have other classes or channels than the run was trained on, if it has learned from all of the
+        recordings (see `unseen`), or if most events lie beyond the trial's end.
     """
     if data.classes != trained.classes:
         raise InputError(
@@ -85,12 +96,16 @@ def evaluate(trained: Trained, data: SpikeData, split: str) -> Evaluation:
     channels = trained.engine.network.input.channels
     if data.channels != channels:
         raise InputError(f"the data have {data.channels} channels; {trained.run.folder} was trained on {channels}")
-    return score(trained.engine, trained.config, data, split, trained.epoch)
+    new = unseen(trained, data, split)
+    check_trial(new, trained.config.data.trial, trained.config.data.dt, f"the {split} part")
+    scored = score(trained.engine, trained.config, new, split, trained.epoch)
+    return replace(scored, left_out=len(data) - len(new))
 
 
 def score(engine: Engine, config: Config, data: SpikeData, split: str, epoch: int) -> Evaluation:
     """Evaluate an engine as it is; see `evaluate`."""
-    said = engine.predict(prediction_batches(data, config))
+    batches = Counted(prediction_batches(data, config))
+    said = engine.predict(batches)
     predicted = said.logits.argmax(axis=1)
     confusion = np.zeros((len(data.classes), len(data.classes)), dtype=np.int64)
     np.add.at(confusion, (data.labels, predicted), 1)
@@ -110,4 +125,6 @@ def score(engine: Engine, config: Config, data: SpikeData, split: str, epoch: in
         classes=data.classes,
         confusion=confusion.tolist(),
         right="".join(map(str, right.astype(int))),
+        beyond=batches.beyond,
+        recordings=hashlib.blake2b(data.identities.tobytes(), digest_size=8).hexdigest(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,9 +12,11 @@ from models.engines.base import Engine
 from models.errors import InputError
 from models.network import Weights
 from pipeline.config import Config
+from pipeline.training.examples import Parts
+from pipeline.training.learned import Learned
 from pipeline.training.placement import make_engine
 from pipeline.training.problem import make_problem
-from pipeline.training.run import Run
+from pipeline.training.run import Run, fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,19 @@ class Trained:
     """What the outputs stand for."""
     epoch: int
     """The epoch of the weights, counted from 1."""
+    learned: Learned | None = None
+    """Which recordings it has learned from; None where it was trained by a version that did not keep it."""
+
+    def trained_on(self, parts: Parts) -> Trained:
+        """Return this with ``parts`` as what it has learned from, where it does not know and they are what it was.
+
+        Runs of versions that did not keep which recordings they learned from have a hash of them all.
+        """
+        last = None if self.learned else self.run.load("last")
+        given = [part for part in (parts.training, parts.validation) if part is not None]
+        if last is None or last.progress["data"] != fingerprint(*given):
+            return self
+        return replace(self, learned=Learned.of(parts))
 
 
 def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Trained:
@@ -72,4 +87,4 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
             )
         weights[name] = found.astype(np.float32)
     made = make_engine(config, channels, len(classes), threads, weights)
-    return Trained(run, config, made, classes, int(best.progress["epochs"]))
+    return Trained(run, config, made, classes, int(best.progress["epochs"]), Learned.read(run))

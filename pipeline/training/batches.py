@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,27 @@ SHUFFLE_STREAM = 1
 
 PREDICTION_BATCH = 64
 """Examples a batch where nothing is learned; no result depends on it."""
+
+
+@dataclass
+class Counted:
+    """Batches that are counted as they are taken."""
+
+    batches: Iterable[SpikeBatch]
+    given: int = 0
+    dropped: int = 0
+
+    def __iter__(self) -> Iterator[SpikeBatch]:
+        """Hand on the batches."""
+        for batch in self.batches:
+            self.given += batch.given
+            self.dropped += batch.beyond
+            yield batch
+
+    @property
+    def beyond(self) -> float:
+        """Fraction of their events that were dropped since they lie beyond the trial's end."""
+        return self.dropped / max(self.given, 1)
 
 
 def on_grid(data: SpikeData, config: Config) -> SpikeBatch:

@@ -14,7 +14,7 @@ from models.engines import registry
 from models.engines.entry import RANKS_VARIABLE, Place
 from models.errors import InputError
 from pipeline.config import Config
-from pipeline.training.run import Checkpoint, Run
+from pipeline.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,10 @@ class Onlooker(Run):
     def begin(self, config: Config) -> None:
         """Leave the folder to the process that writes it."""
 
-    def write_text(self, name: str, text: str) -> None:
+    def write(self, name: str, content: bytes | memoryview) -> None:
         """Write nothing."""
 
     def append_log(self, line: str) -> None:
-        """Write nothing."""
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write nothing."""
 
 

@@ -106,9 +106,13 @@ class Run:
             self.write_text("env.json", json.dumps(environment(), indent=2) + "\n")
             self.write_text("config.toml", config.toml())
 
-    def write_text(self, name: str, text: str) -> None:
+    def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file of the folder atomically."""
-        write_atomically(self.folder / name, [text.encode()])
+        write_atomically(self.folder / name, [content])
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file of the folder atomically."""
+        self.write(name, text.encode())
 
     def append_log(self, line: str) -> None:
         """Add a line to the run's log."""
@@ -122,7 +126,7 @@ class Run:
         text = json.dumps(checkpoint.progress, sort_keys=True).encode()
         arrays: dict[str, Any] = {**checkpoint.state, "progress": np.frombuffer(text, dtype=np.uint8)}
         np.savez(buffer, **arrays)
-        write_atomically(self.folder / f"{name}.npz", [buffer.getbuffer()])
+        self.write(f"{name}.npz", buffer.getbuffer())
 
     def load(self, name: str) -> Checkpoint | None:
         """Read a checkpoint (``last`` or ``best``), or return None where there is none; refuse a damaged one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import math
 import time
 from collections.abc import Iterable, Iterator
@@ -18,14 +19,21 @@ from models.engines.base import Engine
 from models.errors import DivergedError, InputError
 from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
-from pipeline.training.batches import prediction_batches, training_batches
+from pipeline.data.trial import check_trial
+from pipeline.training.batches import Counted, prediction_batches, training_batches
+from pipeline.training.examples import Parts
+from pipeline.training.learned import FILE, Learned
 from pipeline.training.placement import choose_engine, make_engine, why_this_engine
 from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
+from pipeline.training.signs import signs
 
-COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent")
+COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent", "beyond")
 """Of metrics.csv: loss (in nats where it is a cross-entropy), accuracy, rate in spikes an example and hidden neuron,
-fraction of silent neurons."""
+fraction of silent neurons, fraction of the input's events beyond the trial's end. Epochs that an earlier version
+trained lack the last one."""
+
+_log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
@@ -88,19 +96,24 @@ def train(
     Raises
     ------
     InputError
-        If the folder is another config's, the data have changed since the run began, the loss is no longer a number,
-        or the schedule needs a validation part that there is not.
+        If the folder is another config's, the data have changed since the run began, most events lie beyond the trial's
+        end, the loss is no longer a number, or the schedule needs a validation part that there is not.
     """
     if validation is None and config.training.schedule == "plateau":
         raise InputError('training.schedule is "plateau", which needs a validation part; there is none')
     why = why_this_engine(config)
     config = choose_engine(config)
     progress = progress or Progress()
+    for part, name in ((training, "training"), (validation, "validation")):
+        if part is not None:
+            check_trial(part, config.data.trial, config.data.dt, f"the {name} part")
     run = run or Run.of(config)
     run.begin(config)
     engine = make_engine(config, training.channels, len(training.classes), threads)
     data = fingerprint(training, *([] if validation is None else [validation]))
     standing = _resume(run, engine, data)
+    if not standing.epochs or not (run.folder / FILE).exists():
+        Learned.of(Parts(training, validation)).write(run)
     name = f"{engine.name} ({why})" if why else engine.name
     run.append_log(f"after epoch {standing.epochs}: engine {name}, commit {commit()}")
     total = math.ceil(len(training) / config.training.batch)
@@ -108,9 +121,11 @@ def train(
     while standing.epochs < config.training.epochs and not _out_of_patience(standing, config.training):
         started = time.perf_counter()
         epoch = standing.epochs
-        batches = progress.batches(training_batches(training, config, epoch), total, epoch)
-        learned = engine.train_epoch(batches, batch_rates(config.training, epoch, standing.rows, total))
-        rows = [_row(epoch, "train", learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)]
+        batches = Counted(training_batches(training, config, epoch))
+        rates = batch_rates(config.training, epoch, standing.rows, total)
+        learned = engine.train_epoch(progress.batches(batches, total, epoch), rates)
+        numbers = (learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)
+        rows = [_row(epoch, "train", *numbers, batches.beyond)]
         scored = (float(epoch), 0.0)
         if validation is not None:
             rows.append(validate(engine, validation, config, epoch))
@@ -126,6 +141,9 @@ def train(
         seconds = time.perf_counter() - started
         _write_timing(run, epoch, seconds)
         progress.epoch(rows, is_best, seconds)
+        for sign in signs(config, len(training.classes), standing.rows):
+            _log.warning("%s: %s.", run.folder, sign)
+            run.append_log(sign)
     _write_result(run, standing, len(training))
     return run
 
@@ -143,14 +161,17 @@ def _check_finite(run: Run, state: State, rows: list[Row]) -> None:
 
 def validate(engine: Engine, data: SpikeData, config: Config, epoch: int) -> Row:
     """Return a row of the metrics for examples that are not learned from."""
-    said = engine.predict(prediction_batches(data, config))
+    batches = Counted(prediction_batches(data, config))
+    said = engine.predict(batches)
     right = float((said.logits.argmax(axis=1) == data.labels).mean())
-    return _row(epoch, "validation", float(said.losses.mean()), right, said.hidden_counts, len(data))
+    return _row(epoch, "validation", float(said.losses.mean()), right, said.hidden_counts, len(data), batches.beyond)
 
 
-def _row(epoch: int, split: str, loss: float, right: float, counts: NDArray[np.int64], examples: int) -> Row:
+def _row(
+    epoch: int, split: str, loss: float, right: float, counts: NDArray[np.int64], examples: int, beyond: float
+) -> Row:
     rate, silent = float(counts.mean() / examples), float((counts == 0).mean())
-    return dict(zip(COLUMNS, (epoch + 1, split, loss, right, rate, silent), strict=True))
+    return dict(zip(COLUMNS, (epoch + 1, split, loss, right, rate, silent, beyond), strict=True))
 
 
 def _out_of_patience(standing: _Standing, config: TrainingConfig) -> bool:
@@ -186,7 +207,8 @@ def _keep(run: Run, state: State, standing: _Standing, is_best: bool, training: 
 
 def _write_metrics(run: Run, standing: _Standing) -> None:
     buffer = io.StringIO()
-    table = csv.DictWriter(buffer, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    columns = [column for column in COLUMNS if any(column in row for row in standing.rows)]
+    table = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     table.writerows(standing.rows)
     run.write_text("metrics.csv", buffer.getvalue())
@@ -205,7 +227,7 @@ def _write_result(run: Run, standing: _Standing, examples: int) -> None:
         "epochs": standing.epochs,
         "best_epoch": standing.best_epoch + 1,
         "examples_train": examples,
-        "best": {row["split"]: {c: row[c] for c in COLUMNS[2:]} for row in best},
+        "best": {row["split"]: {c: row[c] for c in COLUMNS[2:] if c in row} for row in best},
     }
     text = json.dumps(result, indent=2) + "\n"
     path = run.folder / "result.json"

@@ -116,6 +116,7 @@ def augmented(
         offsets=offsets_of([len(events.times) for events in examples]),
         labels=data.labels[chosen],
         speakers=data.speakers[chosen],
+        keys=None,
     )
 
 

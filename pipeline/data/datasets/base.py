@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.data.container import SpikeData
+from pipeline.data.copies import without_copies
 from pipeline.data.recordings import Utterance, to_spikes
 
 
@@ -40,11 +41,13 @@ def converted(
 ) -> Dataset:
     """Return a data set of recordings, whose ``parts`` are named as those of a `Dataset`; see `to_spikes`.
 
-    ``title`` is its name in progress bars and error messages where that is not ``name``.
+    No two parts share a recording; see `without_copies`. ``title`` is the data set's name in progress bars and messages
+    where that is not ``name``.
     """
+    title = title or name
     splits = {
-        part: to_spikes(utterances, classes, speakers, kind=name, description=f"{title or name} {part}", **options)
-        for part, utterances in parts.items()
+        part: to_spikes(utterances, classes, speakers, kind=name, description=f"{title} {part}", **options)
+        for part, utterances in without_copies(parts, classes, title).items()
     }
     return Dataset(name, **splits)
 
