@@ -74,7 +74,7 @@ def test_jobs_are_trained_scored_and_found_again(words_config: Path) -> None:
     assert rows["held"].tolist() == [TEST] * 4 + [VALIDATION, "ben"]
     assert rows["run"].nunique() == 5, "the validation part is scored by the run that is scored on the test part, too"
     stamps = {path: path.stat().st_mtime_ns for run in rows["run"] for path in Path(run).glob("*.npz")}
-    assert len(stamps) == 10
+    assert len(stamps) == 15, "two checkpoints and the recordings of five runs"
     pd.testing.assert_frame_equal(here().train(asked), rows)
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
     assert [beginnings(job) for job in asked] == [1] * 6
