@@ -23,7 +23,7 @@ from pipeline.cochlea.sound import Sound
 from pipeline.cochlea.transfer import LAG, LEAD, SIZES, Table, Workspace, tables
 from pipeline.events import Events
 
-_VERSION = 1
+_VERSION = 2
 """Incremented whenever the same parameters, recording and seed give other spikes than before."""
 
 Seed = int | Sequence[int] | np.random.SeedSequence

@@ -1,4 +1,4 @@
-"""Preparation of a recording for the cochlea: resampling, loudness and fading."""
+"""Preparation of a recording for the cochlea: offset, resampling, loudness and fading."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import resample_poly
 
 from models.errors import InputError
+
+
+MOST_OFFSET = 0.5
+"""Largest fraction of a recording's power that a constant offset may have and be kept, as Cramer et al. keep it.
+
+In the Free Spoken Digit Dataset offsets have up to 0.19 of the power. An offset of a faulty recorder has more than the
+word, which would nearly be silent once the loudness of both together is what is wanted.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class Sound:
     def prepare(self, audio: ArrayLike, rate: float) -> NDArray[np.float64]:
         """Resample, scale and fade a mono waveform of any scale and of ``rate`` Hz; silence stays silence.
 
+        A constant offset with more than `MOST_OFFSET` of the power is taken away first.
+
         Raises
         ------
         InputError
@@ -55,6 +65,9 @@ class Sound:
         ratio = (Fraction(self.rate) / Fraction(rate)).limit_denominator(10_000)
         if ratio == 0:
             raise InputError(f"the sampling rate is {rate} Hz; that is too far above {self.rate} Hz to resample")
+        offset = wave.mean()
+        if offset**2 > MOST_OFFSET * np.mean(wave**2):
+            wave = wave - offset
         if ratio != 1:
             wave = resample_poly(wave, ratio.numerator, ratio.denominator)
         loudness = np.sqrt(np.mean(wave**2))

@@ -13,6 +13,11 @@ def _tone(frequency: float, rate: int, seconds: float = 0.5) -> np.ndarray:
     return np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)
 
 
+def _square(samples: int) -> np.ndarray:
+    """Return a wave whose samples are 1 and -1 in turn."""
+    return np.resize([1.0, -1.0], samples)
+
+
 @pytest.mark.parametrize("rate", [8000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000])
 def test_every_rate_becomes_48_khz(rate: int) -> None:
     wave = Sound(ramp=0.0).prepare(_tone(440, rate), rate)
@@ -35,8 +40,7 @@ def test_loudness_is_normalised(scale: float) -> None:
 
 
 def test_fade_touches_the_ends_only() -> None:
-    sound = np.ones(48_000)
-    wave = Sound(level=1.0, ramp=0.03).prepare(sound, 48_000)
+    wave = np.abs(Sound(level=1.0, ramp=0.03).prepare(_square(48_000), 48_000))
     np.testing.assert_allclose(wave[1440:-1440], 1.0)
     assert wave[0] == wave[-1] == 0.0
     assert wave[720] == pytest.approx(0.5, abs=0.01)
@@ -44,17 +48,30 @@ def test_fade_touches_the_ends_only() -> None:
 
 
 def test_without_a_ramp_the_whole_recording_is_a_hann_window() -> None:
-    wave = Sound(level=1.0, ramp=None).prepare(np.ones(10_000), 48_000)
-    np.testing.assert_allclose(wave, np.hanning(10_000), atol=1e-3)
+    wave = Sound(level=1.0, ramp=None).prepare(_square(10_000), 48_000)
+    np.testing.assert_allclose(np.abs(wave), np.hanning(10_000), atol=1e-3)
 
 
 def test_a_ramp_longer_than_the_recording_fades_all_of_it() -> None:
-    short = Sound(ramp=1.0).prepare(np.ones(101), 48_000)
-    np.testing.assert_allclose(short, Sound(ramp=None).prepare(np.ones(101), 48_000))
+    short = Sound(ramp=1.0).prepare(_square(101), 48_000)
+    np.testing.assert_allclose(short, Sound(ramp=None).prepare(_square(101), 48_000))
 
 
 def test_silence_stays_silence() -> None:
     assert np.all(Sound().prepare(np.zeros(1000), 8000) == 0)
+
+
+@pytest.mark.parametrize("offset", [-20.0, 0.8, 3.0, 1e3])
+@pytest.mark.parametrize("rate", [8000, 48_000])
+def test_a_recorders_offset_does_not_silence_the_word(offset: float, rate: int) -> None:
+    word = _tone(300, rate) * 0.5
+    np.testing.assert_allclose(Sound().prepare(word + offset, rate), Sound().prepare(word, rate), atol=1e-9)
+
+
+def test_an_offset_as_recordings_have_is_left() -> None:
+    word = _tone(300, 48_000)
+    slight = Sound(level=1.0, ramp=0.0).prepare(word + 0.3, 48_000)  # 0.15 of the power
+    assert slight.mean() == pytest.approx(0.3 / np.sqrt(0.5 + 0.09), rel=1e-3)
 
 
 @pytest.mark.parametrize("rate", [8000, 48_000])
