@@ -11,7 +11,6 @@ from scipy.signal import resample_poly
 
 from models.errors import InputError
 
-
 MOST_OFFSET = 0.5
 """Largest fraction of a recording's power that a constant offset may have and be kept, as Cramer et al. keep it.
 
