@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import InputError
 from pipeline.config.problems import first_problem
 from pipeline.console import Console
-from pipeline.training.run import commit
+from pipeline.training.run import RUNS_VARIABLE, commit
 
 ClusterName = Literal["slurm", "local", "debug"]
 """Slurm; processes of this machine; this process, one job after the other."""
@@ -128,10 +128,11 @@ def make_executor(folder: Path, name: str, cluster: ClusterName, wants: Cluster)
     Raises
     ------
     InputError
-        If there is no Slurm.
+        If there is no Slurm, or the folder's path has a percent sign.
     """
     import submitit
 
+    _refuse_patterns(folder)
     if cluster == "slurm" and shutil.which("sbatch") is None:
         raise InputError("there is no sbatch here; --cluster local runs on this machine")
     executor = submitit.AutoExecutor(folder=str(folder), cluster=cluster)
@@ -161,7 +162,7 @@ def send(
     Raises
     ------
     InputError
-        If there is no Slurm, or it refuses the jobs.
+        If there is no Slurm, or it refuses the jobs, or the folder's path has a percent sign.
     """
     import submitit
 
@@ -198,7 +199,13 @@ def script(name: str, command: Sequence[str], folder: Path, wants: Cluster) -> s
     """Return a script for sbatch that runs a command as a job array, for sites where submitit can't be used.
 
     The name is that of the jobs, the folder that of their logs.
+
+    Raises
+    ------
+    InputError
+        If the folder's path has a percent sign.
     """
+    _refuse_patterns(folder)
     lines = [
         "#!/bin/bash",
         f"#SBATCH --job-name={name}",
@@ -224,3 +231,12 @@ def script(name: str, command: Sequence[str], folder: Path, wants: Cluster) -> s
         "wait $worker",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _refuse_patterns(folder: Path) -> None:
+    """Refuse a folder in whose path submitit or Slurm would replace %j, %a and the like: jobs would write elsewhere."""
+    if "%" in str(folder.resolve()):
+        raise InputError(
+            f"jobs can't keep their logs in {folder}: clusters replace what follows a percent sign in a path; one "
+            f"without it is wanted ({RUNS_VARIABLE} names the folder of runs)"
+        )

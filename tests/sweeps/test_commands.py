@@ -94,6 +94,18 @@ def test_a_sweep_of_one_parameter_is_drawn_without_its_pairs(
     assert drawn == {"convergence", "partial-dependence", "parallel"}
 
 
+@pytest.mark.parametrize("options", [("--cluster", "local"), ("--print",)])
+def test_a_path_that_a_cluster_would_change_is_refused(
+    words_space: Path, sweeps: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "50%j"))
+    code, _, err = sweeps("submit", words_space, "--jobs", 1, *options)
+    assert code == 2
+    assert "50%j" in err
+    assert "percent sign" in err
+    assert {path.name for path in tmp_path.iterdir() if "5" in path.name} == {"50%j"}
+
+
 def test_speakers_left_out_score_a_point_as_crossvalidation_does(
     words_space: Path, sweeps: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
