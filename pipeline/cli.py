@@ -6,6 +6,7 @@ import errno
 import inspect
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,9 +19,10 @@ from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.console import LogLines, Table, err, out
 from pipeline.data import summary
+from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
-from pipeline.evaluation.trained import load_trained
+from pipeline.evaluation.trained import Trained, load_trained
 from pipeline.training import processes
 from pipeline.training.examples import load_dataset, split_training
 from pipeline.training.placement import choose_engine
@@ -101,8 +103,9 @@ def evaluate_command(
     if trained.learned is None:
         trained = trained.trained_on(split_training(trained.config, dataset.train, dataset.validation))
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
-    trained.run.write_text(f"evaluation-{split}.json", result.json())
     out.print(_evaluation_table(result))
+    with kept_if_possible():
+        trained.run.write_text(f"evaluation-{split}.json", result.json())
 
 
 @app.command("classify")
@@ -114,28 +117,36 @@ def classify_command(
     engine: EngineOption = None,
     threads: Threads = 0,
 ) -> None:
-    """Name the word in each recording."""
-    # Here, since the cochlea and matplotlib would double the start-up of every other command.
+    """Name the word in each recording. Exit code 0 if all could be used, 1 if some could, 2 if none could."""
+    # Here, since the cochlea would double the start-up of every other command.
     from pipeline.evaluation.classify import classify
-    from pipeline.pictures.example import classification
-    from pipeline.pictures.save import save
 
     trained = load_trained(Run.at(run), threads, _engine(engine))
     names = [file.stem for file in files]
+    refused = 0
     for number, file in enumerate(files, start=1):
-        result = classify(trained, file)
+        try:
+            result = classify(trained, file)
+        except InputError as error:
+            refused += 1
+            err.print(f"error: {error}")
+            if as_json:
+                _print_json({"file": str(file), "error": str(error)})
+            continue
         if result.unheard > 0:
             err.print(f"{file}: the last {result.unheard:.0f} ms lie beyond the trial's end and are ignored")
         if as_json:
-            sys.stdout.write(json.dumps(result.report()) + "\n")
+            _print_json(result.report())
         else:
             out.print(f"{result.file}: {result.word}")
             out.print(_classification_table(result))
         if plot is not None:
             target = plot / f"{file.stem}{'' if names.count(file.stem) == 1 else f'-{number}'}.png"
-            drawn = (result.audio, result.events, result.inside, trained.engine.window_table, trained.classes)
-            save(classification(*drawn, trained.config.data.dt), target)
-            err.print(f"picture: {target}")
+            with kept_if_possible():
+                _draw(trained, result, target)
+                err.print(f"picture: {target}")
+    if refused:
+        raise SystemExit(2 if refused == len(files) else 1)
 
 
 @app.command(hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -160,6 +171,19 @@ def doctor() -> None:
             out.print(f"       {finding.remedy}")
     if broken:
         raise InputError(f"{broken} of these {'does' if broken == 1 else 'do'} not work")
+
+
+def _print_json(answer: dict[str, object]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def _draw(trained: Trained, result: Classification, target: Path) -> None:
+    # Here, since Matplotlib is wanted for pictures only.
+    from pipeline.pictures.example import classification
+    from pipeline.pictures.save import save
+
+    drawn = (result.audio, result.events, result.inside, trained.engine.window_table, trained.classes)
+    save(classification(*drawn, trained.config.data.dt), target)
 
 
 def _engine(name: str | None) -> str | None:
@@ -197,6 +221,8 @@ def _classification_table(result: Classification) -> Table:
 
 def guarded(application: typer.Typer) -> None:
     """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
+    # Pictures go to files. A notebook's shell names a backend without which Matplotlib can't even be imported.
+    os.environ["MPLBACKEND"] = "agg"
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogLines(err)])
     try:
         application()

@@ -12,11 +12,7 @@ from models.errors import InputError
 from pipeline.cli import ConfigName, Overrides, Threads, guarded
 from pipeline.config import load_config
 from pipeline.console import err, out
-from results.benchmarks.runner import run_cases
-from results.experiments.ablation import FSDD, ablation
-from results.experiments.demo import demo
-from results.experiments.gradcheck.report import gradcheck
-from results.experiments.robustness import robustness
+from results.experiments.comparison.variants import FSDD
 from results.paths import BENCHMARKS, DEMO, JOBS
 from sweeps.cluster import cluster_name, load_cluster
 from sweeps.options import takes
@@ -24,6 +20,7 @@ from sweeps.runner import Runner
 
 ConfigOption = Annotated[str, typer.Option(help="A TOML file, or the name of a shipped config.")]
 
+# Each command imports its own work: Matplotlib and the statistics would delay the start-up of all others.
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
@@ -54,6 +51,8 @@ def make_runner(
 @app.command("demo")
 def demo_command(config: ConfigOption = "demo", overrides: Overrides = None, threads: Threads = 0) -> None:
     """Prepare data, train and test the demo's network. Writes results/out/demo."""
+    from results.experiments.demo import demo
+
     demo(load_config(config, overrides or ()), DEMO, out, threads)
 
 
@@ -63,6 +62,8 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
 ) -> None:
     """Measure speed and memory against other libraries. Prints one table per case, writes it to results/out/bench."""
+    from results.benchmarks.runner import run_cases
+
     run_cases(cases or [], BENCHMARKS, out, quick)
 
 
@@ -72,6 +73,8 @@ def gradcheck_command(
     quick: Annotated[bool, typer.Option("--quick", help="Five networks, two time steps.")] = False,
 ) -> None:
     """Compare gradients on time grids with event-exact ones. Writes results/out/tables/gradcheck.csv and .md."""
+    from results.experiments.gradcheck.report import gradcheck
+
     gradcheck(out, samples, quick)
 
 
@@ -88,6 +91,8 @@ def ablation_command(
     overrides: Overrides = None,
 ) -> None:
     """Train variants of a config, paired by seed. Writes results/out/tables/ablation-CONFIG.csv and .md."""
+    from results.experiments.ablation import ablation
+
     ablation(runner, config, variants or (), seeds, loso, overrides or ())
 
 
@@ -116,6 +121,8 @@ def robustness_command(
     overrides: Overrides = None,
 ) -> None:
     """Train many seeds of the defaults, and settings that fail. Writes robustness.* to results/out/tables."""
+    from results.experiments.robustness import robustness
+
     robustness(runner, seeds, overrides or ())
 
 

@@ -157,18 +157,19 @@ def best_command(
     threads: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Write the best point's config, ready to train, and print its error with the interval."""
-    from pipeline.data.atomic import write_atomically
+    from pipeline.data.atomic import kept_if_possible, write_atomically
     from sweeps.best import best
 
     found = best(sweep, range(1, seeds + 1), threads)
-    path = sweep.folder / "best.toml"
-    write_atomically(path, [found.toml().encode()])
     for name, value in found.point.values.items():
         out.print(f"{name} = {value}")
     runs = f"{len(found.errors)} run{'s' if len(found.errors) > 1 else ''}"
     interval = f", 95 % interval {found.low:.3f} to {found.high:.3f}" if len(found.errors) > 1 else ""
     out.print(f"error {found.mean:.3f} ({runs}{interval})")
-    out.print(str(path))
+    path = sweep.folder / "best.toml"
+    with kept_if_possible():
+        write_atomically(path, [found.toml().encode()])
+        out.print(str(path))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.data.packing import pack
 from sweeps import runner, workers
 
 profiles.register()
+os.environ["MPLBACKEND"] = "agg"  # as the command lines have it; a notebook's shell names one that may not be here
 
 WORDS = ("low", "high", "up", "down")
 

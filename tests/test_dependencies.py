@@ -86,7 +86,7 @@ def test_a_package_says_that_it_is_typed(package: str) -> None:
 
 
 def test_libraries_that_take_long_to_import_wait_until_they_are_needed() -> None:
-    check = "import sys, pipeline.cli, sweeps.cli; print(*sys.modules)"
+    check = "import sys, pipeline.cli, sweeps.cli, results.__main__; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
     slow = {"scipy.stats", "skopt", "sklearn", "matplotlib", "seaborn", "tonic", "submitit", "torch"}
     assert not slow & set(done.stdout.split())

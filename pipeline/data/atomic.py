@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 _ABANDONED_S = 3600.0
 """Age in s at which a temporary file counts as left behind by a process that died."""
+
+
+class UnwritableError(OSError):
+    """A file cannot be written; ``filename`` is its path, or that of the folder that cannot be made."""
 
 
 def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
@@ -22,10 +29,30 @@ def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
 
     Raises
     ------
-    OSError
+    UnwritableError
         If the file cannot be written, for example because the disk is full. An earlier file stays as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableError(error.errno, error.strerror, str(error.filename)) from error
+    try:
+        _write_and_rename(path, parts)
+    except OSError as error:  # which may name the temporary file
+        raise UnwritableError(error.errno, error.strerror or str(error), str(path)) from error
+    _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def kept_if_possible() -> Iterator[None]:
+    """Warn of a result that can't be written in the ``with`` statement; what matters in it has been printed before."""
+    try:
+        yield
+    except UnwritableError as error:
+        _log.warning("%s can't be written (%s); the result is only printed", error.filename, error.strerror)
+
+
+def _write_and_rename(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     _remove_abandoned(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
@@ -43,7 +70,6 @@ def write_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pipeline.data.atomic import write_atomically
+from pipeline.pictures.style import defaults
 
 DPI = 150
 """Resolution of PNG files in dots per inch."""
@@ -18,5 +19,6 @@ def save(figure: Figure, path: Path) -> None:
     buffer = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     undated = {"png": {"Software": None}, "pdf": {"CreationDate": None}}[kind]
-    figure.savefig(buffer, format=kind, dpi=DPI, metadata=undated)
+    with defaults():
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=undated)
     write_atomically(path, [buffer.getbuffer()])

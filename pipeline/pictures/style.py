@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -54,12 +55,21 @@ def subplots(width: float, height: float, *grid: int, **how: Any) -> tuple[Figur
     return figure, figure.subplots(*grid, **how)
 
 
+@contextmanager
+def defaults() -> Iterator[None]:
+    """Let Matplotlib's own settings hold, whatever the user's matplotlibrc says; afterwards all is as it was."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
+
+
 def styled(draw: Callable[Drawn, Figure]) -> Callable[Drawn, Figure]:
     """Return a function that draws in the project's style and leaves the global style unchanged."""
 
     @wraps(draw)
     def drawn(*args: Drawn.args, **kwargs: Drawn.kwargs) -> Figure:
-        with mpl.rc_context(STYLE):
+        with defaults():
+            mpl.rcParams.update(STYLE)
             return draw(*args, **kwargs)
 
     return drawn

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import results.benchmarks
 from models.errors import InputError, nearest
 from pipeline.console import Console
-from pipeline.data.atomic import write_atomically
-from pipeline.pictures.save import save
+from pipeline.data.atomic import kept_if_possible, write_atomically
 from pipeline.training.run import environment
 from results.benchmarks.table import CaseTables, Row
 
@@ -65,9 +64,12 @@ def run_cases(names: Sequence[str], folder: Path, console: Console, quick: bool 
             console.print(left_out)
             continue
         report = {"case": name, "quick": quick, "rows": rows, "environment": environment()}
-        write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])
         tables = CaseTables.of(case.TITLE, rows, case.COLUMNS)
-        write_atomically(folder / f"{name}.md", [tables.markdown().encode()])
-        if hasattr(case, "draw"):
-            save(case.draw(rows), folder / f"{name}.png")
         tables.show(console)
+        with kept_if_possible():
+            write_atomically(folder / f"{name}.json", [(json.dumps(report, indent=2) + "\n").encode()])
+            write_atomically(folder / f"{name}.md", [tables.markdown().encode()])
+            if hasattr(case, "draw"):
+                from pipeline.pictures.save import save
+
+                save(case.draw(rows), folder / f"{name}.png")

@@ -16,8 +16,6 @@ from sweeps.runner import Runner
 
 DEFAULTS = "defaults"
 
-FSDD = "fsdd-exponential"
-
 CHANGES: dict[str, tuple[str, ...]] = {
     DEFAULTS: (),
     "interpolated spike times": ("network.spike_times=interpolated",),

@@ -12,6 +12,7 @@ import pandas as pd
 from models.errors import DivergedError
 from pipeline.config import Config
 from pipeline.console import Console, Table
+from pipeline.data.atomic import kept_if_possible
 from pipeline.evaluation.intervals import student, wilson
 from pipeline.training.run import Run
 from sweeps.jobs import Job, speakers
@@ -37,8 +38,9 @@ def crossval(runner: Runner, config: Config, console: Console) -> pd.DataFrame |
     for reason in filter(None, rows["failed"]):
         raise DivergedError(reason)
     run = Job(config.name, config).run
-    write_summary(run, rows)
     console.print(_table(rows))
+    with kept_if_possible():
+        write_summary(run, rows)
     console.print(str(run.folder))
     return rows
 

@@ -7,14 +7,12 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from pipeline.console import Console, Table
-from pipeline.data.atomic import write_atomically
-from pipeline.pictures.save import save
+from pipeline.data.atomic import kept_if_possible, write_atomically
 from pipeline.training.run import environment
 from results.experiments.comparison.provenance import provenance
 from results.experiments.comparison.variants import Variant, some_trained
@@ -23,6 +21,9 @@ from results.tables.files import write_csv
 from results.tables.text import cell, markdown
 from sweeps.jobs import Job
 from sweeps.runner import Runner, one_stage
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def carry_out(
@@ -64,10 +65,13 @@ def carry_out(
         return None
     table = summary(some_trained(rows), against)
     show(runner.console, name, table)
-    write(folder, name, rows, table, variants, shared)
-    if draw is not None:
-        save(draw(rows), folder / f"{name}.png")
-    runner.console.print(f"written: {folder / name}.csv, .md{', .png' if draw else ''}")
+    with kept_if_possible():
+        write(folder, name, rows, table, variants, shared)
+        if draw is not None:
+            from pipeline.pictures.save import save
+
+            save(draw(rows), folder / f"{name}.png")
+        runner.console.print(f"written: {folder / name}.csv, .md{', .png' if draw else ''}")
     return table
 
 

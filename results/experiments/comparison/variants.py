@@ -11,6 +11,9 @@ from models.errors import InputError
 from pipeline.config import Config, load_config
 from sweeps.jobs import TEST, Job
 
+FSDD = "fsdd-exponential"
+"""The config that experiments vary unless another one is named."""
+
 
 @dataclass(frozen=True)
 class Variant:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.console import Console, Table
-from pipeline.data.atomic import write_atomically
+from pipeline.data.atomic import kept_if_possible, write_atomically
 from pipeline.training.run import environment
 from results.experiments.gradcheck.check import STEPS, against_plain, errors, summary
 from results.paths import TABLES
@@ -31,11 +31,12 @@ def gradcheck(console: Console, samples: int = 20, quick: bool = False, folder: 
     note = "Median relative error of hidden gradients as a multiple of that with plain spike times:"
     console.print(note)
     console.print(ratios.to_string(index=False, float_format="{:.3g}".format))
-    write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
     text = f"{markdown(table, '.3g')}\n{note}\n\n{markdown(ratios, '.3g')}"
-    write_atomically(folder / "gradcheck.md", [text.encode()])
-    write_atomically(folder / "gradcheck.json", [(json.dumps(environment(), indent=2) + "\n").encode()])
-    console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}")
+    with kept_if_possible():
+        write_atomically(folder / "gradcheck.csv", [table.to_csv(index=False, float_format="%.5g").encode()])
+        write_atomically(folder / "gradcheck.md", [text.encode()])
+        write_atomically(folder / "gradcheck.json", [(json.dumps(environment(), indent=2) + "\n").encode()])
+        console.print(f"written: {folder / 'gradcheck.csv'}, {folder / 'gradcheck.md'}")
     return table
 
 

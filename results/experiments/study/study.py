@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Config
+from pipeline.data.atomic import kept_if_possible
 from pipeline.data.container import SpikeData
 from pipeline.data.splits import leave_one_speaker_out
 from pipeline.pictures.save import save
@@ -50,14 +51,15 @@ def study(plans: Sequence[Plan], runner: Runner, folder: Path = STUDY) -> dict[s
     trained = runner.run_all("study", [partial(stages, plan) for plan in plans])
     for plan, runs in zip(plans, trained, strict=False):
         findings = _findings(plan, runs)
-        findings.write(folder)
-        curves, confusion = details.curves(runs.rows), details.confusion(runs.rows)
-        for name, part in {"choosing": runs.choosing, "curves": curves, "confusion": confusion}.items():
-            write_csv(folder / f"{plan.name}-{name}.csv", part)
-        save(findings.draw_verdict(), folder / f"{plan.name}.png")
-        save(findings.draw_information(), folder / f"{plan.name}-slices.png")
         for text in findings.sentences:
             runner.console.print(text)
+        with kept_if_possible():
+            findings.write(folder)
+            curves, confusion = details.curves(runs.rows), details.confusion(runs.rows)
+            for name, part in {"choosing": runs.choosing, "curves": curves, "confusion": confusion}.items():
+                write_csv(folder / f"{plan.name}-{name}.csv", part)
+            save(findings.draw_verdict(), folder / f"{plan.name}.png")
+            save(findings.draw_information(), folder / f"{plan.name}-slices.png")
         found[plan.name] = findings
     return found
 

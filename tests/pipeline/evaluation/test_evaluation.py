@@ -51,6 +51,17 @@ def test_the_best_checkpoint_scores_what_its_row_of_metrics_says(trained: Path, 
         assert scored[column] == best["best"]["validation"][column]
 
 
+def test_a_score_that_cant_be_kept_is_printed_all_the_same(
+    trained: Path, pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = trained / "evaluation-test.json"
+    kept.mkdir()
+    answer = pipeline("evaluate", trained, "--split", "test")
+    assert answer.code == 0, answer
+    assert "all 24" in answer.out
+    assert caplog.messages[-1].startswith(f"{kept} can't be written (")
+
+
 def test_threads_change_no_score(trained: Path, words_folder: Path) -> None:
     test = load("shd", words_folder).test
     run = Run.at(trained)

@@ -12,7 +12,8 @@ import pytest
 from models.errors import InputError
 from pipeline.console import Console
 from pipeline.training.run import commit
-from results.experiments.ablation import CHANGES, DEFAULTS, FSDD, ablation, variants
+from results.experiments.ablation import CHANGES, DEFAULTS, ablation, variants
+from results.experiments.comparison.variants import FSDD
 from sweeps.runner import Runner
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.console import Console
-from results.experiments.ablation import FSDD
+from results.experiments.comparison.variants import FSDD
 from results.experiments.sizes import SIZES, sizes, variants
 from results.figures.seeds import by_size
 from sweeps.runner import Runner

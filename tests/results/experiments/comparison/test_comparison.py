@@ -66,6 +66,18 @@ def test_a_variant_counts_above_what_all_share_and_the_seed_above_both(words_con
     assert variant.job(3, "ann", shared).config == variant.settings(3, shared)
 
 
+def test_a_table_that_cant_be_kept_is_printed_all_the_same(
+    words_config: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tables").touch()
+    one, base = runner(), Variant("base", str(words_config), SHORT)
+    table = carry_out(one, "one", [base], jobs_of([base], 1), tmp_path / "tables")
+    assert table is not None
+    assert "base" in one.console.file.getvalue()  # type: ignore[attr-defined]
+    assert "written" not in one.console.file.getvalue()  # type: ignore[attr-defined]
+    assert caplog.messages[-1].startswith(f"{tmp_path / 'tables'} can't be written (")
+
+
 def test_a_comparison_of_which_every_run_diverges_says_why(words_config: Path, tmp_path: Path) -> None:
     bad = Variant("bad", str(words_config), (*SHORT, "training.learning_rate=1e38"))
     for _ in range(2):

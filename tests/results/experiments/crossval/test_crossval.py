@@ -49,6 +49,19 @@ def test_it_prints_a_row_a_fold_and_keeps_the_table(words_config: Path, results:
         assert json.loads((fold / "evaluation-held-out.json").read_text())["accuracy"] == accuracy
 
 
+def test_a_table_that_cant_be_kept_is_printed_all_the_same(
+    words_config: Path, results: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    command = ("crossval", words_config, "--set", "training.epochs=1", "--workers", 1)
+    folder = Path(results(*command).out.strip().splitlines()[-1])
+    (folder / "crossval.csv").unlink()
+    (folder / "crossval.csv").mkdir()
+    answer = results(*command)
+    assert answer.code == 0, answer
+    assert "mean of folds" in answer.out
+    assert caplog.messages[-1].startswith(f"{folder / 'crossval.csv'} can't be written (")
+
+
 def test_the_number_of_jobs_is_the_options_unless_it_is_given(
     words_config: Path, results: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
