@@ -55,7 +55,10 @@ def data(
 ) -> None:
     """Prepare a data set and show what it holds."""
     given = {name: value for name, value in options.items() if value is not None}
-    out.print(summary.render(dataset, summary.summarise(load(dataset, root, **given))))
+    loaded = load(dataset, root, **given)
+    out.print(summary.render(dataset, summary.summarise(loaded)))
+    for note in loaded.notes:
+        out.print(note)
 
 
 *_fixed, _ = inspect.signature(data, eval_str=True).parameters.values()
@@ -86,6 +89,9 @@ def train_command(
         onlooker = processes.Onlooker(Run.of(chosen).folder)
         train(settings, parts.training, parts.validation, threads, run=onlooker)
         return
+    for note in dataset.notes:
+        err.print(note)
+        Run.of(chosen).append_log(note)
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
     out.print(str(run.folder))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.config.base import Positive, Section, one_of
 from pipeline.data.datasets import names
+from pipeline.data.names import composed
 
 
 class DataConfig(Section):
@@ -18,6 +19,8 @@ class DataConfig(Section):
     """Folder of the recordings or HDF5 files; not needed by digits."""
     utterances: Annotated[int, Field(ge=1)] = 43
     """digits: utterances a word and voice."""
+    skip_bad: bool | None = None
+    """audio, fsdd: leave recordings out that can't be used, and count them, instead of refusing them."""
     trial: Positive = 1000.0
     """Length of a trial in ms."""
     dt: Positive = 1.0
@@ -25,5 +28,5 @@ class DataConfig(Section):
     validation: Literal["none", "mixed", "speaker", "own"] = "mixed"
     """none; a random fraction of each class, speakers mixed; whole speakers; or the data set's own part."""
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    validation_speakers: tuple[str, ...] = ()
+    validation_speakers: tuple[Annotated[str, AfterValidator(composed)], ...] = ()
     """Speakers held out where validation is "speaker"; none named takes the last one."""

@@ -37,9 +37,7 @@ def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
     InputError
         If the cache cannot be written. Errors of ``build`` are not caught.
     """
-    if not _NAME.fullmatch(kind) or not _NAME.fullmatch(key):
-        raise ValueError(f"not valid as names of a folder and a file: {kind!r}, {key!r}")
-    path = cache_folder() / kind / f"{key}.h5"
+    path = _path(kind, key)
     if path.exists():
         try:
             return _read(path, key)
@@ -54,6 +52,17 @@ def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:
             f"folder in the environment variable {CACHE_VARIABLE}."
         ) from error
     return _read(path, key)
+
+
+def is_cached(kind: str, key: str) -> bool:
+    """Return whether the cache has a file of a key, intact or not."""
+    return _path(kind, key).exists()
+
+
+def _path(kind: str, key: str) -> Path:
+    if not _NAME.fullmatch(kind) or not _NAME.fullmatch(key):
+        raise ValueError(f"not valid as names of a folder and a file: {kind!r}, {key!r}")
+    return cache_folder() / kind / f"{key}.h5"
 
 
 def _read(path: Path, key: str) -> SpikeData:

@@ -24,6 +24,7 @@ from models.errors import InputError
 from pipeline.data import header, heaps
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import Drops, SpikeData
+from pipeline.data.names import composed, warn_of_case
 from pipeline.data.packing import EXAMPLES_AT_ONCE, assemble, clean_rows
 from pipeline.events import CHANNELS
 
@@ -159,6 +160,8 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     ]
     speakers, names = _speakers(file, len(times), source)
     classes = _decode(file["extra/keys"], source)
+    warn_of_case(classes, "words", source)
+    warn_of_case(names, "speakers", source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
     _check_most_are_good(data, source)
     stored = Drops(**{f.name: _attribute(file, f.name, 0, range(sys.maxsize), source) for f in fields(Drops)})
@@ -197,7 +200,9 @@ def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.i
     if "extra/speaker_names" in file:
         return speakers, _decode(file["extra/speaker_names"], source)
     values, index = np.unique(speakers, return_inverse=True)
-    return index.astype(np.int64), _text(values)
+    names = _text(values)
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return np.array([places[name] for name in names], dtype=np.int64)[index], tuple(places)
 
 
 def _attribute(file: h5py.File, name: str, default: int, allowed: range, source: str) -> int:
@@ -220,8 +225,8 @@ def _decode(dataset: h5py.Dataset, source: str) -> tuple[str, ...]:
 
 
 def _text(names: NDArray[Any]) -> tuple[str, ...]:
-    """Return names as text, whether they are stored as bytes, text or numbers."""
-    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
+    """Return names as text in one Unicode form, whether they are stored as bytes, text or numbers."""
+    return tuple(composed(name.decode() if isinstance(name, bytes) else str(name)) for name in names)
 
 
 def _rows(values: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[Any]:

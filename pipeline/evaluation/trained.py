@@ -12,6 +12,7 @@ from models.engines.base import Engine
 from models.errors import InputError
 from models.network import Weights
 from pipeline.config import Config
+from pipeline.data.names import composed
 from pipeline.training.examples import Parts
 from pipeline.training.learned import Learned
 from pipeline.training.placement import make_engine
@@ -67,7 +68,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     best = run.load("best")
     if best is None:
         raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
-    classes = tuple(best.progress["classes"])
+    classes = tuple(map(composed, best.progress["classes"]))
     channels = int(best.progress["channels"])
     problem = make_problem(config, channels, len(classes))
     if engine is None:

@@ -1,14 +1,16 @@
 """`audio`: any folder of recordings of single words, one folder a word.
 
-Two layouts are read, with ``.wav`` and ``.flac`` files:
+Three layouts are read, with ``.wav`` and ``.flac`` files:
 
-- ``root/<word>/<speaker>_<anything>.wav``, the layout of Speech Commands. Whole speakers are held out for the
-  test part.
+- ``root/<word>/<speaker>_<anything>.wav``, the layout of Speech Commands. Its lists make the split; where there are
+  none, whole speakers are held out for the test part.
 - ``root/<split>/<word>/<speaker>_<anything>.wav`` with the splits ``train``, ``test`` and, optionally,
   ``validation``.
+- ``root/train.csv`` and others with the columns ``file`` and ``class``; see `pipeline.data.datasets.split_lists`.
 
 The speaker is the part of the file's name before the first underscore. Folders whose name begins with ``_``
-or ``.`` are ignored (Speech Commands keeps its background noise in ``_background_noise_``).
+or ``.`` are left out, except for ``_silence_`` and ``_unknown_`` (Speech Commands keeps its background noise in
+``_background_noise_``).
 """
 
 from __future__ import annotations
@@ -19,10 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, converted, register
+from pipeline.data.datasets.base import Dataset, Entry, converted, register, utterances
 from pipeline.data.datasets.speaker_hash import held_out
-from pipeline.data.datasets.word_folders import LAYOUT, LabelledFile, is_word, list_recordings
-from pipeline.data.recordings import Utterance, file_key
+from pipeline.data.datasets.split_lists import TABLES, Parts, by_lists, find_lists
+from pipeline.data.datasets.word_folders import (
+    LAYOUT,
+    SPECIAL_WORDS,
+    LabelledFile,
+    is_word,
+    left_out,
+    list_recordings,
+)
+from pipeline.data.names import warn_of_case, warn_of_twins
+from pipeline.data.unusable import Unusable
 
 if TYPE_CHECKING:
     from pipeline.cochlea import Cochlea
@@ -36,77 +47,106 @@ def load(
     root: Path,
     *,
     test_percent: float = 10.0,
+    skip_bad: bool = False,
     seed: int = 0,
     cochlea: Cochlea | None = None,
     progress: bool = True,
 ) -> Dataset:
-    """Return the recordings below a folder, split by its split folders or, without them, by speaker.
+    """Return the recordings below a folder, split by its lists, by its split folders or, without them, by speaker.
 
     Parameters
     ----------
     root, seed, cochlea, progress
         The folder; for the others see `to_spikes`.
     test_percent : float
-        Share of the speakers held out for the test part where there are no split folders. At 10 these are
+        Share of the speakers held out for the test part where no list and no folder makes it. At 10 these are
         the speakers of Speech Commands' own test list. At least one is held out and one kept.
+    skip_bad : bool
+        Whether recordings that can't be used are left out and counted instead of refused.
 
     Raises
     ------
     InputError
-        If the folder is missing or its layout is none of the above, if it has a single word or speaker, or if
-        a recording cannot be used.
+        If the folder is missing or its layout is none of the above, if it has a single word or speaker, if a list
+        contradicts itself, or if recordings cannot be used; the message names all of these.
     """
     if not 0 < test_percent < 100:
         raise InputError(f"audio: test_percent is {test_percent}, above 0 and below 100 is wanted.")
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root} is no folder; one with recordings as {LAYOUT}, is wanted.")
-    parts = _by_folder(root) if _has_splits(root) else _by_speaker(root, test_percent)
-    everything = [file for part in parts.values() for file in part]
+    bad = Unusable(skip_bad)
+    try:
+        files, notes = _split(root, test_percent, bad)
+    except InputError:
+        bad.check()  # Recordings that can't be used may be the reason.
+        raise
+    everything = [file for part in files.values() for file in part]
     words = {word: label for label, word in enumerate(sorted({file.word for file in everything}))}
     speakers = {name: index for index, name in enumerate(sorted({file.speaker for file in everything}))}
+    for names, what in ((words, "words"), (speakers, "speakers")):
+        warn_of_case(names, what, root)
     if len(words) < 2:
         raise InputError(f"{root} has recordings of one word, {min(words)!r}; at least two words are wanted.")
-    utterances = {
-        name: [Utterance(file.path, file_key(file.path), words[file.word], speakers[file.speaker]) for file in part]
-        for name, part in parts.items()
+    parts = {
+        name: utterances(((file.path, words[file.word], speakers[file.speaker]) for file in part), bad)
+        for name, part in files.items()
     }
-    options = {"cochlea": cochlea, "seed": seed, "progress": progress}
-    return converted("audio", utterances, tuple(words), tuple(speakers), title=root.name, **options)
+    return converted(
+        "audio",
+        parts,
+        tuple(words),
+        tuple(speakers),
+        title=root.name,
+        bad=bad,
+        notes=notes,
+        trained=range(len(words)),
+        cochlea=cochlea,
+        seed=seed,
+        progress=progress,
+    )
 
 
-def _has_splits(root: Path) -> bool:
-    """Return whether ``root`` has split folders: folders named after a split that hold folders and not files."""
-    found = {name for name in SPLITS if (root / name).is_dir() and any(is_word(p) for p in (root / name).iterdir())}
-    if found and not {"train", "test"} <= found:
+def _split(root: Path, test_percent: float, bad: Unusable) -> tuple[Parts, list[str]]:
+    """Return the parts that a folder's lists, its split folders or its speakers make, and what to say of them."""
+    lists, folders = find_lists(root), _split_folders(root)
+    if lists and folders:
         raise InputError(
-            f"{root} has the split folder {', '.join(sorted(found))} alone; both train and test are wanted."
+            f"{root} has the folders {', '.join(folders)} and also {' and '.join(lists)}; "
+            "one split is wanted, move the other away."
         )
-    others = [path.name for path in sorted(root.iterdir()) if is_word(path) and path.name not in found]
+    notes = [note for folder in (root, *(root / name for name in folders)) for note in left_out(folder)]
+    if folders:
+        parts: Parts = {name: list_recordings(root / name, bad) for name in folders}
+        rule = f"split by the folders {', '.join(folders)}"
+    elif lists:
+        parts, rule, said = by_lists(root, lists, bad)
+        notes = said if set(lists) & set(TABLES) else notes + said
+    else:
+        parts, rule = {"train": list_recordings(root, bad)}, "no list and no folder makes the split"
+    if "test" not in parts:
+        speakers = {file.speaker for file in parts["train"]}
+        parts |= _hold_out_speakers(root, parts["train"], test_percent)
+        held = {file.speaker for file in parts["test"]}
+        rule += f"; held out for the test part, by a hash of their names: {len(held)} of {len(speakers)} speakers"
+    _check(root, parts)
+    return parts, [f"{root}: {rule}.", *notes]
+
+
+def _split_folders(root: Path) -> list[str]:
+    """Return the split folders of ``root``: folders named after a split that hold folders and not files."""
+    found = [name for name in SPLITS if (root / name).is_dir() and any(is_word(p) for p in (root / name).iterdir())]
+    if found and not {"train", "test"} <= set(found):
+        raise InputError(f"{root} has the split folder {', '.join(found)} alone; both train and test are wanted.")
+    words = (path.name for path in sorted(root.iterdir()) if is_word(path))
+    others = [word for word in words if word not in (*found, *SPECIAL_WORDS)]
     if found and others:
         raise InputError(f"{root} has {others[0]!r} beside its split folders; {LAYOUT}, is wanted.")
-    return bool(found)
+    return found
 
 
-def _by_folder(root: Path) -> dict[str, list[LabelledFile]]:
-    """Return the parts that the split folders define."""
-    parts = {name: list_recordings(root / name) for name in SPLITS if (root / name).is_dir()}
-    known = {file.word for file in parts["train"]}
-    for name, part in parts.items():
-        for file in part:
-            if file.word not in known:
-                raise InputError(f"{root / name / file.word} is a word that {root / 'train'} does not have.")
-    for first, second in combinations(parts, 2):
-        shared = {file.speaker for file in parts[first]} & {file.speaker for file in parts[second]}
-        if shared:
-            text = "%s: %d speakers are in both %s and %s, for example %s."
-            _log.warning(text, root, len(shared), first, second, min(shared))
-    return parts
-
-
-def _by_speaker(root: Path, test_percent: float) -> dict[str, list[LabelledFile]]:
-    """Return a split that holds out whole speakers."""
-    recordings = list_recordings(root)
+def _hold_out_speakers(root: Path, recordings: list[LabelledFile], test_percent: float) -> Parts:
+    """Return a training and a test part; whole speakers are held out for the latter."""
     speakers = sorted({file.speaker for file in recordings})
     if len(speakers) < 2:
         raise InputError(
@@ -125,6 +165,21 @@ def _by_speaker(root: Path, test_percent: float) -> dict[str, list[LabelledFile]
     return {"train": train, "test": test}
 
 
+def _check(root: Path, parts: Parts) -> None:
+    """Refuse words that are not trained, and warn of speakers in two parts and of files that look the same."""
+    known = {file.word for file in parts["train"]}
+    for part in parts.values():
+        for file in part:
+            if file.word not in known:
+                raise InputError(f"{file.path}: {file.word!r} is a word that no recording for training has.")
+    for first, second in combinations(parts, 2):
+        shared = {file.speaker for file in parts[first]} & {file.speaker for file in parts[second]}
+        if shared:
+            text = "%s: %d speakers are in both %s and %s, for example %s."
+            _log.warning(text, root, len(shared), first, second, min(shared))
+    warn_of_twins(file.path for part in parts.values() for file in part)
+
+
 register(
     Entry(
         "audio",
@@ -134,6 +189,7 @@ register(
         needs_folder=True,
         options={
             "test_percent": "Share of the speakers held out for the test part.",
+            "skip_bad": "Leave recordings out that can't be used, and count them, instead of refusing them.",
             "seed": "Seed of the cochlea's noise.",
         },
     )

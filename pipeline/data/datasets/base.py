@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from models.errors import InputError
 from pipeline.data.container import SpikeData
 from pipeline.data.copies import without_copies
-from pipeline.data.recordings import Utterance, to_spikes
+from pipeline.data.recordings import Utterance, file_key, to_spikes, unusable
+from pipeline.data.unusable import Unusable
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,25 @@ class Dataset:
     test: SpikeData
     validation: SpikeData | None = None
     """A validation split that the data set brings along. Without one, ``train`` is split."""
+    notes: tuple[str, ...] = ()
+    """What to say of it: which rule made the split, and what is left out."""
 
     @property
     def splits(self) -> dict[str, SpikeData]:
         """The existing splits by name."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in named.items() if split is not None}
+
+
+def utterances(files: Iterable[tuple[Path, int, int]], bad: Unusable) -> list[Utterance]:
+    """Return the utterances of recordings, each with its label and speaker; files that can't be read go to ``bad``."""
+    found = []
+    for path, label, speaker in files:
+        try:
+            found.append(Utterance(path, file_key(path), label, speaker))
+        except InputError as error:
+            bad.reasons.append(str(error))
+    return found
 
 
 def converted(
@@ -37,19 +53,48 @@ def converted(
     speakers: Sequence[str],
     *,
     title: str = "",
+    bad: Unusable | None = None,
+    notes: Sequence[str] = (),
+    trained: Collection[int] = (),
     **options: Any,
 ) -> Dataset:
-    """Return a data set of recordings, whose ``parts`` are named as those of a `Dataset`; see `to_spikes`.
+    """Return a data set of recordings, whose ``parts`` and ``notes`` are those of a `Dataset`; see `to_spikes`.
 
-    No two parts share a recording; see `without_copies`. ``title`` is the data set's name in progress bars and messages
-    where that is not ``name``.
+    No two parts share a recording; see `without_copies`.
+
+    Parameters
+    ----------
+    title : str
+        Its name in progress bars and error messages where that is not ``name``.
+    bad : Unusable
+        What has been found that can't be used. Recordings that can't be heard are added; all of them are refused
+        or left out.
+    trained : collection of int
+        Labels of which the training part must have an example when some are left out.
+
+    Raises
+    ------
+    InputError
+        If recordings can't be used, or if too few are left.
     """
+    bad = bad or Unusable()
     title = title or name
+    kept = {}
+    for part, listed in parts.items():
+        reasons = unusable(listed, kind=name, cochlea=options.get("cochlea"), seed=options.get("seed", 0))
+        bad.reasons += reasons.values()
+        kept[part] = [utterance for index, utterance in enumerate(listed) if index not in reasons]
+    bad.check()
+    for part, left in kept.items():
+        if not left:
+            raise InputError(f"{title}: no recording for the {part} part can be used.{bad.listed}")
+    for label in sorted(set(trained) - {utterance.label for utterance in kept["train"]}):
+        raise InputError(f"{title}: no recording of {classes[label]!r} for training can be used.{bad.listed}")
     splits = {
-        part: to_spikes(utterances, classes, speakers, kind=name, description=f"{title} {part}", **options)
-        for part, utterances in without_copies(parts, classes, title).items()
+        part: to_spikes(left, classes, speakers, kind=name, description=f"{title} {part}", **options)
+        for part, left in without_copies(kept, classes, title).items()
     }
-    return Dataset(name, **splits)
+    return Dataset(name, **splits, notes=(*notes, *bad.notes))
 
 
 @dataclass(frozen=True)
@@ -81,7 +126,7 @@ class Entry:
 
     def options_from(self, section: object) -> dict[str, Any]:
         """Return the options that a config's data section sets: its fields that have an option's name."""
-        return {name: value for name, value in vars(section).items() if name in self.options}
+        return {name: value for name, value in vars(section).items() if name in self.options and value is not None}
 
 
 ENTRIES: dict[str, Entry] = {}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, converted, register
-from pipeline.data.recordings import Utterance, file_key
+from pipeline.data.datasets.base import Dataset, Entry, converted, register, utterances
+from pipeline.data.names import composed, warn_of_case, warn_of_twins
+from pipeline.data.unusable import Unusable
 from pipeline.data.voices import DIGITS_CLASSES
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ CLASSES = DIGITS_CLASSES[:10]
 TEST_INDICES = 5
 """Recordings with an index below this are the test part; this is the data set's own convention."""
 
+RULE = f"split by index: recordings with an index below {TEST_INDICES} are the test part; speakers are in both parts."
+
 _NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)\.wav", re.ASCII)
 
 
@@ -38,32 +41,59 @@ class DigitFile:
     path: Path
 
 
-def load(root: Path | None = None, *, seed: int = 0, cochlea: Cochlea | None = None, progress: bool = True) -> Dataset:
+def load(
+    root: Path | None = None,
+    *,
+    skip_bad: bool = False,
+    seed: int = 0,
+    cochlea: Cochlea | None = None,
+    progress: bool = True,
+) -> Dataset:
     """Return the set split by index; every speaker is in both parts.
 
     Parameters
     ----------
     root : Path, optional
         The data set's folder or its ``recordings`` folder; the default is the value of `ROOT_VARIABLE`.
+    skip_bad : bool
+        Whether recordings that are misnamed or can't be used are left out and counted instead of refused.
     seed, cochlea, progress
         See `to_spikes`.
 
     Raises
     ------
     InputError
-        If there is no such folder, if a recording is misnamed or cannot be used, or if a part is empty.
+        If there is no such folder, if recordings are misnamed or cannot be used (the message names all of these), or
+        if a part is empty.
     """
-    folder = find_folder(root)
-    files = list_recordings(folder)
+    folder, bad = find_folder(root), Unusable(skip_bad)
+    files = list_recordings(folder, bad)
     speakers = tuple(sorted({file.speaker for file in files}))
-    parts: dict[str, list[Utterance]] = {"train": [], "test": []}
+    warn_of_case(speakers, "speakers", folder)
+    warn_of_twins(file.path for file in files)
+    parts: dict[str, list[DigitFile]] = {"train": [], "test": []}
     for file in files:
-        utterance = Utterance(file.path, file_key(file.path), file.digit, speakers.index(file.speaker))
-        parts["test" if file.index < TEST_INDICES else "train"].append(utterance)
+        parts["test" if file.index < TEST_INDICES else "train"].append(file)
     for name, wanted in (("train", f"of {TEST_INDICES} and more"), ("test", f"below {TEST_INDICES}")):
         if not parts[name]:
+            bad.check()
             raise InputError(f"{folder} has no recording for the {name} part; an index {wanted} is wanted.")
-    return converted("fsdd", parts, CLASSES, speakers, cochlea=cochlea, seed=seed, progress=progress)
+    heard = {
+        name: utterances(((file.path, file.digit, speakers.index(file.speaker)) for file in part), bad)
+        for name, part in parts.items()
+    }
+    return converted(
+        "fsdd",
+        heard,
+        CLASSES,
+        speakers,
+        bad=bad,
+        notes=[RULE],
+        trained={file.digit for file in parts["train"]},
+        cochlea=cochlea,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def find_folder(root: Path | None) -> Path:
@@ -80,25 +110,29 @@ def find_folder(root: Path | None) -> Path:
     return folder / "recordings" if (folder / "recordings").is_dir() else folder
 
 
-def list_recordings(folder: Path) -> list[DigitFile]:
+def list_recordings(folder: Path, bad: Unusable) -> list[DigitFile]:
     """Return the recordings of a folder, ordered by digit, speaker and index.
+
+    Those that are not named ``{digit}_{speaker}_{index}.wav`` go to ``bad``.
 
     Raises
     ------
     InputError
-        If there are none, or if one is not named ``{digit}_{speaker}_{index}.wav``.
+        If there are none.
     """
     files = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() != ".wav":
             continue
-        match = _NAME.fullmatch(path.name)
+        match = _NAME.fullmatch(composed(path.name))
         if match is None:
-            raise InputError(
+            bad.reasons.append(
                 f"{path} is not named as fsdd's recordings are; {{digit}}_{{speaker}}_{{index}}.wav is wanted."
             )
+            continue
         files.append(DigitFile(int(match["digit"]), match["speaker"], int(match["index"]), path))
     if not files:
+        bad.check()
         raise InputError(f"{folder} has no recordings; files named {{digit}}_{{speaker}}_{{index}}.wav are wanted.")
     return sorted(files)
 
@@ -110,6 +144,9 @@ register(
         load,
         folder="recordings named {digit}_{speaker}_{index}.wav",
         classes=len(CLASSES),
-        options={"seed": "Seed of the cochlea's noise."},
+        options={
+            "skip_bad": "Leave recordings out that are misnamed or can't be used, and count them, instead of refusing.",
+            "seed": "Seed of the cochlea's noise.",
+        },
     )
 )

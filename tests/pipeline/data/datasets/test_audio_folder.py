@@ -2,6 +2,7 @@
 
 import logging
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import soundfile
 
 from models.errors import InputError
 from pipeline.cochlea import BasilarMembrane, Cochlea
+from pipeline.data.cache import cache_folder
 from pipeline.data.datasets import load
 from pipeline.data.datasets.speaker_hash import held_out
 
@@ -32,7 +34,6 @@ def words(tmp_path):
             for number in range(2):
                 record(root / word / f"{speaker}_nohash_{number}.wav")
     record(root / "_background_noise_" / "dishes.wav", seconds=61)
-    (root / "testing_list.txt").write_text("yes/bb05582b_nohash_0.wav\n")
     (root / "README.md").write_text("about")
     return root
 
@@ -56,13 +57,27 @@ def names(part):
     return {part.speaker_names[i] for i in part.speakers}
 
 
-def test_speech_commands_as_it_is(words):
+def test_speech_commands_without_its_lists(words):
     data = read(words)
     assert data.train.classes == data.test.classes == ("no", "yes")
     assert names(data.test) == {"bb05582b"}
     assert names(data.train) == set(SPEAKERS[1:])
     assert data.validation is None
     assert (len(data.train), len(data.test)) == (12, 4)
+    assert "held out for the test part, by a hash of their names: 1 of 4 speakers" in data.notes[0]
+    assert "_background_noise_ is left out" in data.notes[1]
+
+
+def test_silence_and_unknown_are_words(words):
+    for word in ("_silence_", "_unknown_"):
+        for speaker in SPEAKERS:
+            record(words / word / f"{speaker}_nohash_0.wav")
+    assert read(words).train.classes == ("_silence_", "_unknown_", "no", "yes")
+
+
+def test_an_empty_folder_of_silence_is_no_word(words):
+    (words / "_silence_").mkdir()
+    assert read(words).train.classes == ("no", "yes")
 
 
 def test_examples_are_ordered_by_word_and_speaker(words):
@@ -76,6 +91,7 @@ def test_split_folders(splits):
     assert data.train.classes == ("down", "up")
     assert data.train.speaker_names == data.test.speaker_names == ("ann", "bob", "cat")
     assert (names(data.train), names(data.test)) == ({"ann", "bob"}, {"cat"})
+    assert data.notes == (f"{splits}: split by the folders train, test.",)
 
 
 def test_a_validation_folder(splits):
@@ -153,6 +169,95 @@ def test_a_broken_recording(words):
     path = words / "yes" / "0132a06d_nohash_1.wav"
     path.write_bytes(path.read_bytes()[:100])
     assert f"{path} is truncated" in refusal(words)
+
+
+@pytest.fixture
+def spoilt(words):
+    """Return a folder with four recordings that can't be used, and their names."""
+    bad = {
+        "yes/0132a06d_nohash_1.wav": "is not audio",
+        "no/004ae714_nohash_0.wav": "is truncated",
+        "no/bb05582b_nohash_1.wav": "is silent",
+        "no/nobody.wav": "tells no speaker",
+    }
+    (words / "yes/0132a06d_nohash_1.wav").write_bytes(b"RIFF")
+    path = words / "no/004ae714_nohash_0.wav"
+    path.write_bytes(path.read_bytes()[:200])
+    soundfile.write(words / "no/bb05582b_nohash_1.wav", np.zeros(1600), 16000)
+    record(words / "no/nobody.wav")
+    return words, bad
+
+
+def test_all_bad_recordings_are_named_at_once_and_nothing_is_converted(spoilt):
+    root, bad = spoilt
+    lines = refusal(root).splitlines()
+    assert lines[0].startswith("4 recordings can't be used; --skip-bad")
+    assert len(lines) == 5
+    for name, why in bad.items():
+        assert any(str(root / name) in line and why in line for line in lines[1:])
+    assert not list(cache_folder().rglob("*"))
+
+
+def test_bad_recordings_are_left_out_and_counted(spoilt):
+    root, bad = spoilt
+    data = read(root, skip_bad=True)
+    assert (len(data.train), len(data.test)) == (10, 3)
+    assert data.notes[-1].startswith("4 recordings can't be used and are left out:\n")
+    assert all(name in data.notes[-1] for name in bad)
+    for name in bad:
+        (root / name).unlink()
+    again = read(root)
+    for part in ("train", "test"):
+        assert np.array_equal(getattr(data, part).times, getattr(again, part).times)
+    assert not any("can't be used" in note for note in again.notes)
+
+
+def test_a_word_all_of_whose_recordings_are_bad_is_refused(words):
+    for path in (words / "no").iterdir():
+        path.write_bytes(b"RIFF")
+    assert "no recording for the" in refusal(words, skip_bad=True) or "'no'" in refusal(words, skip_bad=True)
+
+
+def test_a_speaker_who_is_missing_for_a_bad_name_is_explained_by_that_name(tmp_path):
+    for word in ("yes", "no"):
+        record(tmp_path / word / "ann_1.wav")
+        record(tmp_path / word / "bob.wav")
+    message = refusal(tmp_path)
+    assert "yes/bob.wav tells no speaker" in message
+    assert "no/bob.wav tells no speaker" in message
+
+
+def test_composed_and_decomposed_names_are_one_word_and_one_speaker(tmp_path, caplog):
+    for form in ("NFC", "NFD"):
+        for word in ("fünf", "drei"):
+            for speaker in ("Zoë", "ann"):
+                name = f"{speaker}_{form}.wav"
+                record(tmp_path / unicodedata.normalize(form, word) / unicodedata.normalize(form, name))
+    with caplog.at_level(logging.WARNING):
+        data = read(tmp_path)
+    assert data.train.classes == ("drei", "fünf")
+    assert data.train.speaker_names == ("Zoë", "ann")
+    assert len(data.train) == len(data.test) == 4
+    assert "2 folders are called 'fünf' in different Unicode forms; they are one word" in caplog.text
+
+
+def test_recordings_that_look_the_same_are_both_taken_with_a_warning(words, caplog):
+    for form in ("NFC", "NFD"):
+        record(words / "yes" / unicodedata.normalize(form, "Zoë_1.wav"))
+    with caplog.at_level(logging.WARNING):
+        data = read(words)
+    assert len(data.train) + len(data.test) == 18
+    assert "There are two files" in caplog.text
+
+
+def test_names_that_differ_in_case_only_are_told_of(words, caplog):
+    for speaker in ("0132A06D", *SPEAKERS):
+        record(words / "Yes" / f"{speaker}_1.wav")
+    with caplog.at_level(logging.WARNING):
+        data = read(words)
+    assert data.train.classes == ("Yes", "no", "yes")
+    assert "the words 'Yes' and 'yes' differ in case only; they count as two" in caplog.text
+    assert "the speakers '0132A06D' and '0132a06d' differ in case only" in caplog.text
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

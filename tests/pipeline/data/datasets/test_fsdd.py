@@ -14,6 +14,7 @@ from pipeline.audio import read_audio
 from pipeline.cochlea import BasilarMembrane, Cochlea
 from pipeline.data.datasets import fsdd, load
 from pipeline.data.datasets.fsdd import ROOT_VARIABLE, find_folder, list_recordings
+from pipeline.data.unusable import Unusable
 
 FEW = Cochlea(membrane=BasilarMembrane(channels=16))
 REAL = os.environ.get(ROOT_VARIABLE)
@@ -49,7 +50,7 @@ def test_split_by_index(folder):
 
 
 def test_indices_are_numbers_and_order_the_recordings(folder):
-    files = list_recordings(folder)
+    files = list_recordings(folder, Unusable())
     assert [file.index for file in files[:4]] == [0, 4, 5, 10]
     assert files == sorted(files, key=lambda file: (file.digit, file.speaker, file.index))
 
@@ -104,12 +105,12 @@ def test_a_misnamed_recording_is_named(folder, name):
 def test_other_files_are_let_be(folder):
     (folder / "README.md").write_text("about")
     (folder / ".3_ann.wav").touch()
-    assert len(list_recordings(folder)) == 24
+    assert len(list_recordings(folder, Unusable())) == 24
 
 
 @pytest.mark.parametrize(("kept", "missing"), [((0, 4), "train"), ((5, 10), "test")])
 def test_an_empty_part(folder, kept, missing):
-    for file in list_recordings(folder):
+    for file in list_recordings(folder, Unusable()):
         if file.index not in kept:
             file.path.unlink()
     with pytest.raises(InputError, match=f"no recording for the {missing} part"):
@@ -123,9 +124,32 @@ def test_a_broken_recording_is_named(folder):
         load("fsdd", folder, cochlea=FEW, progress=False)
 
 
+def test_all_bad_recordings_are_named_or_left_out(folder):
+    (folder / "3_ann.wav").touch()
+    (folder / "9_bob_10.wav").write_bytes(b"RIFF")
+    (folder / "0_ann_0.wav").write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        load("fsdd", folder, cochlea=FEW, progress=False)
+    message = str(caught.value)
+    assert message.startswith("3 recordings can't be used")
+    assert all(name in message for name in ("3_ann.wav", "9_bob_10.wav", "0_ann_0.wav", "--skip-bad", "data.skip_bad"))
+    data = load("fsdd", folder, cochlea=FEW, progress=False, skip_bad=True)
+    assert (len(data.train), len(data.test)) == (11, 11)
+    assert data.notes[0].startswith("split by index")
+    assert "3 recordings can't be used and are left out" in data.notes[1]
+
+
+def test_a_digit_all_of_whose_training_recordings_are_bad_is_refused(folder):
+    for speaker in ("ann", "bob"):
+        for index in (5, 10):
+            (folder / f"3_{speaker}_{index}.wav").write_bytes(b"RIFF")
+    with pytest.raises(InputError, match=r"no recording of 'three' for training can be used"):
+        load("fsdd", folder, cochlea=FEW, progress=False, skip_bad=True)
+
+
 @needs_recordings
 def test_the_recordings_are_all_there_and_good():
-    files = list_recordings(find_folder(None))
+    files = list_recordings(find_folder(None), Unusable())
     speakers = {file.speaker for file in files}
     assert len(files) == len(speakers) * 500
     assert len({(file.digit, file.speaker, file.index) for file in files}) == len(files)
