@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from models.errors import InputError
 from pipeline.config.problems import first_problem
+from pipeline.config.toml import read_toml
 from pipeline.console import Console
 from pipeline.training.run import RUNS_VARIABLE, commit
 
@@ -59,12 +59,7 @@ def load_cluster(file: Path | None, **options: Any) -> Cluster:
     InputError
         If the file is no TOML, or a field is unknown or wrong.
     """
-    fields: dict[str, Any] = {}
-    if file is not None:
-        try:
-            fields = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{file} is not a readable TOML file: {error}") from None
+    fields = {} if file is None else read_toml(file)
     fields |= {name: value for name, value in options.items() if value is not None}
     try:
         return Cluster.model_validate(fields)

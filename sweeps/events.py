@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import NoneType
 from typing import Any
 
 Event = dict[str, Any]
@@ -30,6 +31,12 @@ OF_POINT: dict[str, Kinds] = {
 }
 """Fields of events that belong to a point. Events of other names change nothing."""
 
+OPTIONAL: dict[str, Kinds] = {"finish": {"error": (*NUMBER, NoneType), "reason": str, "seconds": NUMBER}}
+"""Fields that an event may lack."""
+
+VALUE = (int, float, str)
+"""What a point's values may be; bool is an int."""
+
 
 def read(line: bytes) -> Event:
     """Return a line's event.
@@ -45,6 +52,8 @@ def read(line: bytes) -> Event:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON ({error.msg}, column {error.colno})") from None
+    except (ValueError, RecursionError):
+        raise ValueError("it has too long a number, or too many levels") from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise ValueError("it is not an event")
     return event
@@ -62,6 +71,11 @@ def check(event: Event, points: int) -> None:
     for field, kind in (OF_SWEEP | OF_POINT).get(name, {}).items():
         if not isinstance(event.get(field), kind):
             raise ValueError(f'"{name}" has no valid "{field}"')
+    for field, kind in OPTIONAL.get(name, {}).items():
+        if field in event and not isinstance(event[field], kind):
+            raise ValueError(f'"{name}" has no valid "{field}"')
+    if name == "ask" and not all(isinstance(value, VALUE) for value in event["values"].values()):
+        raise ValueError('"ask" has a value that is no number, text or truth value')
     if name == "finish" and event["status"] not in FINISHED:
         raise ValueError(f'"{name}" has the status "{event["status"]}", which must be one of {", ".join(FINISHED)}')
     if name in OF_POINT and not 0 <= event["point"] < points + (name == "ask"):

@@ -16,6 +16,10 @@ Values = dict[str, Value]
 """A point's values, by the dotted names of config fields."""
 
 
+FARTHEST = 1_000_000
+"""Bound of whole numbers: all that lie between an integer parameter's bounds are its values in a grid search."""
+
+
 class _Parameter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -46,7 +50,7 @@ class Real(_Parameter):
     low: float
     high: float
     scale: Literal["linear", "log"] = "linear"
-    steps: Annotated[int, Field(ge=2)] = 5
+    steps: Annotated[int, Field(ge=2, le=10_000)] = 5
     """Number of values in a grid search."""
 
     @model_validator(mode="after")
@@ -76,8 +80,8 @@ class Integer(_Parameter):
     """A whole number between two bounds, both included."""
 
     kind: Literal["integer"]
-    low: int
-    high: int
+    low: Annotated[int, Field(ge=-FARTHEST)]
+    high: Annotated[int, Field(le=FARTHEST)]
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")

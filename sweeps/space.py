@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import InputError
 from pipeline.config import Config, load_config
 from pipeline.config.problems import first_problem
+from pipeline.config.toml import read_toml
 from pipeline.events import CHANNELS
 from pipeline.training.problem import make_network
 from sweeps.migration import migrate_space
@@ -159,15 +160,14 @@ class Space(_Section):
             point = ", ".join(f"{name} = {value!r}" for name, value in values.items())
             raise InputError(f"{self.name}: {point}: {error}") from None
 
-    def all_points(self) -> list[Values]:
-        """Return the points of a grid search, each once."""
-        names = list(self.parameters)
-        found = []
+    def all_points(self) -> Iterator[Values]:
+        """Yield the points of a grid search, each once."""
+        names, found = list(self.parameters), set()
         for combination in itertools.product(*(self.parameters[name].grid() for name in names)):
             point = self.complete(dict(zip(names, combination, strict=True)))
-            if point not in found:
-                found.append(point)
-        return found
+            if (values := tuple(point.items())) not in found:
+                found.add(values)
+                yield point
 
     def toml(self) -> str:
         """Return the space as TOML."""
@@ -188,11 +188,7 @@ def load_space(source: str | Path) -> Space:
         if str(source) not in shipped:
             raise InputError(f"there is no space {source}; give a TOML file or one of {', '.join(shipped)}")
         path = SPACE_FOLDER / f"{source}.toml"
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}") from None
-    return parse_space(fields, str(path))
+    return parse_space(read_toml(path), str(path))
 
 
 def parse_space(fields: dict[str, Any], where: str) -> Space:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,7 @@ def propose(space: Space, points: Sequence[Point]) -> Values | None:
 
 
 def _grid(space: Space, points: Sequence[Point]) -> Values | None:
-    every = space.all_points()
-    return every[len(points)] if len(points) < len(every) else None
+    return next(islice(space.all_points(), len(points), None), None)
 
 
 def _random(space: Space, points: Sequence[Point]) -> Values:

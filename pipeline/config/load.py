@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from models.errors import InputError
 from pipeline.config import structure
 from pipeline.config.migration import migrate, migrate_name
-from pipeline.config.problems import first_problem
+from pipeline.config.problems import first_problem, shown
 from pipeline.config.run import Config
 from pipeline.config.structure import choice, place
+from pipeline.config.toml import DEEPEST, read_toml, too_deep
 
 CONFIG_FOLDER = Path(__file__).parents[1] / "configs"
 """The configs that ship with the project; they can be named without folder and ending."""
@@ -39,11 +40,7 @@ def load_config(source: str | Path, overrides: Iterable[str] = ()) -> Config:
         read.
     """
     path = _find(source)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}") from None
-    return config_from_table(table, path, overrides)
+    return config_from_table(read_toml(path), path, overrides)
 
 
 def config_from_table(table: Mapping[str, Any], source: str | Path, overrides: Iterable[str] = ()) -> Config:
@@ -77,9 +74,11 @@ def _parsed(override: str) -> tuple[str, Any, str]:
     if not equals or not name:
         raise InputError(f"--set {override} is not of the form a.b=c")
     name = migrate_name(name)
+    if name.count(".") > DEEPEST:
+        raise too_deep(f"--set {override[:60]}...")
     try:
         return name, tomllib.loads(f"value = {text}")["value"], override
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return name, text, override
 
 
@@ -100,7 +99,7 @@ def _override(table: dict[str, Any], name: str, value: Any, override: str) -> No
             raise InputError(f"--set {override}: {section} is a field, not a section")
     family = choice(place(Config, sections)[1])
     if family is not None and field == family.tag and value != inside.get(field, _default(*sections, field)):
-        member = family.members().get(str(value))
+        member = family.members().get(value) if isinstance(value, str) else None
         kept = [key for key in family.kept if member is None or key in structure.fields(member)]
         for other in set(inside).difference(kept):
             del inside[other]
@@ -126,8 +125,11 @@ def _read_window(table: dict[str, Any]) -> None:
         if file is not None:
             raise InputError(f"loss.window.file is set, but a window of shape {shape} has no file")
     elif file is not None:
+        if not isinstance(file, str):
+            raise InputError(f"loss.window.file is {shown(file)}; it must be the name of a file")
         try:
-            window["values"] = np.loadtxt(file, ndmin=1).ravel().tolist()
+            with open(file, encoding="utf-8-sig") as lines:
+                window["values"] = np.loadtxt(lines, ndmin=1).ravel().tolist()
         except (OSError, ValueError) as error:
             raise InputError(f"loss.window.file {file} is not a file of one number a line: {error}") from None
     elif "values" not in window:

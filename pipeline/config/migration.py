@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from models.errors import InputError
+from pipeline.config.problems import shown
 
 VERSION = 2
 """Of the configs that this version writes. Configs without a version are of version 1, or written by hand."""
@@ -21,7 +22,9 @@ def migrate(fields: Mapping[str, Any]) -> dict[str, Any]:
     if found.get("version", 1) == VERSION:
         return found
     if found.pop("version", 1) != 1:
-        raise InputError(f"version is {fields['version']}; this version of the project reads configs up to {VERSION}")
+        raise InputError(
+            f"version is {shown(fields['version'])}; this version of the project reads configs up to {VERSION}"
+        )
     for old, new in RENAMED.items():
         (section, field), (*sections, name) = old.split("."), new.split(".")
         if isinstance(found.get(section), dict) and field in found[section]:

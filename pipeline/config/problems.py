@@ -9,6 +9,18 @@ from models.errors import FieldError, nearest
 from pipeline.config.run import Config
 from pipeline.config.structure import choice, fields, place
 
+LONGEST = 200
+"""Characters of a wrong value that a sentence shows."""
+
+
+def shown(value: object) -> str:
+    """Return a value as sentences show it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return f"{type(value).__name__} of more digits or levels than can be shown"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
 
 def first_problem(error: ValidationError, model: type[BaseModel] = Config) -> str:
     """Say in one sentence what a model's first problem is, with the nearest right name for a wrong one."""
@@ -25,13 +37,13 @@ def first_problem(error: ValidationError, model: type[BaseModel] = Config) -> st
         family = choice(there)
         tag = family.tag if family else "kind"
         if not isinstance(given, dict):
-            return f"{where} is {given!r}; it must be a table with a {tag}"
+            return f"{where} is {shown(given)}; it must be a table with a {tag}"
         if tag not in given:
             return f"{where}.{tag} is missing"
-        return f"{where}.{tag} is {given[tag]!r}; it must be one of {problem['ctx']['expected_tags']}"
+        return f"{where}.{tag} is {shown(given[tag])}; it must be one of {problem['ctx']['expected_tags']}"
     if kind.startswith("dataclass"):
-        return f"{where} is {given!r}; it must be a table"
-    return f"{where} is {given!r}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+        return f"{where} is {shown(given)}; it must be a table"
+    return f"{where} is {shown(given)}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
 def _refused(error: Exception, where: str, there: object) -> str:

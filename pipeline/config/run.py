@@ -39,8 +39,8 @@ class Config(Section):
 
     @property
     def steps(self) -> int:
-        """Steps of a trial."""
-        return round(self.data.trial / self.data.dt)
+        """Steps of a trial, as many as a float counts at most."""
+        return round(min(self.data.trial / self.data.dt, 2.0**53))
 
     @property
     def window(self) -> Window | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
+
+from models.errors import InputError
 
 NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**60, 2**63 - 1, 2**64 - 1)
 """Numbers that break arithmetic."""
@@ -35,3 +39,12 @@ def damaged(draw: st.DrawFn, wholes: list[bytes], most: int = 4) -> bytes:
         else:
             content[at : at + size] = content[at : at + size][::-1]
     return bytes(content)
+
+
+def refusal(use: Callable[[], object]) -> str:
+    """Return why what is used is refused, or nothing where it is taken; other errors pass through."""
+    try:
+        use()
+    except InputError as error:
+        return str(error)
+    return ""

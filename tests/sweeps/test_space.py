@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def test_the_shipped_spaces_fit_their_configs(name: str) -> None:
 
 def test_the_theses_spaces_are_there() -> None:
     assert {"thesis", "window", "sizes"} <= {path.stem for path in SPACE_FOLDER.glob("*.toml")}
-    sizes = load_space("sizes").all_points()
+    sizes = list(load_space("sizes").all_points())
     assert {(p["network.hidden"], p["network.recurrent"]) for p in sizes} == {
         (n, r) for n in (64, 128, 256, 512, 1024) for r in (False, True)
     }
@@ -66,9 +67,22 @@ def test_a_parameter_that_does_not_count_is_left_out_and_reaches_no_config() -> 
 
 def test_a_grid_has_every_point_once() -> None:
     made = space(WINDOWS, config="fsdd")
-    points = made.all_points()
+    points = list(made.all_points())
     assert len(points) == 5 + 1
     assert {"loss.window.shape": "exponential"} in points
+
+
+def test_a_grid_of_many_points_begins_at_once() -> None:
+    thesis = load_space("thesis")
+    assert math.prod(len(parameter.grid()) for parameter in thesis.parameters.values()) > 100_000
+    assert next(iter(thesis.all_points())) == thesis.complete({n: p.grid()[0] for n, p in thesis.parameters.items()})
+
+
+@pytest.mark.parametrize("field", [{"kind": "integer", "low": 1}, {"kind": "real", "low": 0.0, "high": 1.0}])
+def test_a_parameter_of_more_values_than_memory_holds_is_refused(field: dict[str, Any]) -> None:
+    many = {"high": 10**12} if field["kind"] == "integer" else {"steps": 10**12}
+    with pytest.raises(InputError, match=rf"{next(iter(many))} is {10**12}; input should be less than or equal to"):
+        space({"training.epochs": field | many})
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pipeline.config.toml import read_toml
 from results.tables.files import read_json
 
 
@@ -31,5 +31,5 @@ def provenance(rows: pd.DataFrame) -> dict[str, Any]:
     for folder in folders:
         name = config_hash_of(str(folder))
         if name not in configs:
-            configs[name] = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+            configs[name] = read_toml(folder / "config.toml")
     return {"commits": sorted(commits), "configs": configs}
