@@ -51,12 +51,13 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run,
 def data(
     dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(names())}.")],
     root: Annotated[Path | None, typer.Option(help="Folder of the recordings or HDF5 files.")] = None,
+    trial: Annotated[float, typer.Option(help="Length of a trial in ms: what of the data does it hold?", min=1)] = 1000,
     **options: Any,
 ) -> None:
     """Prepare a data set and show what it holds."""
     given = {name: value for name, value in options.items() if value is not None}
     loaded = load(dataset, root, **given)
-    out.print(summary.render(dataset, summary.summarise(loaded)))
+    out.print(summary.render(dataset, summary.summarise(loaded, trial)))
     for note in loaded.notes:
         out.print(note)
 

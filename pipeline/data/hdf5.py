@@ -26,6 +26,7 @@ from pipeline.data.atomic import write_atomically
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.names import composed, warn_of_case
 from pipeline.data.packing import EXAMPLES_AT_ONCE, assemble, clean_rows
+from pipeline.data.time_unit import check_time_unit
 from pipeline.events import CHANNELS
 
 FORMAT_VERSION = 1
@@ -164,6 +165,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     warn_of_case(names, "speakers", source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
     _check_most_are_good(data, source)
+    check_time_unit(data, source)
     stored = Drops(**{f.name: _attribute(file, f.name, 0, range(sys.maxsize), source) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
 

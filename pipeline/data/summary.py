@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline.console import Table
 from pipeline.data.container import Drops, SpikeData
 from pipeline.data.datasets import Dataset
+from pipeline.data.trial import SHARE, WARN, beyond, proposed
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,16 @@ class SplitSummary:
     """Number of events per example; 0 if there are no examples."""
     last_event_ms: float
     drops: Drops
+    trial: float
+    """Length of a trial in ms."""
+    beyond: float
+    """Fraction of the events that lie beyond the end of such a trial."""
+    proposed_trial: float
+    """Length in ms of a trial that would hold `trial.SHARE` of the events."""
 
 
-def summarise_split(data: SpikeData) -> SplitSummary:
-    """Return the summary of a split."""
+def summarise_split(data: SpikeData, trial: float = 1000.0) -> SplitSummary:
+    """Return the summary of a split, which is to be presented in trials of ``trial`` ms."""
     counts = data.counts if len(data) else np.zeros(1, dtype=np.int64)
     classes = np.bincount(data.labels, minlength=len(data.classes)).tolist()
     speakers = np.bincount(data.speakers, minlength=len(data.speaker_names)).tolist()
@@ -45,12 +52,15 @@ def summarise_split(data: SpikeData) -> SplitSummary:
         events_max=float(counts.max()),
         last_event_ms=float(data.times.max(initial=0.0)),
         drops=data.drops,
+        trial=trial,
+        beyond=beyond(data, trial, dt=1.0) / max(len(data.times), 1),
+        proposed_trial=proposed(data),
     )
 
 
-def summarise(dataset: Dataset) -> dict[str, SplitSummary]:
-    """Return the summaries of a data set's splits by name."""
-    return {name: summarise_split(split) for name, split in dataset.splits.items()}
+def summarise(dataset: Dataset, trial: float = 1000.0) -> dict[str, SplitSummary]:
+    """Return the summaries of a data set's splits by name; see `summarise_split`."""
+    return {name: summarise_split(split, trial) for name, split in dataset.splits.items()}
 
 
 def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40) -> RenderableType:
@@ -67,6 +77,7 @@ def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40)
         present = (f"{split} {sum(n > 0 for n in s.by_speaker.values())}" for split, s in summary.items())
         parts.append(Text(f"{len(speakers)} speakers ({', '.join(present)})"))
     parts += [Text(f"{split}: {_dropped(s.drops)}") for split, s in summary.items()]
+    parts.append(_trial(summary))
     return Group(*parts)
 
 
@@ -91,6 +102,19 @@ def _counts_table(what: str, by_split: dict[str, dict[str, int]]) -> Table:
     for key in next(iter(by_split.values())):
         table.add_row(key, *(f"{counts[key]:,}" for counts in by_split.values()))
     return table
+
+
+def _trial(summary: dict[str, SplitSummary]) -> Text:
+    """Return how much of the data a trial holds, and how long one must be."""
+    trial = next(iter(summary.values())).trial
+    lost = ", ".join(f"{s.beyond:.1%} of {split}" for split, s in summary.items())
+    wanted = max(s.proposed_trial for s in summary.values())
+    style = "bold yellow" if any(s.beyond >= WARN for s in summary.values()) else ""
+    return Text(
+        f"events beyond the end of a trial of {trial:g} ms (--trial): {lost}; data.trial = {wanted:g} in a config holds "
+        f"{SHARE:.0%} of every part's events",
+        style,
+    )
 
 
 def _dropped(drops: Drops) -> str:
