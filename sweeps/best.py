@@ -12,7 +12,7 @@ from models.errors import InputError
 from pipeline.config import Config
 from pipeline.evaluation.intervals import student
 from pipeline.training.run import RUNS_VARIABLE
-from sweeps.objective import units
+from sweeps.objective import prepare, units
 from sweeps.space import Objective
 from sweeps.state import Point
 from sweeps.sweep import Sweep
@@ -59,6 +59,7 @@ def best(sweep: Sweep, seeds: Sequence[int] = (), threads: int = 0) -> Best:
         objective = Objective(kind=space.objective.kind, seeds=tuple(seeds), folds=space.objective.folds)
         wider = space.model_copy(update={"objective": objective})
         os.environ[RUNS_VARIABLE] = str(sweep.runs)
+        sweep.use(prepare(space, progress=False))
         errors = dict(units(wider, point.values, lambda *_: None, threads))
     mean, low, high = student(np.array(list(errors.values())))
     if len(errors) < 2:

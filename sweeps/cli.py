@@ -214,7 +214,7 @@ def _begin(space: Space) -> Sweep:
     space.check()
     sweep = Sweep.of(space)
     sweep.begin(space)
-    prepare(space)
+    sweep.use(prepare(space))
     return sweep
 
 

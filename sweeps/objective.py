@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pandas as pd
 
 from models.errors import DivergedError
-from pipeline.training.examples import load_dataset
+from pipeline.training.examples import kept_dataset, load_dataset
+from pipeline.training.run import fingerprint
 from pipeline.training.trainer import Progress
 from pipeline.training.trainer import Row as MetricsRow
 from sweeps.claims import Claimed
@@ -95,7 +96,9 @@ def should_prune(curve: Mapping[int, float], unit: str, others: list[Point], fir
     return len(theirs) >= LEAST_OTHERS and min(curve.values()) > pd.Series(theirs).median()
 
 
-def prepare(space: Space) -> None:
-    """Load the space's data, making them if need be: once, not in every worker."""
+def prepare(space: Space, progress: bool = True) -> str:
+    """Load the space's data, making them if need be, and return a hash of the examples that points learn from."""
     first = {name: parameter.at(0.5) for name, parameter in space.parameters.items()}
-    load_dataset(space.settings(space.complete(first), 1))
+    config = space.settings(space.complete(first), 1)
+    dataset = load_dataset(config) if progress else kept_dataset(config)
+    return fingerprint(dataset.train, *([] if dataset.validation is None else [dataset.validation]))

@@ -104,6 +104,24 @@ class Sweep:
             with self.store.turn() as turn:
                 turn.append("budget", budget=fields["budget"])
 
+    def use(self, data: str) -> None:
+        """Keep a hash of the data that points learn from, or make sure that they are those of the sweep's first points.
+
+        Raises
+        ------
+        InputError
+            If the sweep was begun on other data.
+        """
+        with self.store.turn() as turn:
+            known = next((event["data"] for event in turn.events if event["event"] == "data"), None)
+            if known is None:
+                turn.append("data", data=data)
+            elif known != data:
+                raise InputError(
+                    f"{self.folder} was begun on other data than these, so that its points' errors can't be compared "
+                    "with new ones; restore the data or move the folder away"
+                )
+
     def take(self, worker: str) -> Point | None:
         """Take a point for a worker: one that was given back, or a new one; None if there is none now."""
         space = self.space()

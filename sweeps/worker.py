@@ -10,7 +10,7 @@ from types import FrameType
 from models.errors import InputError
 from pipeline.training.run import RUNS_VARIABLE
 from sweeps.heartbeat import Heartbeat
-from sweeps.objective import Pruned, units
+from sweeps.objective import Pruned, prepare, units
 from sweeps.state import Point
 from sweeps.sweep import Sweep
 
@@ -29,11 +29,14 @@ def work(sweep: Sweep, threads: int = 1) -> int:
     ------
     Terminated
         If it is told to end; it has given its point back by then.
+    InputError
+        If the data are not those that the sweep was begun on.
     """
     os.environ[RUNS_VARIABLE] = str(sweep.runs)
     finished = 0
     before = signal.signal(signal.SIGTERM, _end)
     try:
+        sweep.use(prepare(sweep.space(), progress=False))
         with Heartbeat(sweep.workers) as heart:
             while True:
                 point = sweep.take(heart.worker)

@@ -111,8 +111,8 @@ def _trial(summary: dict[str, SplitSummary]) -> Text:
     wanted = max(s.proposed_trial for s in summary.values())
     style = "bold yellow" if any(s.beyond >= WARN for s in summary.values()) else ""
     return Text(
-        f"events beyond the end of a trial of {trial:g} ms (--trial): {lost}; data.trial = {wanted:g} in a config holds "
-        f"{SHARE:.0%} of every part's events",
+        f"events beyond the end of a trial of {trial:g} ms (--trial): {lost}; a trial of {wanted:g} ms (data.trial in "
+        f"a config) holds {SHARE:.0%} of every part's events",
         style,
     )
 

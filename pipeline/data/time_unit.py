@@ -38,9 +38,9 @@ def check_time_unit(data: SpikeData, source: str) -> None:
         unit, many = next(((u, n) for u, n in UNITS.items() if median / n <= LONGEST), ("another unit", np.inf))
         hint = "" if np.isinf(many) else f"; divide them by {many:,.0f}"
         raise InputError(
-            f"{source}: if its times are seconds, the median example lasts {median / 1e3:,.0f} s; seconds are wanted, and "
-            f"these look like {unit}{hint}."
+            f"{source}: if its times are seconds, the median example lasts {median / 1e3:,.0f} s; seconds are wanted, "
+            f"and these look like {unit}{hint}."
         )
     if ends.max() < SHORTEST and np.median(counts[counts > 0]) > SHORTEST:
-        text = "%s: if its times are seconds, the longest example lasts %.3g ms, too short for a word; is it another unit?"
+        text = "%s: if its times are seconds, the longest example lasts %.3g ms, too short for a word."
         _log.warning(text, source, ends.max())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -57,12 +58,25 @@ class Record:
 def of_runs(root: Path | None = None) -> Iterator[Record]:
     """Yield the score of every run in a folder, by default where trainings write them, that was scored.
 
+    Where the runs of a config were scored on different recordings, since the data have changed between them, the
+    variant's name says on which: they are not seeds of one experiment.
+
     Raises
     ------
     InputError
         If a score or a config can't be read, or an accuracy is not between 0 and 1.
     """
-    root = Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root
+    found = list(_scores(Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root))
+    recordings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for record, scored_on in found:
+        recordings[record.what, record.held] |= {scored_on} - {""}
+    for record, scored_on in found:
+        several = len(recordings[record.what, record.held]) > 1
+        yield replace(record, what=f"{record.what} (recordings {scored_on[:6] or 'unknown'})") if several else record
+
+
+def _scores(root: Path) -> Iterator[tuple[Record, str]]:
+    """Yield the scores of a folder's runs, and what tells which recordings each was scored on; see `of_runs`."""
     for path in sorted([*root.glob(f"**/{SCORED}"), *root.glob(f"**/{HELD_OUT}")]):
         run = Run.at(path.parent)
         try:
@@ -74,7 +88,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
             raise InputError(f"{path.parent} can't be tabulated: {said}") from None
         if not 0 <= accuracy <= 1:
             raise InputError(f"{path}: an accuracy is between 0 and 1, not {accuracy}")
-        yield Record(
+        record = Record(
             source=str(path.parent),
             comparison="runs",
             what=f"{config.name} {run.folder.name.removesuffix(f'-s{config.seed}')}",
@@ -85,6 +99,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
             accuracy=accuracy,
             run=str(path.parent),
         )
+        yield record, str(score.get("recordings", ""))
 
 
 def of_comparison(path: Path) -> Iterator[Record]:

@@ -56,10 +56,11 @@ def write_heidelberg() -> WriteHeidelberg:
         labels: list[int],
         speakers: list[int] | None,
         keys: list[str] = SHD_WORDS,
+        dtype: type = np.float16,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(path, "w") as file:
-            for name, column, kind in (("times", 0, np.float16), ("units", 1, np.uint16)):
+            for name, column, kind in (("times", 0, dtype), ("units", 1, np.uint16)):
                 cells = np.empty(len(rows), dtype=h5py.vlen_dtype(kind))
                 for i, row in enumerate(rows):
                     cells[i] = np.asarray(row[column]).astype(kind)

@@ -47,9 +47,10 @@ def test_a_file_of_shd_is_read_as_tonic_reads_it(heidelberg):
 
 
 def test_float16_seconds_do_not_overflow_in_milliseconds(tmp_path, write_heidelberg):
-    write_heidelberg(tmp_path / "x.h5", [(np.array([0.5, 100.0, 60000.0]), np.array([1, 2, 3]))], [0], [0])
+    rows = [(np.array(times), np.arange(len(times))) for times in ([0.5, 100.0, 60000.0], [0.25], [1.0])]
+    write_heidelberg(tmp_path / "x.h5", rows, [0, 0, 0], [0, 0, 0])
     data = hdf5.read(tmp_path / "x.h5")
-    assert data.times.tolist() == [500.0, 100_000.0, 60_000_000.0]
+    assert data.times.tolist() == [500.0, 100_000.0, 60_000_000.0, 250.0, 1000.0]
     assert data.drops.events == 0
 
 
