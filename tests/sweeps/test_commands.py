@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from genn import needs_genn
 from models.engines.genn.folders import FOLDER_VARIABLE
 from models.errors import InputError
 from pipeline.config import load_config
+from pipeline.data import hdf5
 from pipeline.training.run import commit
 from sweeps import cluster
 from sweeps.cli import main
@@ -31,7 +33,7 @@ from sweeps.cluster import Task
 from sweeps.jobs import Job, train_and_score
 from sweeps.space import load_space
 from sweeps.sweep import Sweep
-from sweeps.worker import work_in_job
+from sweeps.worker import work, work_in_job
 
 Command = Callable[..., Any]
 
@@ -75,6 +77,31 @@ def test_a_sweep_runs_through_and_can_be_looked_at(words_space: Path, sweeps: Co
     code, out, _ = sweeps("importance", sweep.folder)
     assert code == 0
     assert "training.learning_rate" in out
+
+
+def test_a_sweep_goes_on_only_on_the_data_it_was_begun_on(
+    words_space: Path, words_config: Path, words_folder: Path, sweeps: Command, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(words_folder, own)
+    words_config.write_text(words_config.read_text().replace(str(words_folder), str(own)))
+    assert sweeps("run", words_space, "--workers", 1, "--points", 1).code == 0
+    whole = hdf5.read(own / "shd_train.h5")
+    hdf5.write(own / "shd_train.h5", whole.select(range(40)))
+    sweep = Sweep(tmp_path / "runs" / "sweeps" / "words-sobol-s1")
+    before = [event for event in sweep.store.events() if event["event"] != "budget"]
+    answer = sweeps("run", words_space, "--workers", 1, "--points", 2)
+    assert answer.sentence == (
+        f"{sweep.folder} was begun on other data than these, so that its points' errors can't be compared with new "
+        "ones; restore the data or move the folder away"
+    )
+    assert [event for event in sweep.store.events() if event["event"] != "budget"] == before
+    with pytest.raises(InputError, match="was begun on other data than these"):
+        work(sweep)
+    assert sweeps("best", sweep.folder, "--seeds", 2).code == 2
+    hdf5.write(own / "shd_train.h5", whole)
+    assert sweeps("run", words_space, "--workers", 1, "--points", 2).code == 0
+    assert len(sweep.state().finished) == 2
 
 
 def test_a_sweep_of_one_parameter_is_drawn_without_its_pairs(

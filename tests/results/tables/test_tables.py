@@ -15,6 +15,8 @@ import pytest
 from models.errors import InputError
 from pipeline.config import load_config
 from pipeline.console import Console
+from pipeline.data import hdf5
+from pipeline.training import examples
 from results.tables import tables, write
 from results.tables.records import Record, of_comparison, of_runs
 from sweeps.jobs import Job, train_and_score
@@ -73,6 +75,38 @@ def test_without_a_run_only_the_rows_change_that_it_backed(
     assert after.loc["12"].equals(before.loc["12"])
     (folders[0] / "evaluation-test.json").unlink()
     assert tables.accuracy(of_runs(root))["hidden"].tolist() == ["12"]
+
+
+def test_scores_on_other_recordings_are_another_row(words_config: Path, words_folder: Path, tmp_path: Path) -> None:
+    """Seeds of one config, of which the second was trained after the data had changed, are not averaged."""
+    own = tmp_path / "own"
+    shutil.copytree(words_folder, own)
+    words_config.write_text(words_config.read_text().replace(str(words_folder), str(own)))
+
+    def rows() -> list[str]:
+        return tables.accuracy(of_runs(tmp_path / "runs"))["what"].tolist()
+
+    def train(seed: int) -> None:
+        kept_dataset_of_a_new_process()
+        train_and_score(Job("words", load_config(words_config, ["training.epochs=1", f"seed={seed}"])))
+
+    train(1)
+    train(2)
+    (name,) = rows()
+    assert "recordings" not in name
+    hdf5.write(own / "shd_test.h5", hdf5.read(own / "shd_test.h5").select(range(12)))
+    train(3)
+    before, after = sorted(rows())
+    assert before.startswith(f"{name} (recordings ")
+    assert after.startswith(f"{name} (recordings ")
+    hdf5.write(own / "shd_train.h5", hdf5.read(own / "shd_train.h5").select(range(40)))
+    with pytest.raises(InputError, match="was begun on other data than these"):
+        train(1)
+
+
+def kept_dataset_of_a_new_process() -> None:
+    """Forget the data that this process keeps in memory."""
+    examples._kept.cache_clear()
 
 
 def test_a_file_that_is_no_comparison_is_refused(tmp_path: Path) -> None:
