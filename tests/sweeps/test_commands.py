@@ -100,6 +100,7 @@ def test_a_sweep_goes_on_only_on_the_data_it_was_begun_on(
         work(sweep)
     assert sweeps("best", sweep.folder, "--seeds", 2).code == 2
     hdf5.write(own / "shd_train.h5", whole)
+    os.environ["SPOKEN_SPIKES_RUNS"] = str(tmp_path / "runs")  # a worker, in its own process, has set it to its runs
     assert sweeps("run", words_space, "--workers", 1, "--points", 2).code == 0
     assert len(sweep.state().finished) == 2
 
