@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from models.errors import InputError
+from pipeline.audio_source import WHAT_IS_WANTED, name_of, open_source
 
 MAX_SECONDS = 60
 """Longest recording that is read, in seconds. A trial holds one word, and memory grows with the length."""
@@ -18,9 +18,11 @@ MAX_SECONDS = 60
 SILENCE_PEAK = 1 / 32768
 """Largest deviation from the mean that counts as silence: one step of 16-bit audio."""
 
-_UNKNOWN_SIZE = 0xFFFFFFFF  # in the header of a WAV that was written to a pipe
+CANCELLED = 0.1
+"""Channels cancel if their sum is weaker than this fraction of the louder one (-20 dB), as where one is inverted."""
+
+_MOST = f"{MAX_SECONDS} s is the most that is taken; cut it into words."
 _STREAM_FRAMES = 2**62  # libsndfile reports 2**63 - 1 frames for a FLAC stream whose header states no length
-_WHAT_IS_WANTED = "a WAV or FLAC file with one spoken word is wanted"
 
 QUIET = 0.02
 """Samples below this fraction of a recording's peak (-34 dB) count as quiet."""
@@ -34,7 +36,7 @@ class Recording:
     """A mono waveform."""
 
     samples: NDArray[np.float64]
-    """Sound pressure, shape (n,); full scale is 1. Of several channels it is the mean."""
+    """Sound pressure, shape (n,); full scale is 1. The mean of the channels, or the loudest if they cancel."""
     rate: int
     """Sampling rate of the file in Hz."""
     path: Path
@@ -45,8 +47,20 @@ class Recording:
         return len(self.samples) / self.rate
 
 
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file that is read once from its beginning: libsndfile can't seek to the end of a FLAC stream."""
+
+    def seekable(self) -> bool:
+        """Return False, so that nothing is sought after reading."""
+        return False
+
+
 def read_audio(path: Path | str) -> Recording:
     """Read a WAV or FLAC file, or another format of libsndfile, of any sampling rate and number of channels, as mono.
+
+    The path may be a pipe, and ``-`` is standard input; a stream whose header states no length, or an impossible one,
+    is read to its end. Mono is the mean of the channels. Where they cancel, as in stereo with one channel inverted, it
+    is the loudest of them: there, the standard deviation of the sum is below `CANCELLED` times that of this channel.
 
     Raises
     ------
@@ -55,77 +69,43 @@ def read_audio(path: Path | str) -> Recording:
         samples that are not finite.
     """
     path = Path(path)
-    _check_exists(path)
-    _check_wav_is_whole(path)
+    name = name_of(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with _Sound(open_source(path)) as file:
             rate, promised = int(file.samplerate), int(file.frames)
-            _check_length(path, promised, rate)
-            channels = file.read(dtype="float64", always_2d=True)
+            most = MAX_SECONDS * rate
+            if promised > _STREAM_FRAMES:
+                promised = 0
+            elif promised > most:
+                raise InputError(f"{name} lasts {promised / rate:.0f} s and {_MOST}")
+            channels = file.read(promised or most + 1, dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".")
-        raise InputError(f"{path} is not audio or is damaged (libsndfile: {reason}); {_WHAT_IS_WANTED}.") from None
+        raise InputError(f"{name} is not audio or is damaged (libsndfile: {reason}); {WHAT_IS_WANTED}.") from None
     if len(channels) < promised:
         raise InputError(
-            f"{path} is truncated: its header promises {promised} frames and {len(channels)} are there; "
+            f"{name} is truncated: its header promises {promised} frames and {len(channels)} are there; "
             "copy or download it again."
         )
-    return Recording(_mono(path, channels), rate, path)
+    if len(channels) > most:
+        raise InputError(f"{name} is a stream that lasts more than {MAX_SECONDS} s, and {_MOST}")
+    return Recording(_mono(name, channels), rate, path)
 
 
-def _check_exists(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; {_WHAT_IS_WANTED}.")
-        size = path.stat().st_size
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}); {_WHAT_IS_WANTED}.") from None
-    if size == 0:
-        raise InputError(f"{path} is empty (0 bytes); {_WHAT_IS_WANTED}.")
-
-
-def _check_wav_is_whole(path: Path) -> None:
-    """Compare a WAV's data chunk with the file's size; libsndfile only logs it, and other chunks may fill the log."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return
-        while len(header := file.read(8)) == 8:
-            name, length = struct.unpack("<4sI", header)
-            held = size - file.tell()
-            if name == b"data":
-                if length != _UNKNOWN_SIZE and length > held:
-                    raise InputError(
-                        f"{path} is truncated: its header promises {length} bytes of sound and {held} are "
-                        "there; copy or download it again."
-                    )
-                return
-            file.seek(length + length % 2, 1)
-
-
-def _check_length(path: Path, frames: int, rate: int) -> None:
-    if frames == 0:
-        raise InputError(f"{path} holds no sound (0 frames); {_WHAT_IS_WANTED}.")
-    if frames > _STREAM_FRAMES:
-        raise InputError(f"{path} is a stream that states no length; save it again from an audio program.")
-    if frames > MAX_SECONDS * rate:
-        raise InputError(
-            f"{path} lasts {frames / rate:.0f} s and {MAX_SECONDS} s is the most that is taken; cut it into words."
-        )
-
-
-def _mono(path: Path, channels: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mono(name: str, channels: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(channels) == 0:
-        raise InputError(f"{path} holds no sound (0 frames); {_WHAT_IS_WANTED}.")
+        raise InputError(f"{name} holds no sound (0 frames); {WHAT_IS_WANTED}.")
     broken = int(np.count_nonzero(~np.isfinite(channels)))
     if broken:
-        raise InputError(f"{path} holds {broken} samples that are NaN or infinite; finite samples are wanted.")
+        raise InputError(f"{name} holds {broken} samples that are NaN or infinite; finite samples are wanted.")
     samples: NDArray[np.float64] = channels.mean(axis=1)
+    count = channels.shape[1]
+    if count > 1:
+        loudness = channels.std(axis=0)
+        if count * samples.std() < CANCELLED * loudness.max():
+            samples = channels[:, loudness.argmax()].copy()
     if np.abs(samples - samples.mean()).max() <= SILENCE_PEAK:
-        raise InputError(f"{path} is silent from start to end; a recording with a spoken word is wanted.")
+        raise InputError(f"{name} is silent from start to end; a recording with a spoken word is wanted.")
     return samples
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from models.engines import registry
 from models.errors import InputError
+from pipeline.audio_source import STANDARD_INPUT
 from pipeline.config import load_config
 from pipeline.console import LogLines, Table, err, out
 from pipeline.data import summary
@@ -118,7 +119,7 @@ def evaluate_command(
 @app.command("classify")
 def classify_command(
     run: RunFolder,
-    files: Annotated[list[Path], typer.Argument(help="Recordings, WAV or FLAC.")],
+    files: Annotated[list[Path], typer.Argument(help="Recordings, WAV or FLAC; - is standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Folder to draw one picture per file into.")] = None,
     engine: EngineOption = None,
@@ -129,7 +130,7 @@ def classify_command(
     from pipeline.evaluation.classify import classify
 
     trained = load_trained(Run.at(run), threads, _engine(engine))
-    names = [file.stem for file in files]
+    names = ["stdin" if file == STANDARD_INPUT else file.stem for file in files]
     refused = 0
     for number, file in enumerate(files, start=1):
         try:
@@ -148,7 +149,8 @@ def classify_command(
             out.print(f"{result.file}: {result.word}")
             out.print(_classification_table(result))
         if plot is not None:
-            target = plot / f"{file.stem}{'' if names.count(file.stem) == 1 else f'-{number}'}.png"
+            name = names[number - 1]
+            target = plot / f"{name}{'' if names.count(name) == 1 else f'-{number}'}.png"
             with kept_if_possible():
                 _draw(trained, result, target)
                 err.print(f"picture: {target}")

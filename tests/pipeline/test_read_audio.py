@@ -125,8 +125,27 @@ def test_the_dither_of_a_silent_recording_is_silence_too(tmp_path):
     assert "silent" in refusal(write(tmp_path / "a.wav", dither))
 
 
-def test_channels_that_cancel_are_silent(tmp_path):
-    assert "silent" in refusal(write(tmp_path / "a.wav", np.stack([tone(), -tone()], axis=1)))
+@pytest.mark.parametrize("gain", [1.0, 0.96, 1.04])
+def test_of_channels_that_cancel_the_loudest_is_taken(tmp_path, gain):
+    stereo = np.stack([tone(), -gain * tone()], axis=1)
+    path = write(tmp_path / "a.wav", 0.9 * stereo, subtype="DOUBLE")
+    np.testing.assert_array_equal(read_audio(path).samples, 0.9 * stereo[:, int(gain > 1)])
+
+
+@pytest.mark.parametrize("right", ["silent", "weaker and inverted", "noise", "the same"])
+def test_ordinary_stereo_is_the_mean_to_the_bit(tmp_path, right):
+    left = tone()
+    other = {"silent": 0 * left, "weaker and inverted": -0.8 * left, "the same": left}.get(right)
+    stereo = np.stack([left, np.random.default_rng(0).normal(0, 0.1, len(left)) if other is None else other], axis=1)
+    samples = read_audio(write(tmp_path / "a.wav", stereo, subtype="DOUBLE")).samples
+    np.testing.assert_array_equal(samples, stereo.mean(axis=1))
+
+
+def test_of_eight_channels_one_that_speaks_alone_does_not_cancel(tmp_path):
+    channels = np.zeros((len(tone()), 8))
+    channels[:, 5] = tone()
+    samples = read_audio(write(tmp_path / "a.wav", channels, subtype="DOUBLE")).samples
+    np.testing.assert_array_equal(samples, channels.mean(axis=1))
 
 
 def test_a_faint_recording_is_read(tmp_path):
@@ -156,13 +175,20 @@ def test_ten_minutes_of_unknown_length(tmp_path):
     assert f"{MAX_SECONDS} s" in refusal(path)
 
 
-def test_flac_that_states_no_length(tmp_path):
-    path = write(tmp_path / "a.flac", tone())
-    content = bytearray(path.read_bytes())
-    content[21] &= 0xF0
-    content[22:26] = bytes(4)
-    path.write_bytes(content)
-    assert "states no length" in refusal(path)
+def test_flac_that_states_no_length_is_read_to_its_end(tmp_path):
+    for seconds in (0.5, MAX_SECONDS + 1):
+        path = write(tmp_path / "a.flac", tone(seconds, 8000), 8000)
+        whole = path.read_bytes()
+        content = bytearray(whole)
+        content[21] &= 0xF0
+        content[22:26] = bytes(4)
+        path.write_bytes(content)
+        if seconds > MAX_SECONDS:
+            assert f"lasts more than {MAX_SECONDS} s" in refusal(path)
+        else:
+            found = read_audio(path).samples
+            path.write_bytes(whole)
+            np.testing.assert_array_equal(found, read_audio(path).samples)
 
 
 def test_the_longest_recording_taken(tmp_path):
