@@ -24,6 +24,7 @@ from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import Trained, load_trained
+from pipeline.pictures.file_names import picture_names
 from pipeline.training import processes
 from pipeline.training.examples import load_dataset, split_training
 from pipeline.training.placement import choose_engine
@@ -91,7 +92,10 @@ def train_command(
         onlooker = processes.Onlooker(Run.of(chosen).folder)
         train(settings, parts.training, parts.validation, threads, run=onlooker)
         return
-    for note in dataset.notes:
+    notes = list(dataset.notes)
+    if dataset.validation is not None and settings.data.validation != "own":
+        notes.append('its own validation part is not used; with data.validation = "own" it chooses the epoch')
+    for note in notes:
         err.print(note)
         Run.of(chosen).append_log(note)
     run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
@@ -132,7 +136,7 @@ def classify_command(
     trained = load_trained(Run.at(run), threads, _engine(engine))
     names = ["stdin" if file == STANDARD_INPUT else file.stem for file in files]
     refused = 0
-    for number, file in enumerate(files, start=1):
+    for file, picture in zip(files, picture_names(names), strict=True):
         try:
             result = classify(trained, file)
         except InputError as error:
@@ -149,11 +153,9 @@ def classify_command(
             out.print(f"{result.file}: {result.word}")
             out.print(_classification_table(result))
         if plot is not None:
-            name = names[number - 1]
-            target = plot / f"{name}{'' if names.count(name) == 1 else f'-{number}'}.png"
             with kept_if_possible():
-                _draw(trained, result, target)
-                err.print(f"picture: {target}")
+                _draw(trained, result, plot / picture)
+                err.print(f"picture: {plot / picture}")
     if refused:
         raise SystemExit(2 if refused == len(files) else 1)
 

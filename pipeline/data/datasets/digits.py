@@ -54,7 +54,12 @@ def load(
         name: spoken([voice for voice in VOICES if voice.held_out is held_out], utterances, seed)
         for name, held_out in (("train", False), ("test", True))
     }
-    return converted("digits", parts, DIGITS_CLASSES, SPEAKERS, cochlea=cochlea, seed=seed, progress=progress)
+    rule = (
+        f"split by voice: {' and '.join(voice.name for voice in VOICES if voice.held_out)} are in the test part only."
+    )
+    return converted(
+        "digits", parts, DIGITS_CLASSES, SPEAKERS, notes=[rule], cochlea=cochlea, seed=seed, progress=progress
+    )
 
 
 def spoken(chosen: list[Voice], utterances: int, seed: int) -> list[Utterance]:

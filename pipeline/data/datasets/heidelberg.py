@@ -32,13 +32,13 @@ from pipeline.data.datasets.base import Dataset, Entry, register
 def load_shd(root: Path | None = None, *, progress: bool = True) -> Dataset:
     """Return SHD; see `read_splits` for parameters and errors."""
     splits = read_splits("SHD", ("train", "test"), root, progress)
-    return Dataset("shd", splits["train"], splits["test"])
+    return Dataset("shd", splits["train"], splits["test"], notes=("split by the data set's own files.",))
 
 
 def load_ssc(root: Path | None = None, *, progress: bool = True) -> Dataset:
     """Return SSC; see `read_splits` for parameters and errors."""
     splits = read_splits("SSC", ("train", "valid", "test"), root, progress)
-    return Dataset("ssc", splits["train"], splits["test"], splits["valid"])
+    return Dataset("ssc", splits["train"], splits["test"], splits["valid"], ("split by the data set's own files.",))
 
 
 def read_splits(tonic_class: str, splits: Sequence[str], root: Path | None, progress: bool) -> dict[str, SpikeData]:
