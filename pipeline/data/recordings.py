@@ -63,6 +63,9 @@ class Utterance:
 
 def file_key(path: Path) -> str:
     """Return the hash of a file's bytes, the key of the utterance in it; a file that can't be read is refused."""
+    # Of a named pipe, reading would wait for ever.
+    if path.is_fifo():
+        raise InputError(f"{path} can't be read as a recording: it is a named pipe")
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

@@ -52,7 +52,7 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     Raises
     ------
     InputError
-        If the file can't be used.
+        If the file can't be used, or no neuron spikes.
     """
     audio = read_audio(file)
     config = trained.config
@@ -65,6 +65,11 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     offsets, label = np.array([0, len(events.times)]), np.zeros(1, dtype=np.int64)
     batch = discretise(*events, offsets, label, config.data.dt, config.steps, channels)
     inside = trained.engine.record(batch)[0]
+    if not any(len(layer.times) for layer in inside.spikes.values()):
+        raise InputError(
+            f"{file} says nothing to {trained.run.folder}: its {len(events.times)} input spikes make no neuron spike, "
+            "and the answer would be the same for every such recording; one with a spoken word is wanted."
+        )
     # A loss without a temperature has logits, too: their softmax only ranks the words then.
     temperature = getattr(config.loss, "temperature", 1.0)
     probabilities: NDArray[np.float64] = softmax(inside.logits[None] / temperature)[0]

@@ -48,6 +48,10 @@ def list_recordings(folder: Path, bad: Unusable) -> list[LabelledFile]:
     words = sorted(path for path in folder.iterdir() if is_word(path))
     if not words:
         raise InputError(f"{folder} has no folders of words; {LAYOUT}, is wanted.")
+    loose = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    if loose:
+        text = "%s: %d recordings lie beside the folders of words, not in one, and are ignored, for example %s."
+        _log.warning(text, folder, len(loose), min(loose))
     for name, count in Counter(composed(word.name) for word in words).items():
         if count > 1:
             _log.warning(

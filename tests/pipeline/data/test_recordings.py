@@ -1,6 +1,7 @@
 """Conversion of utterances does not depend on order, shards and cache, and nothing is converted twice."""
 
 import logging
+import os
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -191,6 +192,13 @@ def test_a_broken_file_is_named(tmp_path):
     path.write_bytes(b"nothing to hear")
     with pytest.raises(InputError, match=r"broken\.wav is not audio"):
         convert([*listed(5), Utterance(path, file_key(path), 0, 0)], Ear())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a_1.wav")
+    with pytest.raises(InputError, match=r"a_1\.wav can't be read as a recording: it is a named pipe"):
+        file_key(tmp_path / "a_1.wav")
 
 
 def test_a_seed_below_0_is_refused():

@@ -52,6 +52,13 @@ def test_every_file_is_looked_at_and_the_exit_code_tells_how_many_could_be_used(
     assert pipeline("classify", trained, *bad).code == 2
 
 
+def test_a_recording_that_no_neuron_hears_gets_no_answer(trained: Path, tmp_path: Path, pipeline: Pipeline) -> None:
+    soundfile.write(tmp_path / "click.wav", np.array([0.1, -0.1, 0.2, 0.0]), 16000)
+    answer = pipeline("classify", trained, tmp_path / "click.wav", "--json")
+    assert answer.code == 2
+    assert "make no neuron spike" in json.loads(answer.out)["error"]
+
+
 def test_json_has_an_object_with_the_error_for_each_bad_file(
     trained: Path, good: Path, bad: list[Path], pipeline: Pipeline
 ) -> None:

@@ -108,6 +108,14 @@ def test_speakers_in_two_split_folders_are_told_of(splits, caplog):
     assert "1 speakers are in both train and test, for example ann" in caplog.text
 
 
+def test_recordings_beside_the_folders_of_words_are_told_of(words, caplog):
+    record(words / "ann_1.wav")
+    with caplog.at_level(logging.WARNING):
+        read(words)
+    assert "1 recordings lie beside the folders of words" in caplog.text
+    assert str(words / "ann_1.wav") in caplog.text
+
+
 def test_files_of_other_kinds_are_told_of(words, caplog):
     (words / "yes" / "ann_1.mp3").write_bytes(b"sound")
     (words / "yes" / ".hidden").touch()
