@@ -97,8 +97,7 @@ def train_command(
         notes.append('its own validation part is not used; with data.validation = "own" it chooses the epoch')
     for note in notes:
         err.print(note)
-        Run.of(chosen).append_log(note)
-    run = train(settings, parts.training, parts.validation, threads, RichProgress(err))
+    run = train(settings, parts.training, parts.validation, threads, RichProgress(err), notes=dataset.notes)
     out.print(str(run.folder))
 
 

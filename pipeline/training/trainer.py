@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -71,6 +71,7 @@ def train(
     threads: int = 0,
     progress: Progress | None = None,
     run: Run | None = None,
+    notes: Sequence[str] = (),
 ) -> Run:
     """Train, or go on training, the run of a config.
 
@@ -87,6 +88,8 @@ def train(
         Told how it goes.
     run : Run, optional
         Where to; the config's own folder if left out.
+    notes : sequence of str
+        Lines for the run's log: how the data were split.
 
     Returns
     -------
@@ -115,6 +118,8 @@ def train(
     if not standing.epochs or not (run.folder / FILE).exists():
         Learned.of(Parts(training, validation)).write(run)
     name = f"{engine.name} ({why})" if why else engine.name
+    for note in notes:
+        run.append_log(note)
     run.append_log(f"after epoch {standing.epochs}: engine {name}, commit {commit()}")
     total = math.ceil(len(training) / config.training.batch)
     progress.start(run, name, config.training.epochs, standing.epochs)
