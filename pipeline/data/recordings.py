@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.console import TextColumn, err
-from pipeline.data.cache import cached, is_cached
+from pipeline.data.cache import cached
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import Block, assemble, pack
 from pipeline.events import Events
@@ -137,45 +137,13 @@ def to_spikes(
                 nobody = np.zeros(len(shard), dtype=np.int64)
                 return pack(converted, nobody, nobody, ("",), ("",), source=description)
 
-            part = cached(kind, _shard_key(shard, ear, seed), build)
+            part = cached(kind, shard_key(shard, ear, seed), build)
             done += len(shard)
             bar.update(task, completed=done)
             blocks.append(Block(part.times, part.units, part.counts, part.drops))
     labels, speakers = (np.array([getattr(one, name) for one in utterances], np.int64) for name in ("label", "speaker"))
     keys = np.array([one.identity for one in utterances], np.uint64)
     return assemble(blocks, labels, speakers, classes, speaker_names, source=description, keys=keys)
-
-
-def unusable(
-    utterances: Sequence[Utterance], *, kind: str, cochlea: Cochlea | None = None, seed: int = 0
-) -> dict[int, str]:
-    """Return the reason, by index, why files among utterances can't be used as recordings.
-
-    Only files whose spikes are not in the cache yet are read; see `to_spikes` for the parameters.
-    """
-    if not any(isinstance(utterance.source, Path) for utterance in utterances):
-        return {}
-    from pipeline.cochlea import Cochlea
-
-    ear, found, start = cochlea or Cochlea(), {}, 0
-    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-        for shard in shards(utterances):
-            if not is_cached(kind, _shard_key(shard, ear, seed)):
-                for index, reason in enumerate(pool.map(_refusal, shard), start):
-                    if reason is not None:
-                        found[index] = reason
-            start += len(shard)
-    return found
-
-
-def _refusal(utterance: Utterance) -> str | None:
-    """Return why an utterance's file can't be used, or None."""
-    if isinstance(utterance.source, Path):
-        try:
-            read_audio(utterance.source)
-        except InputError as error:
-            return str(error)
-    return None
 
 
 def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
@@ -203,6 +171,7 @@ def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
         yield utterances[start:]
 
 
-def _shard_key(shard: Sequence[Utterance], cochlea: Cochlea, seed: int) -> str:
+def shard_key(shard: Sequence[Utterance], cochlea: Cochlea, seed: int) -> str:
+    """Return the key of a shard's spikes in the cache."""
     parts = [cochlea.fingerprint(), str(seed), *(utterance.key for utterance in shard)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

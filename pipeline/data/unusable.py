@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numba
 
 from models.errors import InputError
+from pipeline.audio import read_audio
+from pipeline.data.cache import is_cached
+from pipeline.data.recordings import Utterance, shard_key, shards
+
+if TYPE_CHECKING:
+    from pipeline.cochlea import Cochlea
 
 
 @dataclass
@@ -35,3 +47,35 @@ class Unusable:
     def listed(self) -> str:
         """The reasons, a line each."""
         return "".join(f"\n  {reason}" for reason in self.reasons)
+
+
+def find_unusable(
+    utterances: Sequence[Utterance], *, kind: str, cochlea: Cochlea | None = None, seed: int = 0
+) -> dict[int, str]:
+    """Return the reason, by index, why files among utterances can't be used as recordings.
+
+    Only files whose spikes are not in the cache yet are read; see `to_spikes` for the parameters.
+    """
+    if not any(isinstance(utterance.source, Path) for utterance in utterances):
+        return {}
+    from pipeline.cochlea import Cochlea
+
+    ear, found, start = cochlea or Cochlea(), {}, 0
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        for shard in shards(utterances):
+            if not is_cached(kind, shard_key(shard, ear, seed)):
+                for index, reason in enumerate(pool.map(_refusal, shard), start):
+                    if reason is not None:
+                        found[index] = reason
+            start += len(shard)
+    return found
+
+
+def _refusal(utterance: Utterance) -> str | None:
+    """Return why an utterance's file can't be used, or None."""
+    if isinstance(utterance.source, Path):
+        try:
+            read_audio(utterance.source)
+        except InputError as error:
+            return str(error)
+    return None

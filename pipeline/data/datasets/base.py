@@ -12,8 +12,8 @@ from typing import Any
 from models.errors import InputError
 from pipeline.data.container import SpikeData
 from pipeline.data.copies import without_copies
-from pipeline.data.recordings import Utterance, file_key, to_spikes, unusable
-from pipeline.data.unusable import Unusable
+from pipeline.data.recordings import Utterance, file_key, to_spikes
+from pipeline.data.unusable import Unusable, find_unusable
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def converted(
     title = title or name
     kept = {}
     for part, listed in parts.items():
-        reasons = unusable(listed, kind=name, cochlea=options.get("cochlea"), seed=options.get("seed", 0))
+        reasons = find_unusable(listed, kind=name, cochlea=options.get("cochlea"), seed=options.get("seed", 0))
         bad.reasons += reasons.values()
         kept[part] = [utterance for index, utterance in enumerate(listed) if index not in reasons]
     bad.check()

@@ -1,6 +1,8 @@
+import logging
 import os
 import subprocess
 import sys
+import unicodedata
 
 import h5py
 import numpy as np
@@ -139,6 +141,21 @@ def test_a_file_without_speakers_has_one_and_text_speakers_are_named(tmp_path, w
         file["extra/speaker"] = np.array([b"0a7c2a8d", b"00176480", b"0a7c2a8d"])
     data = hdf5.read(path)
     assert [data.speaker_names[i] for i in data.speakers] == ["0a7c2a8d", "00176480", "0a7c2a8d"]
+
+
+def test_names_are_read_in_one_unicode_form(tmp_path, write_heidelberg, caplog):
+    row = (np.array([0.1]), np.array([1]))
+    path = tmp_path / "a.h5"
+    write_heidelberg(path, [row] * 4, [0, 1, 0, 1], None, keys=[unicodedata.normalize("NFD", "fünf"), "Fünf"])
+    with h5py.File(path, "a") as file:
+        names = [unicodedata.normalize(form, name) for name in ("Zoë", "ann") for form in ("NFC", "NFD")]
+        file["extra/speaker"] = np.array([name.encode() for name in names])
+    with caplog.at_level(logging.WARNING):
+        data = hdf5.read(path)
+    assert data.classes == ("fünf", "Fünf")
+    assert [data.speaker_names[i] for i in data.speakers] == ["Zoë", "Zoë", "ann", "ann"]
+    assert len(data.speaker_names) == 2
+    assert "the words 'fünf' and 'Fünf' differ in case only; they count as two" in caplog.text
 
 
 @pytest.mark.parametrize(
