@@ -18,6 +18,9 @@ MAX_SECONDS = 60
 SILENCE_PEAK = 1 / 32768
 """Largest deviation from the mean that counts as silence: one step of 16-bit audio."""
 
+LOUDEST = 2.0**31
+"""Largest sample that is taken: floating-point files may hold 32-bit integers as they were; nothing beyond is sound."""
+
 CANCELLED = 0.1
 """Channels cancel if their sum is weaker than this fraction of the louder one (-20 dB), as where one is inverted."""
 
@@ -66,7 +69,7 @@ def read_audio(path: Path | str) -> Recording:
     ------
     InputError
         If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS`` or silent, or if it has
-        samples that are not finite.
+        samples that are not finite or beyond `LOUDEST`.
     """
     path = Path(path)
     name = name_of(path)
@@ -95,9 +98,11 @@ def read_audio(path: Path | str) -> Recording:
 def _mono(name: str, channels: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(channels) == 0:
         raise InputError(f"{name} holds no sound (0 frames); {WHAT_IS_WANTED}.")
-    broken = int(np.count_nonzero(~np.isfinite(channels)))
+    broken = int(np.count_nonzero(~(np.abs(channels) <= LOUDEST)))
     if broken:
-        raise InputError(f"{name} holds {broken} samples that are NaN or infinite; finite samples are wanted.")
+        raise InputError(
+            f"{name} holds {broken} samples that are NaN, infinite or beyond {LOUDEST:.0f}; sound is wanted."
+        )
     samples: NDArray[np.float64] = channels.mean(axis=1)
     count = channels.shape[1]
     if count > 1:

@@ -20,6 +20,12 @@ MAX_BYTES = 60 * 192_000 * 8 * 4
 
 WHAT_IS_WANTED = "a WAV or FLAC file with one spoken word is wanted"
 
+_BYTE_ORDERS = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<", b"BW64": "<"}
+"""Of the numbers in a WAV, by its first four bytes."""
+
+_LARGE = (b"RF64", b"BW64")
+"""WAVs that may have more than 4 GB; they state their length in the chunk ds64."""
+
 _UNKNOWN = 0x7FFF0000
 """Programs that write a WAV into a pipe promise so many bytes or more (SoX 0x7FFFF000, FFmpeg 0xFFFFFFFF)."""
 
@@ -81,8 +87,9 @@ def _mended_wav(name: str, file: BinaryIO) -> io.BytesIO | None:
     if promised >= _UNKNOWN or (promised == 0 and not _are_chunks(file)):
         file.seek(0)
         content = bytearray(file.read(MAX_BYTES))  # more lasts too long, however little of it is read
-        struct.pack_into("<I", content, 4, len(content) - 8)
-        struct.pack_into("<I", content, start - 4, len(content) - start)
+        number = _BYTE_ORDERS[bytes(content[:4])] + "I"
+        struct.pack_into(number, content, 4, len(content) - 8)
+        struct.pack_into(number, content, start - 4, len(content) - start)
         return io.BytesIO(content)
     if promised > held:
         raise InputError(
@@ -98,13 +105,19 @@ def _promised(file: BinaryIO) -> int | None:
     libsndfile only logs whether they are there, and other chunks may fill its log.
     """
     head = file.read(12)
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+    order = _BYTE_ORDERS.get(head[:4])
+    if order is None or head[8:] != b"WAVE":
         return None
+    large: int | None = None
     while len(header := file.read(8)) == 8:
-        name, length = struct.unpack("<4sI", header)
+        name, length = struct.unpack(order + "4sI", header)
         if name == b"data":
-            return int(length)
-        file.seek(length + length % 2, io.SEEK_CUR)
+            return large if head[:4] in _LARGE else int(length)
+        after = file.tell() + length + length % 2
+        if name == b"ds64" and len(sizes := file.read(16)) == 16:
+            stated = struct.unpack("<QQ", sizes)[1]
+            large = stated if 0 < stated < _UNKNOWN else None
+        file.seek(after)
     return None
 
 

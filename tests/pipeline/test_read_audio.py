@@ -88,6 +88,32 @@ def test_wav_cut_within_its_header(tmp_path):
     assert "damaged" in refusal(path)
 
 
+@pytest.mark.parametrize(("kind", "endian"), [("WAV", "BIG"), ("WAVEX", "FILE"), ("RF64", "FILE")])
+def test_wavs_of_other_kinds_are_whole_or_refused(tmp_path, kind, endian):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(), RATE, "PCM_16", endian, kind)
+    assert len(read_audio(path).samples) == len(tone())
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "truncated" in refusal(path)
+
+
+@pytest.mark.parametrize("kind", ["GSM610", "G721_32", "NMS_ADPCM_32", "IMA_ADPCM", "ULAW", "ALAW"])
+def test_wavs_as_telephones_write_them_are_read(tmp_path, kind):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(), RATE, kind)
+    samples = read_audio(path).samples
+    assert len(tone()) <= len(samples) < len(tone()) + 1100  # whole blocks
+    assert np.corrcoef(samples[: len(tone())], tone())[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("sample", [np.nan, -np.inf, 1e30])
+def test_a_sample_that_is_no_sound_is_refused(tmp_path, sample):
+    wave = tone()
+    wave[7] = sample
+    soundfile.write(tmp_path / "a.wav", wave, RATE, "FLOAT")
+    assert "1 samples that are NaN, infinite or beyond 2147483648" in refusal(tmp_path / "a.wav")
+
+
 def test_chunks_before_the_sound_do_not_hide_that_it_is_cut_short(tmp_path):
     path = write(tmp_path / "a.wav", tone())
     content = path.read_bytes()
