@@ -24,6 +24,9 @@ LOUDEST = 2.0**31
 CANCELLED = 0.1
 """Channels cancel if their sum is weaker than this fraction of the louder one (-20 dB), as where one is inverted."""
 
+MAX_RATE = 10_000_000
+"""Highest sampling rate that is read, in Hz; one that is higher is a damaged header."""
+
 _MOST = f"{MAX_SECONDS} s is the most that is taken; cut it into words."
 _STREAM_FRAMES = 2**62  # libsndfile reports 2**63 - 1 frames for a FLAC stream whose header states no length
 
@@ -68,14 +71,16 @@ def read_audio(path: Path | str) -> Recording:
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS`` or silent, or if it has
-        samples that are not finite or beyond `LOUDEST`.
+        If the file is missing, empty, truncated, not audio, longer than ``MAX_SECONDS``, of a rate above
+        ``MAX_RATE`` or silent, or if it has samples that are not finite or beyond `LOUDEST`.
     """
     path = Path(path)
     name = name_of(path)
     try:
         with _Sound(open_source(path)) as file:
             rate, promised = int(file.samplerate), int(file.frames)
+            if rate > MAX_RATE:
+                raise InputError(f"{name} states a sampling rate of {rate} Hz; at most {MAX_RATE} Hz is taken.")
             most = MAX_SECONDS * rate
             if promised > _STREAM_FRAMES:
                 promised = 0

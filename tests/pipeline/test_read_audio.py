@@ -219,3 +219,11 @@ def test_flac_that_states_no_length_is_read_to_its_end(tmp_path):
 
 def test_the_longest_recording_taken(tmp_path):
     assert read_audio(write(tmp_path / "a.wav", tone(MAX_SECONDS, 8000), 8000)).seconds == MAX_SECONDS
+
+
+def test_an_impossible_rate_is_refused_with_the_name_of_the_file(tmp_path):
+    path = write(tmp_path / "a.wav", tone(0.5, 8000), 8000)
+    content = bytearray(path.read_bytes())
+    content[24:28] = (2_000_000_000).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert f"{path} states a sampling rate of 2000000000 Hz" in refusal(path)
