@@ -22,6 +22,7 @@ from pipeline.console import LogLines, Table, err, out
 from pipeline.data import summary
 from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
+from pipeline.endings import Ended, ended_by_signals
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import Trained, load_trained
 from pipeline.pictures.file_names import picture_names
@@ -235,7 +236,12 @@ def guarded(application: typer.Typer) -> None:
     os.environ["MPLBACKEND"] = "agg"
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogLines(err)])
     try:
-        application()
+        with ended_by_signals():
+            application()
+    except Ended as end:
+        if not processes.is_started():  # Its starter says so.
+            err.print(f"ended by {end.signal}: what was written is whole, and the same command goes on from there")
+        raise
     except InputError as error:
         _refuse(str(error))
     except MemoryError as error:

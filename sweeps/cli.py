@@ -90,12 +90,9 @@ def worker(
     threads: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
     """Take and train points of a sweep until it is over; the command of `submit --print`."""
-    from sweeps.worker import Terminated, work
+    from sweeps.worker import work
 
-    try:
-        work(Sweep.at(folder), threads)
-    except Terminated:
-        raise SystemExit(143) from None
+    work(Sweep.at(folder), threads)
 
 
 @app.command("submit")

@@ -6,12 +6,14 @@ and may yield further jobs that depend on it; what it returns is the experiment'
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +22,11 @@ from rich.progress import TimeRemainingColumn
 
 from models.errors import InputError
 from pipeline.console import Console
+from pipeline.endings import Ended, end_by_signals, end_with_parent
 from sweeps.claims import Claimed, is_claimed
 from sweeps.cluster import Cluster, ClusterName, Task, announce, send
 from sweeps.jobs import Job, Row, is_done, prepare, read_row, train_and_score
-from sweeps.processes import SPAWN, cores, end_with_parent, progress_bar, threads_of_children
+from sweeps.processes import SPAWN, cores, progress_bar, threads_of_children
 
 LOOK = 2.0
 """Seconds between two looks at runs that are claimed by other workers."""
@@ -154,10 +157,23 @@ def _try(job: Job, threads: int, trained: list[Job]) -> bool:
     return True
 
 
+def _begin_worker() -> None:
+    end_with_parent()
+    end_by_signals()
+
+
+def _train_in_worker(job: Job, threads: int) -> Row:
+    try:
+        return train_and_score(job, threads)
+    except Ended as end:
+        os._exit(int(str(end.code)))  # The pool would take it for the job's error and go on with the next job.
+
+
 def _trained(jobs: Mapping[Key, Job], count: int, threads: int) -> Iterator[tuple[Key, Row]]:
     """Yield the key and the row of every job as it is done by one of ``count`` processes."""
-    with threads_of_children(threads), ProcessPoolExecutor(count, SPAWN, initializer=end_with_parent) as pool:
-        futures = {pool.submit(train_and_score, job, threads): (key, job) for key, job in jobs.items()}
+    others = set(active_children())
+    with threads_of_children(threads), ProcessPoolExecutor(count, SPAWN, initializer=_begin_worker) as pool:
+        futures = {pool.submit(_train_in_worker, job, threads): (key, job) for key, job in jobs.items()}
         claimed: list[tuple[Key, Job]] = []
         try:
             while futures or claimed:
@@ -172,7 +188,9 @@ def _trained(jobs: Mapping[Key, Job], count: int, threads: int) -> Iterator[tupl
                     time.sleep(LOOK)
                 for key, job in [(key, job) for key, job in claimed if not is_claimed(job.run)]:
                     claimed.remove((key, job))
-                    futures[pool.submit(train_and_score, job, threads)] = key, job
+                    futures[pool.submit(_train_in_worker, job, threads)] = key, job
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - others:
+                worker.terminate()
             raise

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from types import FrameType
 
 from models.errors import InputError
+from pipeline.endings import Ended, ended_by_signals
 from pipeline.training.run import RUNS_VARIABLE
 from sweeps.heartbeat import Heartbeat
 from sweeps.objective import Pruned, prepare, units
@@ -18,24 +17,19 @@ PATIENCE = 1.0
 """Seconds between two looks while all points are trained by other workers."""
 
 
-class Terminated(BaseException):
-    """The worker was told to end (SIGTERM): by a user, or by a cluster at the job's time limit."""
-
-
 def work(sweep: Sweep, threads: int = 1) -> int:
     """Take and train points until the sweep is over; return how many this worker has finished.
 
     Raises
     ------
-    Terminated
+    Ended
         If it is told to end; it has given its point back by then.
     InputError
         If the data are not those that the sweep was begun on.
     """
     os.environ[RUNS_VARIABLE] = str(sweep.runs)
     finished = 0
-    before = signal.signal(signal.SIGTERM, _end)
-    try:
+    with ended_by_signals():
         sweep.use(prepare(sweep.space(), progress=False))
         with Heartbeat(sweep.workers) as heart:
             while True:
@@ -46,15 +40,13 @@ def work(sweep: Sweep, threads: int = 1) -> int:
                     return finished
                 else:
                     time.sleep(PATIENCE)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def work_in_job(sweep: Sweep, threads: int) -> int:
     """Work as a cluster's job, for which being told to end is no failure; see `work`."""
     try:
         return work(sweep, threads)
-    except Terminated:
+    except Ended:
         return 0
 
 
@@ -81,14 +73,10 @@ def _train(sweep: Sweep, point: Point, worker: str, threads: int) -> bool:
         best = min(sweep.state().points[point.number].curves[str(pruned)].values())
         known = [*errors.values(), best]
         return ended("stopped", error=sum(known) / len(known), reason="worse than the median at the same epoch")
-    except (Terminated, KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit):
         sweep.release(point, worker)
         raise
     except InputError as error:
         return ended("failed", reason=str(error))
     except Exception as error:  # a point must never stop a sweep
         return ended("failed", reason=f"{type(error).__name__}: {error}".splitlines()[0])
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise Terminated(f"signal {number}")

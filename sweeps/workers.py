@@ -13,11 +13,12 @@ from rich.progress import TimeElapsedColumn
 
 from models.errors import InputError
 from pipeline.console import Console
+from pipeline.endings import end_with_parent
 from sweeps.cluster import Cluster, ClusterName, Task, send
-from sweeps.processes import SPAWN, cores, end_with_parent, progress_bar, threads_of_children
+from sweeps.processes import SPAWN, cores, progress_bar, threads_of_children
 from sweeps.state import State
 from sweeps.sweep import Sweep
-from sweeps.worker import Terminated, work, work_in_job
+from sweeps.worker import work, work_in_job
 
 LOOK = 1.0
 """Seconds between two looks at the store."""
@@ -84,10 +85,7 @@ def _worker(sweep: Sweep, threads: int, log: Path) -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    try:
-        work(sweep, threads)
-    except Terminated:
-        raise SystemExit(143) from None
+    work(sweep, threads)
 
 
 def _log(sweep: Sweep, number: int) -> Path:

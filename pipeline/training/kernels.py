@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.data.packing import pack
+from pipeline.endings import end_with_parent
 from pipeline.training.batches import prediction_batches, training_batches
 from pipeline.training.placement import make_engine
 
@@ -34,6 +35,11 @@ def compile_kernels(config: Config) -> None:
         engine.record(batch)
 
 
+def _compile(config: Config) -> None:
+    end_with_parent()
+    compile_kernels(config)
+
+
 @contextlib.contextmanager
 def compiled_meanwhile(config: Config, console: Console) -> Iterator[None]:
     """Compile the kernels of a config in another process while the body of the ``with`` statement runs.
@@ -42,14 +48,19 @@ def compiled_meanwhile(config: Config, console: Console) -> Iterator[None]:
     reaches this one through Numba's cache on disk. At the end of the body the rest of the compilation is waited for,
     which the console shows.
     """
-    process = multiprocessing.get_context("spawn").Process(target=compile_kernels, args=(config,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_compile, args=(config,), daemon=True)
     start = threading.Timer(DELAY, process.start)
     start.start()
     try:
         yield
-    finally:
+    except BaseException:
         start.cancel()
         start.join()
+        if process.pid is not None:
+            process.terminate()
+        raise
+    start.cancel()
+    start.join()
     if process.pid is not None and process.is_alive():
         with console.status("compiling kernels (once: they are kept for later runs)"):
             process.join()

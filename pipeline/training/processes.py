@@ -14,7 +14,11 @@ from models.engines import registry
 from models.engines.entry import RANKS_VARIABLE, Place
 from models.errors import InputError
 from pipeline.config import Config
+from pipeline.endings import end_with
 from pipeline.training.run import Run
+
+STARTER_VARIABLE = "SPOKEN_SPIKES_STARTER"
+"""The environment variable that names, to each of several processes, the one that has started mpirun."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ def place() -> Place:
         from mpi4py import MPI
     except ImportError:
         raise InputError("training in several processes needs mpi4py and an MPI; pip install mpi4py") from None
+    if starter := os.environ.get(STARTER_VARIABLE):
+        end_with(int(starter))
     return Place(int(MPI.COMM_WORLD.rank), int(MPI.COMM_WORLD.size))
 
 
@@ -75,11 +81,17 @@ def start(arguments: Sequence[str], count: int, config: Config) -> int:
         launcher = None
     if launcher is None:
         raise InputError(f"--nproc {count} needs mpi4py and mpirun; pip install mpi4py, and an MPI such as openmpi")
-    environment = os.environ | {RANKS_VARIABLE: str(count)}
+    environment = os.environ | {RANKS_VARIABLE: str(count), STARTER_VARIABLE: str(os.getpid())}
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     command = [launcher, "-n", str(count), sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, env=environment, check=False).returncode
+    with subprocess.Popen(command, env=environment) as running:
+        try:
+            code = running.wait()
+            return code if code >= 0 else 128 - code
+        except BaseException:
+            running.terminate()  # mpirun ends what it has started.
+            raise
 
 
 def take_gpu(place: Place) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.config import load_config
 from pipeline.console import Console
+from pipeline.endings import ended_by_signals
 from sweeps.jobs import TEST, VALIDATION, Job
 from sweeps.runner import Runner, Stages, one_stage
 
@@ -38,4 +39,5 @@ def two_stages(config: str) -> Stages[tuple[int, pd.DataFrame]]:
 
 if __name__ == "__main__":
     config, workers, epochs, seeds = sys.argv[1:]
-    Runner(Console(), int(workers)).run("made", partial(one_stage, jobs(config, int(epochs), int(seeds))))
+    with ended_by_signals():
+        Runner(Console(), int(workers)).run("made", partial(one_stage, jobs(config, int(epochs), int(seeds))))

@@ -189,6 +189,34 @@ def test_workers_that_are_killed_are_started_again_and_the_same_command_goes_on(
     assert any(e["event"] == "release" and e.get("died") for e in sweep.store.events())
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_sweep_that_is_asked_to_end_gives_its_points_back_and_leaves_no_processes(
+    words_space: Path, how: signal.Signals
+) -> None:
+    words_space.write_text(words_space.read_text().replace("training.epochs=3", "training.epochs=100000"))
+    sweep = Sweep.of(load_space(words_space))
+    command = [sys.executable, "-m", "sweeps", "run", str(words_space), "--workers", "2"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ, text=True)
+    deadline = time.monotonic() + 120
+    while sum(bool(p.curves) for p in sweep.state().points) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    children = psutil.Process(running.pid).children(recursive=True)
+    assert len(children) >= 2
+    running.send_signal(how)
+    assert running.wait(timeout=60) == 128 + how
+    assert running.stderr is not None
+    assert running.stderr.read().splitlines() == [
+        f"ended by {how.name}: what was written is whole, and the same command goes on from there"
+    ]
+    _, alive = psutil.wait_procs(children, timeout=20)
+    for left in alive:
+        left.kill()
+    assert not alive
+    assert [p.status for p in sweep.state().points] == ["open", "open"]
+    assert not list(sweep.workers.iterdir())
+
+
 def test_a_point_that_fails_is_kept_with_its_reason_and_stops_nothing(words_space: Path, sweeps: Command) -> None:
     words_space.write_text(words_space.read_text().replace("high = 3e-2", "high = 1e38"))
     code, out, _ = sweeps("run", words_space, "--workers", 2)

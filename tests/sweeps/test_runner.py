@@ -100,19 +100,24 @@ def test_what_is_wrong_with_a_run_but_its_learning_ends_the_experiment(words_con
         here(1).train(asked)
 
 
-def test_an_experiment_that_is_killed_leaves_no_processes(words_config: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_an_experiment_that_is_ended_leaves_no_processes(words_config: Path, how: signal.Signals) -> None:
     running = process(words_config, 2, 1_000_000, 2)
     endless = jobs(str(words_config), 1_000_000, 2)
     wait_for(lambda: all((job.run.folder / "metrics.csv").exists() for job in endless))
     assert running.poll() is None
     children = psutil.Process(running.pid).children(recursive=True)
     assert len(children) >= 2
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    running.send_signal(how)
+    code = running.wait(timeout=60)
     _, alive = psutil.wait_procs(children, timeout=20)
     for left in alive:
         left.kill()
     assert not alive
+    if how != signal.SIGKILL:
+        assert code == 128 + how
+        assert [workers(job.run.folder) for job in endless] == [[], []], "the workers have ended in order"
+        assert not [path for job in endless for path in job.run.folder.glob(".*.part")]
 
 
 def test_the_run_of_a_killed_worker_is_taken_over_and_ends_with_the_same_bytes(
@@ -169,7 +174,7 @@ def test_a_run_that_somebody_else_trains_is_waited_for(words_config: Path, monke
 def test_workers_that_die_again_and_again_end_the_experiment(
     words_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "train_and_score", _die)
+    monkeypatch.setattr(runner, "_train_in_worker", _die)
     with pytest.raises(InputError, match="workers died 4 times in a row"):
         here(1).train(jobs(str(words_config), 1, 1))
 

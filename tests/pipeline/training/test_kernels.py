@@ -69,6 +69,23 @@ def test_compilation_runs_beside_long_work_and_is_over_after_it(monkeypatch: pyt
     assert children_within(0.2, monkeypatch) <= 1
 
 
+def test_compilation_ends_with_the_work_that_it_accompanies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "DELAY", 0.0)
+    monkeypatch.setattr(kernels, "_compile", time.sleep)
+    deadline = time.monotonic() + 60
+
+    def work() -> None:
+        with kernels.compiled_meanwhile(3600.0, Console(file=io.StringIO())):  # type: ignore[arg-type]
+            while not multiprocessing.active_children():
+                assert time.monotonic() < deadline
+            raise SystemExit(143)
+
+    with pytest.raises(SystemExit):
+        work()
+    while multiprocessing.active_children():
+        assert time.monotonic() < deadline
+
+
 def test_what_cannot_be_compiled_is_left_to_the_training_that_reports_it(capfd: pytest.CaptureFixture[str]) -> None:
     kernels.compile_kernels(None)  # type: ignore[arg-type]
     assert capfd.readouterr() == ("", "")
