@@ -17,6 +17,7 @@ NUMBER = (int, float)
 OF_SWEEP: dict[str, Kinds] = {
     "begin": {"space": dict, "time": NUMBER},
     "budget": {"budget": dict},
+    "data": {"data": str},
     "refuse": {"reason": str},
 }
 """Fields of events that belong to the whole sweep."""
