@@ -10,7 +10,7 @@ SPACE  ?= thesis
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
-# Values that may hold blanks or quotes reach the recipes through the environment.
+# Values that may hold blanks or quotes reach the recipes through the environment, behind -- where they may begin with a dash.
 export AUDIO RUN ROOT CONFIG DATASET SPACE
 
 # SET="a.b=c d.e=f" is --set a.b=c --set d.e=f
@@ -41,31 +41,31 @@ demo: $(VENV)/runtime.stamp ## From nothing to a network that knows spoken words
 	@$(PY) -m results demo $(OVERRIDES)
 
 train: $(VENV)/runtime.stamp ## Train a config, or go on where it stopped (CONFIG=demo, SET="a.b=c ...")
-	@$(PY) -m pipeline train "$$CONFIG" $(OVERRIDES)
+	@$(PY) -m pipeline train $(OVERRIDES) -- "$$CONFIG"
 
 evaluate: $(VENV)/runtime.stamp ## Score a run (RUN=folder, SPLIT=validation|test)
-	@$(PY) -m pipeline evaluate "$$RUN" $(if $(SPLIT),--split $(SPLIT))
+	@$(PY) -m pipeline evaluate $(if $(SPLIT),--split $(SPLIT)) -- "$$RUN"
 
 classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, PLOT=1 for a picture, RUN=folder)
 	$(call need,AUDIO,my.wav)
 	@test -e "$$RUN/config.toml" || { echo "there is no trained network in $$RUN; make demo trains one" >&2; exit 2; }
-	@$(PY) -m pipeline classify "$$RUN" "$$AUDIO" $(if $(filter-out 0,$(PLOT)),--plot results/out/classify)
+	@$(PY) -m pipeline classify $(if $(filter-out 0,$(PLOT)),--plot results/out/classify) -- "$$RUN" "$$AUDIO"
 
 ##@ Experiments
 
 .PHONY: crossval sweep sweep-submit sweep-status study study-submit ablation sizes robustness gradcheck bench
 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
-	@$(PY) -m results crossval "$$CONFIG" $(WHERE) $(OVERRIDES)
+	@$(PY) -m results crossval $(WHERE) $(OVERRIDES) -- "$$CONFIG"
 
 sweep: $(VENV)/runtime.stamp ## Search hyperparameters (SPACE=thesis, STRATEGY, SEED, POINTS)
-	@$(PY) -m sweeps $(if $(CLUSTER),submit,run) "$$SPACE" $(SEARCH) $(WHERE) $(OVERRIDES)
+	@$(PY) -m sweeps $(if $(CLUSTER),submit,run) $(SEARCH) $(WHERE) $(OVERRIDES) -- "$$SPACE"
 
 sweep-submit: ## Search on a cluster: make sweep CLUSTER=slurm (or local, debug)
 	@$(MAKE) --no-print-directory sweep CLUSTER=$(or $(CLUSTER),slurm)
 
 sweep-status: $(VENV)/runtime.stamp ## How far a search is (SPACE, STRATEGY, SEED)
-	@$(PY) -m sweeps status "$$SPACE" $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m sweeps status $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) -- "$$SPACE"
 
 study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten minutes; PLAN="fsdd-loso shd ...", SET)
 	@$(PY) -m results study $(if $(SMALL),--small) $(PLAN) $(WHERE) $(OVERRIDES)

@@ -25,6 +25,7 @@ from pipeline.data.datasets import command_line, load, names
 from pipeline.endings import Ended, ended_by_signals
 from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
 from pipeline.evaluation.trained import Trained, load_trained
+from pipeline.paths import expanded
 from pipeline.pictures.file_names import picture_names
 from pipeline.training import processes
 from pipeline.training.examples import load_dataset, split_training
@@ -153,9 +154,10 @@ def classify_command(
             out.print(f"{result.file}: {result.word}")
             out.print(_classification_table(result))
         if plot is not None:
+            target = expanded(plot) / picture
             with kept_if_possible():
-                _draw(trained, result, plot / picture)
-                err.print(f"picture: {plot / picture}")
+                _draw(trained, result, target)
+                err.print(f"picture: {target}")
     if refused:
         raise SystemExit(2 if refused == len(files) else 1)
 

@@ -15,6 +15,7 @@ from models.errors import InputError
 from pipeline.config.problems import first_problem
 from pipeline.config.toml import read_toml
 from pipeline.console import Console
+from pipeline.paths import expanded
 from pipeline.training.run import RUNS_VARIABLE, commit
 
 ClusterName = Literal["slurm", "local", "debug"]
@@ -59,7 +60,7 @@ def load_cluster(file: Path | None, **options: Any) -> Cluster:
     InputError
         If the file is no TOML, or a field is unknown or wrong.
     """
-    fields = {} if file is None else read_toml(file)
+    fields = {} if file is None else read_toml(expanded(file))
     fields |= {name: value for name, value in options.items() if value is not None}
     try:
         return Cluster.model_validate(fields)

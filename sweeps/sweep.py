@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import InputError
-from pipeline.training.run import RUNS_VARIABLE, commit
+from pipeline.training.run import commit, runs_folder
 from sweeps.heartbeat import is_alive
 from sweeps.objective import should_prune
 from sweeps.space import Space, parse_space
@@ -30,8 +29,7 @@ class Sweep:
     @classmethod
     def of(cls, space: Space) -> Sweep:
         """Return the sweep of a space; its folder need not exist yet."""
-        root = Path(os.environ.get(RUNS_VARIABLE) or "runs") / "sweeps"
-        return cls(root / f"{space.name}-{space.search.strategy}-s{space.search.seed}")
+        return cls(runs_folder() / "sweeps" / f"{space.name}-{space.search.strategy}-s{space.search.seed}")
 
     @classmethod
     def at(cls, folder: Path | str) -> Sweep:

@@ -14,6 +14,9 @@ from models.errors import InputError
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+LONGEST = 200
+"""Characters of a wrong value that a sentence shows."""
+
 
 class Section(BaseModel):
     """A table of a config: unknown fields are refused, and nothing changes it.
@@ -24,12 +27,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def shown(value: object) -> str:
+    """Return a value as sentences show it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return f"{type(value).__name__} of more digits or levels than can be shown"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
 def one_of(field: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
     """Return a validator of the dotted ``field`` that accepts registered names only, asked for as a config is read."""
 
     def check(name: str) -> str:
         if name not in names():
-            raise InputError(f"{field} is {name!r}; it must be one of {', '.join(map(repr, names()))}")
+            raise InputError(f"{field} is {shown(name)}; it must be one of {', '.join(map(repr, names()))}")
         return name
 
     return AfterValidator(check)

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from models.errors import InputError
 from pipeline.config import structure
+from pipeline.config.base import shown
 from pipeline.config.migration import migrate, migrate_name
-from pipeline.config.problems import first_problem, shown
+from pipeline.config.problems import first_problem
 from pipeline.config.run import Config
 from pipeline.config.structure import choice, place
 from pipeline.config.toml import DEEPEST, read_toml, too_deep
+from pipeline.paths import expanded
 
 CONFIG_FOLDER = Path(__file__).parents[1] / "configs"
 """The configs that ship with the project; they can be named without folder and ending."""
@@ -77,9 +79,12 @@ def _parsed(override: str) -> tuple[str, Any, str]:
     if name.count(".") > DEEPEST:
         raise too_deep(f"--set {override[:60]}...")
     try:
-        return name, tomllib.loads(f"value = {text}")["value"], override
+        value = tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         return name, text, override
+    # A name may look like a number, a date or a list.
+    is_name = place(Config, name.split("."))[1] is str and not isinstance(value, str)
+    return name, text if is_name else value, override
 
 
 def _choices_first(parsed: tuple[str, Any, str]) -> tuple[bool, int]:
@@ -128,7 +133,7 @@ def _read_window(table: dict[str, Any]) -> None:
         if not isinstance(file, str):
             raise InputError(f"loss.window.file is {shown(file)}; it must be the name of a file")
         try:
-            with open(file, encoding="utf-8-sig") as lines:
+            with expanded(file).open(encoding="utf-8-sig") as lines:
                 window["values"] = np.loadtxt(lines, ndmin=1).ravel().tolist()
         except (OSError, ValueError) as error:
             raise InputError(f"loss.window.file {file} is not a file of one number a line: {error}") from None

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from models.errors import InputError
-from pipeline.config.problems import shown
+from pipeline.config.base import shown
 
 VERSION = 2
 """Of the configs that this version writes. Configs without a version are of version 1, or written by hand."""

@@ -6,20 +6,9 @@ from pydantic import BaseModel, ValidationError
 
 from models.choice import Choice
 from models.errors import FieldError, nearest
+from pipeline.config.base import shown
 from pipeline.config.run import Config
 from pipeline.config.structure import choice, fields, place
-
-LONGEST = 200
-"""Characters of a wrong value that a sentence shows."""
-
-
-def shown(value: object) -> str:
-    """Return a value as sentences show it."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        return f"{type(value).__name__} of more digits or levels than can be shown"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def first_problem(error: ValidationError, model: type[BaseModel] = Config) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from models.errors import InputError
 from pipeline.data import hdf5, header
 from pipeline.data.container import SpikeData
+from pipeline.paths import folder_from
 
 CACHE_VARIABLE = "SPOKEN_SPIKES_CACHE"
 """Environment variable with the folder of the caches; the default is ``data``."""
@@ -21,7 +21,7 @@ _NAME = re.compile(r"\w[\w.-]*")
 
 def cache_folder() -> Path:
     """Return the folder of the caches: that in the environment, or ``data`` in the working directory."""
-    return Path(os.environ.get(CACHE_VARIABLE) or "data")
+    return folder_from(CACHE_VARIABLE, "data")
 
 
 def cached(kind: str, key: str, build: Callable[[], SpikeData]) -> SpikeData:

@@ -26,12 +26,14 @@ from models.errors import InputError
 from pipeline.config import Config, config_hash, load_config
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
+from pipeline.paths import folder_from
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError)
 """What NumPy raises of a checkpoint's file whose bytes are not what was written."""
 
 RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
 """The environment variable that names another folder than ``runs`` for the runs."""
+
 
 KEPT = {"last": ("data", "epochs", "best_epoch", "best_score", "rows"), "best": ("epochs", "classes", "channels")}
 """What each checkpoint's progress holds."""
@@ -66,7 +68,7 @@ class Run:
     @staticmethod
     def root(config: Config) -> Path:
         """Return the folder of all runs of a config's name."""
-        return Path(os.environ.get(RUNS_VARIABLE) or "runs") / config.name
+        return runs_folder() / config.name
 
     @classmethod
     def within(cls, folder: Path, config: Config) -> Run:
@@ -90,7 +92,7 @@ class Run:
     def config(self) -> Config:
         """Read the run's config; refuse one that the folder is not named after."""
         config = load_config(self.config_path)
-        wanted = f"{config_hash(self.config_path.read_text(encoding='utf-8'))}-s{config.seed}"
+        wanted = f"{config_hash(self.config_path.read_text(encoding='utf-8-sig'))}-s{config.seed}"
         if self.folder.resolve().name != wanted:
             raise InputError(
                 f"{self.folder} holds the config of another run: its config.toml belongs in a folder named {wanted}"
@@ -163,6 +165,11 @@ def _migrated(path: Path) -> Config | None:
         return None if text.startswith("version = ") else load_config(path)
     except (OSError, InputError):
         return None
+
+
+def runs_folder() -> Path:
+    """Return the folder of all runs: that in the environment, or ``runs`` in the working directory."""
+    return folder_from(RUNS_VARIABLE, "runs")
 
 
 def fingerprint(*parts: SpikeData) -> str:

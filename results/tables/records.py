@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
-from pipeline.training.run import RUNS_VARIABLE, Run
+from pipeline.training.run import Run, runs_folder
 from results.tables.files import check_runs, read_csv
 from sweeps.jobs import HELD_OUT
 from sweeps.network_columns import NETWORK_COLUMNS, network_columns
@@ -66,7 +65,7 @@ def of_runs(root: Path | None = None) -> Iterator[Record]:
     InputError
         If a score or a config can't be read, or an accuracy is not between 0 and 1.
     """
-    found = list(_scores(Path(os.environ.get(RUNS_VARIABLE) or "runs") if root is None else root))
+    found = list(_scores(runs_folder() if root is None else root))
     recordings: dict[tuple[str, str], set[str]] = defaultdict(set)
     for record, scored_on in found:
         recordings[record.what, record.held] |= {scored_on} - {""}

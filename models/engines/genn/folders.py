@@ -57,5 +57,5 @@ def code_root() -> Path:
     """Return the folder that holds all generated code."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
-        return Path(named)
+        return Path(os.path.expanduser(named))
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spoken-spikes" / "genn"

@@ -34,6 +34,7 @@ from pipeline.data.datasets.word_folders import (
 )
 from pipeline.data.names import warn_of_case, warn_of_twins
 from pipeline.data.unusable import Unusable
+from pipeline.paths import expanded
 
 if TYPE_CHECKING:
     from pipeline.cochlea import Cochlea
@@ -72,7 +73,7 @@ def load(
     """
     if not 0 < test_percent < 100:
         raise InputError(f"audio: test_percent is {test_percent}, above 0 and below 100 is wanted.")
-    root = Path(root)
+    root = expanded(root)
     if not root.is_dir():
         raise InputError(f"{root} is no folder; one with recordings as {LAYOUT}, is wanted.")
     bad = Unusable(skip_bad)

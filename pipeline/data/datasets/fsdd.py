@@ -13,6 +13,7 @@ from pipeline.data.datasets.base import Dataset, Entry, converted, register, utt
 from pipeline.data.names import composed, warn_of_case, warn_of_twins
 from pipeline.data.unusable import Unusable
 from pipeline.data.voices import DIGITS_CLASSES
+from pipeline.paths import expanded
 
 if TYPE_CHECKING:
     from pipeline.cochlea import Cochlea
@@ -104,7 +105,7 @@ def find_folder(root: Path | None) -> Path:
             "fsdd needs the folder of its recordings; name it with --root, with data.root in a config or in the "
             f"environment variable {ROOT_VARIABLE}."
         )
-    folder = Path(named)
+    folder = expanded(named)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; the folder of fsdd's recordings is wanted.")
     return folder / "recordings" if (folder / "recordings").is_dir() else folder

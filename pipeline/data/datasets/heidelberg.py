@@ -27,6 +27,7 @@ from pipeline.data import hdf5
 from pipeline.data.cache import cache_folder
 from pipeline.data.container import SpikeData
 from pipeline.data.datasets.base import Dataset, Entry, register
+from pipeline.paths import expanded
 
 
 def load_shd(root: Path | None = None, *, progress: bool = True) -> Dataset:
@@ -61,7 +62,7 @@ def read_splits(tonic_class: str, splits: Sequence[str], root: Path | None, prog
     import tonic.datasets  # slow: only who loads SHD or SSC waits for it
 
     source = getattr(tonic.datasets, tonic_class)
-    folder = (cache_folder() if root is None else root).expanduser()
+    folder = cache_folder() if root is None else expanded(root)
     with contextlib.nullcontext() if progress else _silence():
         paths = {split: _find(source, split, folder) for split in splits}
     read = {split: hdf5.read(path) for split, path in paths.items()}
