@@ -8,12 +8,11 @@ with a header (``pipeline.data.header``) whose checksum reveals damage; HDF5 rea
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import uuid4
 
 import h5py
@@ -21,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InputError
-from pipeline.data import header, heaps
+from pipeline.data import header
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import Drops, SpikeData
+from pipeline.data.hdf5_checks import check_form, check_layout, check_most_are_good
 from pipeline.data.names import composed, warn_of_case
 from pipeline.data.packing import EXAMPLES_AT_ONCE, assemble, clean_rows
 from pipeline.data.time_unit import check_time_unit
@@ -36,7 +36,6 @@ MOST_CHANNELS = 1 << 16
 """Units are stored in 16 bits."""
 
 _MS_PER_S = 1000.0
-_WANTED = ("spikes/times", "spikes/units", "labels", "extra/keys")
 
 
 def write(path: Path, data: SpikeData, *, key: str = "") -> None:
@@ -80,7 +79,7 @@ def read(path: Path) -> SpikeData:
         # The file is opened once only: another process may replace it, and the header of one file says nothing
         # about the content of another.
         with path.open("rb") as stream:
-            _check_form(stream, path)
+            check_form(stream, path, FORMAT_VERSION)
             with h5py.File(stream, "r") as file:
                 return _read(file, str(path))
     except InputError:
@@ -97,56 +96,9 @@ def read(path: Path) -> SpikeData:
         raise InputError(f"{path} is damaged and can't be read as HDF5 ({reason}); get or make it again.") from error
 
 
-def _check_form(stream: BinaryIO, path: Path) -> None:
-    """Refuse a file that is no complete HDF5 file, before HDF5 parses it."""
-    size = stream.seek(0, os.SEEK_END)
-    if size == 0:
-        raise InputError(f"{path} is empty, an HDF5 file in SHD's layout is wanted.")
-    if not h5py.is_hdf5(path):
-        raise InputError(f"{path} is no HDF5 file, one in SHD's layout is wanted.")
-    found = header.read(stream)
-    if found is None:
-        if (hole := heaps.endless(stream)) is not None:
-            raise InputError(
-                f"{path} is damaged: it has zeros where rows should be, from byte {hole} on; copy or download it again."
-            )
-        return
-    if found.version != FORMAT_VERSION:
-        raise InputError(
-            f"{path} was written in version {found.version} of the format, wanted is version "
-            f"{FORMAT_VERSION}; make it again."
-        )
-    if size < found.size:
-        raise InputError(f"{path} is cut short: {size} of its {found.size} bytes are there; get or make it again.")
-    if not header.is_intact(stream, found):
-        raise InputError(f"{path} is damaged: its content doesn't match its checksum; get or make it again.")
-
-
 def _read(file: h5py.File, source: str) -> SpikeData:
-    missing = [name for name in _WANTED if name not in file or not isinstance(file[name], h5py.Dataset)]
-    if missing:
-        raise InputError(f"{source} lacks the dataset {missing[0]}, wanted are {', '.join(_WANTED)}.")
+    check_layout(file, source)
     times, units = file["spikes/times"], file["spikes/units"]
-    for name in _WANTED:
-        if file[name].ndim != 1:
-            raise InputError(
-                f"{source}: {name} has the shape {file[name].shape}, a list with one entry each is wanted."
-            )
-    lengths = {name: len(file[name]) for name in _WANTED[:3]}
-    if len(set(lengths.values())) > 1:
-        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise InputError(f"{source} has datasets of differing lengths ({found}), one entry an example is wanted.")
-    for dataset in (times, units):
-        element = h5py.check_vlen_dtype(dataset.dtype)
-        if not isinstance(element, np.dtype) or element.kind not in "fiu":
-            found = dataset.dtype if element is None else f"rows of {getattr(element, '__name__', element)}"
-            raise InputError(
-                f"{source}: {dataset.name} holds {found} of shape {dataset.shape}, rows of variable length, of "
-                "numbers, are wanted."
-            )
-        # 0 is the kind of rows, 1 that of text; HDF5 would read rows of any other kind by an address that is none.
-        if dataset.id.get_type().encode()[3] & 0xF:
-            raise InputError(f"{source} is damaged: {dataset.name} has rows of no kind; copy or download it again.")
     channels = _attribute(file, "channels", CHANNELS, range(1, MOST_CHANNELS + 1), source)
     blocks = [
         clean_rows(
@@ -164,7 +116,7 @@ def _read(file: h5py.File, source: str) -> SpikeData:
     warn_of_case(classes, "words", source)
     warn_of_case(names, "speakers", source)
     data = assemble(blocks, file["labels"][()], speakers, classes, names, channels=channels, source=source)
-    _check_most_are_good(data, source)
+    check_most_are_good(data, source)
     check_time_unit(data, source)
     stored = Drops(**{f.name: _attribute(file, f.name, 0, range(sys.maxsize), source) for f in fields(Drops)})
     return replace(data, drops=data.drops + stored)
@@ -176,17 +128,6 @@ def _stored(dataset: h5py.Dataset, part: slice) -> Sequence[NDArray[Any]]:
     rows: Sequence[NDArray[Any]] = dataset[part]
     # h5py hands over the bytes of the file and calls them numbers of this machine, whatever the byte order of the file.
     return rows if element.isnative else [row.view(element) for row in rows]
-
-
-def _check_most_are_good(data: SpikeData, source: str) -> None:
-    """Refuse a file most of whose events were dropped: its times or channels mean something else."""
-    drops, events = data.drops, len(data.times) + data.drops.events
-    if 2 * drops.events > events:
-        raise InputError(
-            f"{source}: {drops.events:,} of {events:,} events can't be used ({drops.not_finite:,} have a time that is "
-            f"not finite, {drops.negative:,} are before time 0, {drops.unit_out_of_range:,} have a channel out of "
-            f"range); times in seconds and channels from 0 to {data.channels - 1} are wanted."
-        )
 
 
 def _speakers(file: h5py.File, examples: int, source: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -189,7 +189,7 @@ register(
         folder=f"recordings as {LAYOUT}",
         needs_folder=True,
         options={
-            "test_percent": "Share of the speakers held out for the test part.",
+            "test_percent": "Share of the speakers held out for the test part where no list or folder makes it.",
             "skip_bad": "Leave recordings out that can't be used, and count them, instead of refusing them.",
             "seed": "Seed of the cochlea's noise.",
         },

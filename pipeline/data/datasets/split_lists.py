@@ -150,18 +150,18 @@ def _read_text(path: Path) -> Iterator[Line]:
 def _read_table(path: Path) -> Iterator[Line]:
     """Yield the lines of a table."""
     reader = csv.DictReader(io.StringIO(_content(path), newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        found = ", ".join(map(str, reader.fieldnames or ())) or "none"
-        raise InputError(f"{path} has no column {missing[0]!r}, {','.join(COLUMNS)} are wanted (found: {found}).")
     try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            found = ", ".join(map(str, reader.fieldnames or ())) or "none"
+            raise InputError(f"{path} has no column {missing[0]!r}, {','.join(COLUMNS)} are wanted (found: {found}).")
         for row in reader:
             where = f"{path.name}, line {reader.line_num}"
             if not (row["file"] or "").strip() or not (row["class"] or "").strip():
                 raise InputError(f"{path}, line {reader.line_num}: a file and a class are wanted.")
             yield Line(_file(row["file"]), composed(row["class"].strip()), where)
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num} is no CSV: {error}.") from None
+        raise InputError(f"{path} is no CSV after line {reader.line_num}: {error}.") from None
 
 
 def _content(path: Path) -> str:

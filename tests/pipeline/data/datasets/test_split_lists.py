@@ -1,13 +1,17 @@
 """Lists in a folder make its split; what they leave out, or name in vain, is counted."""
 
+import contextlib
 import logging
 import os
+import tempfile
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.errors import InputError
 from pipeline.cochlea import BasilarMembrane, Cochlea
@@ -197,6 +201,12 @@ def test_a_table_leads_nowhere_outside_the_folder(tables, tmp_path):
         ("train.csv", "file,class\ndataset/up/ann_NO_01.flac\n", "train.csv, line 2: a file and a class are wanted"),
         ("train.csv", "file,class\nnowhere/ann_1.wav,up\n", "has no recording for training, by train.csv and val.csv"),
         ("train.csv", b"file,class\n\xff\xfe", "train.csv is not in UTF-8"),
+        ("train.csv", "f" * 200_000 + ",class\n", "train.csv is no CSV after line 0: field larger than field limit"),
+        (
+            "train.csv",
+            "file,class\n" + "f" * 200_000,
+            "train.csv is no CSV after line 1: field larger than field limit",
+        ),
         ("valid.csv", "file,class\n", "has val.csv and valid.csv, which name one part"),
         ("testing_list.txt", "up/ann_1.wav\n", "has testing_list.txt and train.csv, one kind of lists is wanted"),
         ("test.csv", "file,class\ndataset/up/ann_NO_01.flac,up\n", "is in two lists or classes"),
@@ -205,6 +215,20 @@ def test_a_table_leads_nowhere_outside_the_folder(tables, tmp_path):
 def test_lists_that_do_not_do(tables, name, text, says):
     (tables / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     assert says in refusal(tables)
+
+
+@given(st.binary(max_size=300) | st.text('file,class\n"\r;/.\\ upann_NO01lac', max_size=200).map(str.encode))
+def test_anything_in_a_list_is_read_or_refused(content):
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "train.csv").write_bytes(b"file,class\n" + content)
+        (root / "testing_list.txt").write_bytes(content)
+        for lists in ({"train.csv": "train"}, {"testing_list.txt": "test"}):
+            (root / "up").mkdir(exist_ok=True)
+            (root / "up" / "ann_NO_01.flac").touch()
+            with contextlib.suppress(InputError):
+                parts, _, _ = by_lists(root, lists, Unusable())
+                assert all(file.path.parent == root / "up" for part in parts.values() for file in part)
 
 
 def test_a_table_without_one_for_training(tables):
