@@ -143,14 +143,11 @@ class Adam:
         InputError
             If the state is another network's.
         """
-        for kind, arrays in self._arrays(weights).items():
-            for name, array in arrays.items():
-                found = state.get(f"{kind}/{name}")
-                if found is None or found.shape != array.shape:
-                    what = "nothing" if found is None else f"shape {found.shape}"
-                    raise InputError(
-                        f"the checkpoint has {what} for {kind}/{name}; this network wants shape {array.shape}"
-                    )
+        for name, array in self.state(weights).items():
+            found = state.get(name)
+            if found is None or found.shape != array.shape:
+                what = "nothing" if found is None else f"shape {found.shape}"
+                raise InputError(f"the checkpoint has {what} for {name}; this network wants shape {array.shape}")
         for kind, arrays in self._arrays(weights).items():
             for name, array in arrays.items():
                 array[:] = state[f"{kind}/{name}"]

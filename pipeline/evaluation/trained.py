@@ -69,7 +69,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     if best is None:
         raise InputError(f"{run.folder} has no best.npz: it has not finished an epoch yet")
     classes = tuple(map(composed, best.progress["classes"]))
-    channels = int(best.progress["channels"])
+    channels = best.progress["channels"]
     problem = make_problem(config, channels, len(classes))
     if engine is None:
         chosen = registry.choose_for_trained(problem, config.engine, config.device)
@@ -87,5 +87,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
                 f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"
             )
         weights[name] = found.astype(np.float32)
+        if not np.isfinite(weights[name]).all():
+            raise InputError(f"{run.folder}/best.npz has values that are not finite in the array {name}; train it anew")
     made = make_engine(config, channels, len(classes), threads, weights)
-    return Trained(run, config, made, classes, int(best.progress["epochs"]), Learned.read(run))
+    return Trained(run, config, made, classes, best.progress["epochs"], Learned.read(run))

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from models.errors import InputError
 from pipeline.data.container import known_in
+from pipeline.training.checkpoint import Damaged, read_arrays
 from pipeline.training.examples import Parts
-from pipeline.training.run import DAMAGED, Run
+from pipeline.training.run import Run
 
 FILE = "recordings.npz"
 """In a run's folder."""
@@ -54,16 +55,16 @@ class Learned:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
-                found = cls(file["training"], file["validation"])
-            if any(part.dtype != np.uint64 or part.ndim != 1 for part in (found.training, found.validation)):
-                raise ValueError("its arrays are no identities")
-        except DAMAGED as error:
+            arrays = read_arrays(path)
+            parts = [arrays.get(name, np.empty(0)) for name in ("training", "validation")]
+            if any(part.dtype != np.uint64 or part.ndim != 1 for part in parts):
+                raise Damaged("its arrays are no identities")
+        except Damaged as error:
             raise InputError(
                 f"{path}, which says what the run learned from, is damaged ({error}); remove it, and "
                 "the command that trained the run writes it again"
             ) from None
-        return found
+        return cls(*(part.astype(np.uint64) for part in parts))
 
     def write(self, run: Run) -> None:
         """Keep this in a run's folder."""

@@ -10,8 +10,6 @@ import os
 import platform
 import subprocess
 import sys
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,35 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import InputError
 from pipeline.config import Config, config_hash, load_config
 from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
 from pipeline.paths import folder_from
-
-DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError)
-"""What NumPy raises of a checkpoint's file whose bytes are not what was written."""
+from pipeline.training.checkpoint import Checkpoint, Damaged, read_checkpoint
 
 RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
 """The environment variable that names another folder than ``runs`` for the runs."""
-
-
-KEPT = {"last": ("data", "epochs", "best_epoch", "best_score", "rows"), "best": ("epochs", "classes", "channels")}
-"""What each checkpoint's progress holds."""
-
-State = dict[str, NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """All that continuing needs."""
-
-    state: State
-    """The engine's: weights, moments, update count."""
-    progress: dict[str, Any]
-    """The trainer's: epochs done, best so far, rows of the metrics, the data's fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +115,9 @@ class Run:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
-                state = {key: file[key] for key in file.files}
-            progress = json.loads(state.pop("progress").tobytes())
-            missing = [key for key in KEPT[name] if key not in progress]
-        except DAMAGED as error:
+            return read_checkpoint(path, name)
+        except Damaged as error:
             raise InputError(f"{path} is damaged ({error}); remove {self.folder} to begin the run anew") from None
-        if missing:
-            raise InputError(
-                f"{path} is no {name} checkpoint: it has no {missing[0]}; remove {self.folder} to begin anew"
-            )
-        return Checkpoint(state, progress)
 
 
 def _earlier(folder: Path, config: Config) -> Path | None:

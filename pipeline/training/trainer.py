@@ -21,10 +21,11 @@ from pipeline.config import Config, TrainingConfig
 from pipeline.data.container import SpikeData
 from pipeline.data.trial import check_trial
 from pipeline.training.batches import Counted, prediction_batches, training_batches
+from pipeline.training.checkpoint import Checkpoint, State
 from pipeline.training.examples import Parts
 from pipeline.training.learned import FILE, Learned
 from pipeline.training.placement import choose_engine, make_engine, why_this_engine
-from pipeline.training.run import Checkpoint, Run, State, commit, fingerprint
+from pipeline.training.run import Run, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
 from pipeline.training.signs import signs
 
@@ -190,11 +191,12 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
     if run.load("best") is None:
         raise InputError(f"{run.folder} has last.npz but no best.npz; remove {run.folder} to begin the run anew")
     standing = _Standing(**checkpoint.progress)
-    if standing.best_score is not None:
-        standing.best_score = (standing.best_score[0], standing.best_score[1])
     if standing.data != data:
         raise InputError(f"{run.folder} was begun on other data than these; restore the data or move the run away")
-    engine.load_state(checkpoint.state)
+    try:
+        engine.load_state(checkpoint.state)
+    except InputError as error:
+        raise InputError(f"{run.folder}/last.npz: {error}; remove {run.folder} to begin the run anew") from None
     _write_metrics(run, standing)
     return standing
 
