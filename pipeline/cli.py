@@ -18,7 +18,7 @@ from models.engines import registry
 from models.errors import InputError
 from pipeline.audio_source import STANDARD_INPUT
 from pipeline.config import load_config
-from pipeline.console import LogLines, Table, err, out
+from pipeline.console import LogLines, Table, err, out, print_anything
 from pipeline.data import summary
 from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
@@ -236,6 +236,7 @@ def guarded(application: typer.Typer) -> None:
     """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
     # Pictures go to files. A notebook's shell names a backend without which Matplotlib can't even be imported.
     os.environ["MPLBACKEND"] = "agg"
+    print_anything()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogLines(err)])
     try:
         with ended_by_signals():
@@ -248,6 +249,10 @@ def guarded(application: typer.Typer) -> None:
         _refuse(str(error))
     except MemoryError as error:
         _refuse(f"the memory is too small for this: {error}; a smaller network or batch may fit")
+    except UnicodeEncodeError as error:
+        if error.encoding == "utf-8":
+            raise
+        _refuse(f"{error.object} can't name a file in this system's encoding {error.encoding}; set PYTHONUTF8=1")
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -7,12 +7,40 @@ style is wanted, it is said by `rich.text.Text` or by the argument ``style``.
 
 from __future__ import annotations
 
+import codecs
+import io
 import logging
+import sys
 from typing import Any
 
 import rich.console
 import rich.progress
 import rich.table
+
+AS_IT_IS = "as-it-is"
+"""How what an encoding lacks is written: bytes of file names as they are, other characters as ``\\u4e00``."""
+
+
+def _as_it_is(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        return codecs.lookup_error("surrogateescape")(error)
+    lacking = error.object[error.start : error.end]
+    # Python hands over the bytes of file names that its encoding lacks as these surrogates.
+    parts = (
+        bytes([ord(one) - 0xDC00]) if "\udc80" <= one <= "\udcff" else one.encode("ascii", "backslashreplace")
+        for one in lacking
+    )
+    return b"".join(parts), error.end
+
+
+codecs.register_error(AS_IT_IS, _as_it_is)
+
+
+def print_anything() -> None:
+    """Let this process print every name, whatever the encoding of its output."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=AS_IT_IS)
 
 
 class Console(rich.console.Console):
@@ -20,6 +48,11 @@ class Console(rich.console.Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+    @property
+    def spinner(self) -> str:
+        """Name of a spinner that the console's encoding has."""
+        return "line" if self.options.ascii_only else "dots"
 
 
 class Table(rich.table.Table):

@@ -6,16 +6,28 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from models.errors import InputError
 from pipeline.config.base import Positive, Section, one_of
 from pipeline.data.datasets import names
 from pipeline.data.names import composed
+
+
+def _writable(root: str) -> str:
+    try:
+        root.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"data.root is {root!r}, which is not UTF-8, as a config must be; start the command in that folder "
+            "with data.root=., or rename the folder"
+        ) from None
+    return root
 
 
 class DataConfig(Section):
     """Which examples, on which time grid, and how they are split."""
 
     dataset: Annotated[str, one_of("data.dataset", names)]
-    root: str | None = None
+    root: Annotated[str, AfterValidator(_writable)] | None = None
     """Folder of the recordings or HDF5 files; not needed by digits."""
     utterances: Annotated[int, Field(ge=1)] = 43
     """digits: utterances a word and voice."""

@@ -7,15 +7,18 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.console import AS_IT_IS
+
 _log = logging.getLogger(__name__)
 
 
 def composed(name: str) -> str:
-    """Return a name in Unicode's normal form C.
+    r"""Return a name in Unicode's normal form C, bytes that are no UTF-8 as ``\xff``.
 
-    Some systems store "ü" as one character, others, like older macOS, as "u" and a mark over it.
+    Some systems store "ü" as one character, others, like older macOS, as "u" and a mark over it. Names of files may be
+    any bytes; Python hands over those that its encoding lacks as lone surrogates, which can't be written as text.
     """
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", name.encode(errors=AS_IT_IS).decode(errors="backslashreplace"))
 
 
 def warn_of_case(names: Iterable[str], what: str, source: object) -> None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
+from pipeline.data.names import composed
 from pipeline.events import Events
 from pipeline.pictures import panels
 from pipeline.pictures.panels import Window
@@ -33,7 +34,7 @@ def classification(
     audio: Recording, events: Events, inside: NetworkRecording, window: Window, classes: Sequence[str], dt: float
 ) -> Figure:
     """Draw what `raster` draws under the waveform of the recording ``audio``; titled with its file name."""
-    return _stacked(events, inside, window, classes, dt, audio.path.name, audio)
+    return _stacked(events, inside, window, classes, dt, composed(audio.path.name), audio)
 
 
 @styled

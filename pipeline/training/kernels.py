@@ -62,5 +62,5 @@ def compiled_meanwhile(config: Config, console: Console) -> Iterator[None]:
     start.cancel()
     start.join()
     if process.pid is not None and process.is_alive():
-        with console.status("compiling kernels (once: they are kept for later runs)"):
+        with console.status("compiling kernels (once: they are kept for later runs)", spinner=console.spinner):
             process.join()

@@ -68,7 +68,7 @@ class RichProgress(Progress):
             what += f", going on after epoch {done}" if done < epochs else f", all {epochs} epochs are done"
         self._console.print(f"{run.folder}: {what}")
         self._bar = _Bar(
-            progress.SpinnerColumn(),
+            progress.SpinnerColumn(self._console.spinner),
             TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
             progress.BarColumn(),
             progress.TimeRemainingColumn(),

@@ -98,7 +98,7 @@ class Run:
     def append_log(self, line: str) -> None:
         """Add a line to the run's log."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log").open("a", encoding="utf-8") as log:
+        with (self.folder / "log").open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(line + "\n")
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:

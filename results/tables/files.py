@@ -14,8 +14,11 @@ from pipeline.data.atomic import write_atomically
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, six digits a number, whole or not at all."""
-    write_atomically(path, [table.to_csv(index=False, float_format="%.6g").encode()])
+    r"""Write a table as CSV, six digits a number, whole or not at all.
+
+    Bytes that are no UTF-8 in the path of a run are written as ``\udcff``.
+    """
+    write_atomically(path, [table.to_csv(index=False, float_format="%.6g").encode(errors="backslashreplace")])
 
 
 def read_csv(path: Path, text: Sequence[str] = (), needs: Sequence[str] = ()) -> pd.DataFrame:
