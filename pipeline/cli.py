@@ -99,7 +99,7 @@ def train_command(
         notes.append('its own validation part is not used; with data.validation = "own" it chooses the epoch')
     for note in notes:
         err.print(note)
-    run = train(settings, parts.training, parts.validation, threads, RichProgress(err), notes=dataset.notes)
+    run = train(settings, parts.training, parts.validation, threads, RichProgress(err), notes=notes)
     out.print(str(run.folder))
 
 
