@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ MAX_RATE = 10_000_000
 """Highest sampling rate that is read, in Hz; one that is higher is a damaged header."""
 
 _MOST = f"{MAX_SECONDS} s is the most that is taken; cut it into words."
+_BLOCK = 2**20  # samples that are read at once, of all channels
 _STREAM_FRAMES = 2**62  # libsndfile reports 2**63 - 1 frames for a FLAC stream whose header states no length
 
 QUIET = 0.02
@@ -86,7 +88,7 @@ def read_audio(path: Path | str) -> Recording:
                 promised = 0
             elif promised > most:
                 raise InputError(f"{name} lasts {promised / rate:.0f} s and {_MOST}")
-            channels = file.read(promised or most + 1, dtype="float64", always_2d=True)
+            channels = np.concatenate(list(_blocks(file, promised or most + 1)))
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".")
         raise InputError(f"{name} is not audio or is damaged (libsndfile: {reason}); {WHAT_IS_WANTED}.") from None
@@ -98,6 +100,18 @@ def read_audio(path: Path | str) -> Recording:
     if len(channels) > most:
         raise InputError(f"{name} is a stream that lasts more than {MAX_SECONDS} s, and {_MOST}")
     return Recording(_mono(name, channels), rate, path)
+
+
+def _blocks(file: soundfile.SoundFile, frames: int) -> Iterator[NDArray[np.float64]]:
+    """Read so many frames, or as many as there are, in blocks: a header may promise more than memory holds."""
+    most = max(_BLOCK // file.channels, 1)
+    while True:
+        wanted = min(most, frames)
+        block = file.read(wanted, dtype="float64", always_2d=True)
+        yield block
+        frames -= wanted
+        if not frames or len(block) < wanted:
+            return
 
 
 def _mono(name: str, channels: NDArray[np.float64]) -> NDArray[np.float64]:

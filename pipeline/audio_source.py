@@ -54,7 +54,12 @@ def open_source(path: Path) -> bytes | str | io.BytesIO:
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return _read_stream(name, file)
-            return _mended_wav(name, file) or (str(path) if os.name == "nt" else os.fsencode(path))
+            if mended := _mended_wav(name, file):
+                return mended
+            if path.suffix.lower() == ".raw":  # of a file of this name, soundfile wants to be told the rate
+                file.seek(0)
+                return io.BytesIO(file.read(MAX_BYTES))
+            return str(path) if os.name == "nt" else os.fsencode(path)
     except OSError as error:
         raise InputError(f"{name} can't be read ({error.strerror}); {WHAT_IS_WANTED}.") from None
 
@@ -84,7 +89,7 @@ def _mended_wav(name: str, file: BinaryIO) -> io.BytesIO | None:
         return None
     start = file.tell()
     held = size - start
-    if promised >= _UNKNOWN or (promised == 0 and not _are_chunks(file)):
+    if promised >= _UNKNOWN or (promised == 0 and not _are_chunks(file, size)):
         file.seek(0)
         content = bytearray(file.read(MAX_BYTES))  # more lasts too long, however little of it is read
         number = _BYTE_ORDERS[bytes(content[:4])] + "I"
@@ -111,6 +116,8 @@ def _promised(file: BinaryIO) -> int | None:
     large: int | None = None
     while len(header := file.read(8)) == 8:
         name, length = struct.unpack(order + "4sI", header)
+        if not _is_name(name):
+            return None
         if name == b"data":
             return large if head[:4] in _LARGE else int(length)
         after = file.tell() + length + length % 2
@@ -121,11 +128,16 @@ def _promised(file: BinaryIO) -> int | None:
     return None
 
 
-def _are_chunks(file: BinaryIO) -> bool:
-    """Return whether what is left of a WAV are chunks, or nothing, and not sound."""
+def _are_chunks(file: BinaryIO, size: int) -> bool:
+    """Return whether what is left of a WAV of ``size`` bytes are chunks, or nothing, and not sound."""
     while header := file.read(8):
         name, length = struct.unpack("<4sI", header.ljust(8, b"\xff"))
-        if not all(32 <= letter < 127 for letter in name) or len(file.read(length)) < length:
+        if not _is_name(name) or file.tell() + length > size:
             return False
-        file.seek(length % 2, io.SEEK_CUR)
+        file.seek(length + length % 2, io.SEEK_CUR)
     return True
+
+
+def _is_name(name: bytes) -> bool:
+    """Return whether these bytes may name a chunk; a hole in a file, which is all zeros, has no end of others."""
+    return all(32 <= letter < 127 for letter in name)
