@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from pipeline.pictures.style import COUNTS, styled
+from pipeline.pictures.style import COUNTS, literal, styled
 
 CELL = 0.3
 """Side of a cell in inches, enough for a count of three digits."""
@@ -24,7 +24,7 @@ def confusion(counts: ArrayLike, classes: Sequence[str]) -> Figure:
     ``counts``, shape (classes, classes), are examples by true class (rows) and by the network's answer (columns).
     Cells without examples have no number.
     """
-    matrix = np.asarray(counts)
+    matrix, names = np.asarray(counts), [literal(name) for name in classes]
     side = max(CELL * len(classes), 1.5) + MARGIN
     figure = Figure(figsize=(side + 0.5, side), layout="constrained")
     axes = figure.subplots()
@@ -38,8 +38,8 @@ def confusion(counts: ArrayLike, classes: Sequence[str]) -> Figure:
         annot_kws={"fontsize": 7},
         square=True,
         cbar_kws={"shrink": 0.6, "label": "fraction of the spoken word"},
-        xticklabels=classes,
-        yticklabels=classes,
+        xticklabels=names,
+        yticklabels=names,
         ax=axes,
     )
     axes.tick_params(axis="x", rotation=90)

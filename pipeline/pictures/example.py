@@ -12,7 +12,7 @@ from pipeline.data.names import composed
 from pipeline.events import Events
 from pipeline.pictures import panels
 from pipeline.pictures.panels import Window
-from pipeline.pictures.style import WIDTH, styled
+from pipeline.pictures.style import WIDTH, literal, styled
 
 
 def raster(
@@ -59,5 +59,5 @@ def _stacked(
     panels.output_voltages(axes[-1], inside, window, classes, dt)
     axes[-1].set(xlim=(0, trial), xlabel="time (ms)")
     answer, probability = panels.ranking(inside)[0]
-    figure.suptitle(f"{title}: {classes[answer]} (probability {probability:.2f})")
+    figure.suptitle(literal(f"{title}: {classes[answer]} (probability {probability:.2f})"))
     return figure

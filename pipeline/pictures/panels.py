@@ -13,7 +13,7 @@ from models.losses import softmax
 from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording
 from pipeline.events import CHANNELS, Events
-from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
+from pipeline.pictures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, literal
 
 Window = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ def output_voltages(axes: Axes, inside: NetworkRecording, window: Window, classe
     handles = []
     for rank, ((index, probability), (colour, width, dashes)) in enumerate(zip(ranked, RANKS, strict=False)):
         look: dict[str, Any] = {"color": colour, "linewidth": width, "zorder": 3 - 0.1 * rank}
-        label = f"{classes[index]} {probability:.2f}"
+        label = literal(f"{classes[index]} {probability:.2f}")
         handles += axes.plot(ends, voltages[:, index], dashes, label=label, **look)
     axes.set_ylabel("output voltage")
     axes.legend(handles=[*handles, shade], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(handles) + 1)

@@ -55,6 +55,12 @@ def subplots(width: float, height: float, *grid: int, **how: Any) -> tuple[Figur
     return figure, figure.subplots(*grid, **how)
 
 
+def literal(name: str) -> str:
+    """Return a name as Matplotlib wants it, which takes dollars for formulas and leaves ``_x`` out of legends."""
+    name = name.replace("$", r"\$")
+    return f" {name}" if name.startswith("_") else name
+
+
 @contextmanager
 def defaults() -> Iterator[None]:
     """Let Matplotlib's own settings hold, whatever the user's matplotlibrc says; afterwards all is as it was."""

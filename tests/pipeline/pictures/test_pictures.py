@@ -51,6 +51,10 @@ def metrics(accuracies, losses=None, splits=("train", "validation")) -> pd.DataF
     return pd.DataFrame(rows)
 
 
+ODD = ("a$b$c", "$x^{$", "_unknown_", r"\alpha", r"\$", "%d", "$")
+"""Words that Matplotlib would take for formulas, or leave out of a legend."""
+
+
 def drawn(figure) -> None:
     figure.savefig(io.BytesIO(), format="png")
 
@@ -200,3 +204,17 @@ def test_drawing_leaves_the_style_of_others_alone():
     before = dict(mpl.rcParams)
     drawn(confusion([[1]], ["only"]))
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.filterwarnings("error")
+def test_words_and_file_names_are_drawn_as_they_are() -> None:
+    audio = Recording(np.sin(np.arange(800)), 8000, Path("a$\\frac{$ b.wav"))
+    figure = classification(audio, EVENTS, inside(), WINDOW, ODD, DT)
+    drawn(figure)
+    assert figure.get_suptitle().replace(r"\$", "$").startswith(r"a$\frac{$ b.wav: ")
+    shown = [text.get_text().strip().replace(r"\$", "$") for text in figure.axes[-2].get_legend().get_texts()]
+    assert len(shown) == 6
+    matrix = confusion(np.eye(len(ODD), dtype=int), ODD)
+    drawn(matrix)
+    ticks = [label.get_text().strip() for label in matrix.axes[0].get_xticklabels()]
+    assert tuple(tick.replace(r"\$", "$") for tick in ticks) == ODD
