@@ -123,7 +123,7 @@ def test_a_case_that_draws_leaves_its_picture(bench, tmp_path, monkeypatch):
         NAME="drawing", TITLE="Drawn", COLUMNS=COLUMNS, run=lambda quick: [{"who": "ours", "seconds": 1.0}], draw=len
     )
     monkeypatch.setitem(CASES, "drawing", drawing)
-    monkeypatch.setattr(runner, "save", lambda figure, path: path.write_text(str(figure)))
+    monkeypatch.setattr("pipeline.pictures.save.save", lambda figure, path: path.write_text(str(figure)))
     bench("drawing")
     assert (tmp_path / "drawing.png").read_text() == "1"
 
