@@ -6,6 +6,7 @@ elsewhere, proposes what it would have proposed.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -13,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from sweeps.parameters import Values
+from models.errors import InputError
+from sweeps.parameters import Parameter, Value, Values
 from sweeps.space import Space, StrategyName
 from sweeps.state import Point
 
@@ -99,8 +101,29 @@ def _told(point: Point, least: float, greatest: float) -> float:
 
 
 def places(space: Space, values: Values) -> list[Any]:
-    """Return a point for the surrogate: parameters that do not count are at the middle of their range."""
-    return [values.get(name, parameter.at(0.5)) for name, parameter in space.parameters.items()]
+    """Return a point for the surrogate: parameters that do not count are at the middle of their range.
+
+    Raises
+    ------
+    InputError
+        If a value is none of its parameter's.
+    """
+    return [
+        _place(name, parameter, values[name]) if name in values else parameter.at(0.5)
+        for name, parameter in space.parameters.items()
+    ]
+
+
+def _place(name: str, parameter: Parameter, value: Value) -> Value:
+    """Return a stored value; one that an earlier version carried past a bound by rounding is that bound."""
+    if parameter.kind == "categorical":
+        found, fits = value, value in parameter.values
+    else:
+        found = min(max(value, parameter.low), parameter.high) if isinstance(value, int | float) else parameter.low
+        fits = isinstance(value, int | float) and math.isclose(found, value)
+    if not fits:
+        raise InputError(f"a point of the sweep has {name} = {value!r}, which its space does not have; it is damaged")
+    return found
 
 
 def _new(space: Space, points: Sequence[Point], draw: Callable[[], Values]) -> Values:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sweep_spaces import bowl, searched, space
 
+from models.errors import InputError
 from sweeps.space import Space
 from sweeps.state import Point
 from sweeps.strategies import places, propose, surrogate
@@ -40,6 +41,16 @@ def test_the_same_store_gives_the_same_surrogate() -> None:
     one, two = (surrogate(made, points) for _ in range(2))
     grid = one.space.transform([places(made, made.at(u)) for u in np.random.default_rng(0).random((20, 2))])
     np.testing.assert_array_equal(one.models[-1].predict(grid), two.models[-1].predict(grid))
+
+
+def test_a_stored_value_that_the_space_does_not_have_is_refused() -> None:
+    numbers = {"kind": "real", "low": 0.07, "high": 0.816}
+    made = space({"network.initial.spread": numbers, "network.bias": {"kind": "categorical", "values": [True, False]}})
+    assert places(made, {"network.initial.spread": 0.07 + (0.816 - 0.07), "network.bias": True}) == [0.816, True]
+    for values in ({"network.initial.spread": 99.0}, {"network.initial.spread": "0.1"}, {"network.bias": "yes"}):
+        name, value = next(iter(values.items()))
+        with pytest.raises(InputError, match=f"{name} = {value!r}, which its space does not have"):
+            places(made, values)
 
 
 def test_workers_at_the_same_time_look_in_different_places() -> None:
