@@ -27,6 +27,8 @@ class SplitSummary:
     events_mean: float
     events_max: float
     """Number of events per example; 0 if there are no examples."""
+    empty: int
+    """Number of examples without events."""
     last_event_ms: float
     drops: Drops
     trial: float
@@ -50,6 +52,7 @@ def summarise_split(data: SpikeData, trial: float = 1000.0) -> SplitSummary:
         events_median=float(np.median(counts)),
         events_mean=float(counts.mean()),
         events_max=float(counts.max()),
+        empty=int(np.count_nonzero(data.counts == 0)),
         last_event_ms=float(data.times.max(initial=0.0)),
         drops=data.drops,
         trial=trial,
@@ -77,6 +80,11 @@ def render(name: str, summary: dict[str, SplitSummary], most_speakers: int = 40)
         present = (f"{split} {sum(n > 0 for n in s.by_speaker.values())}" for split, s in summary.items())
         parts.append(Text(f"{len(speakers)} speakers ({', '.join(present)})"))
     parts += [Text(f"{split}: {_dropped(s.drops)}") for split, s in summary.items()]
+    parts += [
+        Text(f"{split}: {s.empty:,} of {s.examples:,} examples have no events", "bold yellow")
+        for split, s in summary.items()
+        if s.empty
+    ]
     parts.append(_trial(summary))
     return Group(*parts)
 

@@ -48,6 +48,13 @@ def test_the_rendering_shows_every_split_class_speaker_and_drop():
     assert "test: no events dropped" in text
 
 
+def test_examples_without_events_are_told_of():
+    dataset = Dataset("toy", made([0, 2, 0, 4], [0, 1, 1, 1], [0, 0, 2, 2]), made([3], [0], [2]))
+    text = shown(render("toy", summarise(dataset)))
+    assert "train: 2 of 4 examples have no events" in text
+    assert "test: 0 of" not in text
+
+
 def test_of_very_many_speakers_only_the_number_is_shown():
     names = tuple(f"speaker{i}" for i in range(1864))
     dataset = Dataset("ssc", made([1, 1], [0, 1], [0, 1863], names), made([1], [0], [5], names))
