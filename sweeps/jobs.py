@@ -164,7 +164,7 @@ def is_done(job: Job) -> bool:
     try:
         result = json.loads((run.folder / "result.json").read_bytes())
         return bool(result["best_epoch"] == read_row(job)["epoch"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError, IndexError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return False  # A damaged file, too, is written anew by the runner: from the checkpoint, or by scoring again.
 
 
@@ -172,7 +172,7 @@ def read_row(job: Job) -> Row:
     """Return the row of a job that is done, from its files; see `train_and_score`."""
     if reason := _failure(job.run):
         return _row(job, None, reason)
-    return _row(job, Evaluation(**json.loads(job.evaluation_path.read_bytes())))
+    return _row(job, Evaluation.read(job.evaluation_path))
 
 
 def _split(job: Job) -> tuple[Parts, SpikeData]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from models.engines.base import Engine
 from models.errors import InputError
@@ -57,6 +59,17 @@ class Evaluation:
     def json(self) -> str:
         """Return the evaluation as JSON."""
         return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Evaluation:
+        """Return the evaluation in a file, as `json` gives it.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is none, or it is not as it was written.
+        """
+        return TypeAdapter(cls).validate_json(path.read_bytes(), strict=True)
 
 
 def split_of(dataset: Dataset, config: Config, split: str) -> SpikeData:

@@ -129,8 +129,8 @@ def _evaluated(trained: Trained, test: SpikeData) -> tuple[Evaluation, bool]:
     """Return the test split's evaluation and whether it is new; an earlier one of the same weights is reused."""
     path = trained.run.folder / "evaluation-test.json"
     try:
-        earlier = Evaluation(**json.loads(path.read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+        earlier = Evaluation.read(path)
+    except (FileNotFoundError, ValueError):
         earlier = None
     if earlier is not None and (earlier.epoch, earlier.examples) == (trained.epoch, len(test)):
         return earlier, False

@@ -30,5 +30,5 @@ class Timing:
     def _read(self) -> dict[str, float]:
         try:
             return {str(stage): float(seconds) for stage, seconds in json.loads(self.path.read_bytes()).items()}
-        except (FileNotFoundError, ValueError, AttributeError, TypeError):
+        except (FileNotFoundError, ValueError, AttributeError, TypeError, RecursionError):
             return {}

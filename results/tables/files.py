@@ -59,7 +59,7 @@ def read_json(path: Path, field: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))[field]
     except FileNotFoundError:
         raise InputError(f"{path} is missing") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     except (KeyError, TypeError):
         raise InputError(f"{path} has no {field}") from None

@@ -82,7 +82,7 @@ def _scores(root: Path) -> Iterator[tuple[Record, str]]:
             score = json.loads(path.read_text(encoding="utf-8"))
             config = run.config()
             held, examples, accuracy = str(score["split"]), int(score["examples"]), float(score["accuracy"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             said = f"{path.name} lacks {error}" if isinstance(error, KeyError) else str(error)
             raise InputError(f"{path.parent} can't be tabulated: {said}") from None
         if not 0 <= accuracy <= 1:

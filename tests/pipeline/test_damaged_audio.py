@@ -70,7 +70,7 @@ def refusal(apart: Apart, path: Path, content: bytes) -> str:
 
 
 @given(content=damaged(FILES), ending=st.sampled_from(["wav", "flac", "raw", "RAW", "mp3", "sd2", "xyz"]))
-@profiles.examples(200)
+@profiles.examples(100)
 def test_a_damaged_recording_is_read_or_refused(content: bytes, ending: str, apart: Apart, folder: Path) -> None:
     refusal(apart, folder / f"a.{ending}", content)
 
@@ -110,7 +110,7 @@ def wav(draw: st.DrawFn) -> bytes:
 
 
 @given(content=wav())
-@profiles.examples(200)
+@profiles.examples(100)
 def test_a_wav_whose_header_says_anything_is_read_or_refused(content: bytes, apart: Apart, folder: Path) -> None:
     refusal(apart, folder / "a.wav", content)
 

@@ -194,7 +194,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(words_config: Path) -> None:
         train_and_score(made)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 40, b"[]", b"\xff\xfe{", b"epoch,split\n"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 40, b"[" * 5000, b"\xff\xfe{", b"epoch,split\n"])
 def test_files_that_are_damaged_are_written_anew(words_config: Path, content: bytes) -> None:
     made = job(words_config)
     row = train_and_score(made)

@@ -92,7 +92,7 @@ class Findings:
             commits, configs = about["commits"], about["configs"]
         except KeyError as error:
             raise InputError(f"{path} is not a study's: it lacks {error}; make study writes it anew") from None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise InputError(f"{path} is not a study's: {type(error).__name__}, {str(error).splitlines()[0]}") from None
 
         def part(name: str) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def refused(apart: Apart, path: Path) -> str:
 
 
 @given(content=damaged(FILES))
-@profiles.examples(150)
+@profiles.examples(100)
 def test_a_damaged_file_is_read_or_refused(content: bytes, apart: Apart, path: Path) -> None:
     path.write_bytes(content)
     if apart.refusal(path) is not None:

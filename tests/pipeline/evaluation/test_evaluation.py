@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.audio import MARGIN
 from pipeline.data.datasets import load
 from pipeline.evaluation.classify import classify
-from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.evaluate import Evaluation, evaluate
 from pipeline.evaluation.trained import load_trained
 from pipeline.training.run import Run
 
@@ -131,3 +133,21 @@ def test_quiet_around_a_word_goes_unheard_only_where_there_is_no_room(
     assert heard("long.wav", 0.0, np.tile(word, 10)).unheard == pytest.approx(100, abs=1)
     said = pipeline("classify", trained, tmp_path / "long.wav")
     assert "beyond the trial" in said.err
+
+
+@given(data=st.data())
+def test_an_evaluation_is_read_as_it_was_written_or_not_at_all(data: st.DataObject, tmp_path_factory: Any) -> None:
+    written = Evaluation("test", 1, 2, 0.5, 0.5, 0.1, 0.9, 3.0, 0.0, {"ann": 0.5}, ("a", "b"), [[1, 0], [1, 0]], "10")
+    path = tmp_path_factory.getbasetemp() / "evaluation.json"
+    path.write_text(written.json())
+    assert Evaluation.read(path) == written
+    fields = json.loads(written.json())
+    field = data.draw(st.sampled_from(sorted(fields)))
+    fields[field] = data.draw(st.sampled_from([None, "x", [], {}, [[1]], 1.5, -1, {"a": "x"}, [None]]))
+    content = data.draw(st.sampled_from([json.dumps(fields), "[" * 5000, "1" * 5000, "", "null"]))
+    path.write_text(content)
+    try:
+        found = asdict(Evaluation.read(path))
+    except ValueError:
+        return
+    assert {name: type(value) for name, value in found.items()} == {n: type(v) for n, v in asdict(written).items()}
