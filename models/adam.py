@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 
 from models.errors import InputError
+from models.kernels import kernel
 from models.network import Network, Weights
 from models.optimiser import Optimiser, Rule, rules
 
@@ -169,7 +170,7 @@ def _square(gradient: NDArray[np.float32]) -> float:
     return float(rows.sum())
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def _square_rows(gradient, rows):  # type: ignore[no-untyped-def]
     for row in prange(gradient.shape[0]):
         total = 0.0
@@ -178,7 +179,7 @@ def _square_rows(gradient, rows):  # type: ignore[no-untyped-def]
         rows[row] = total
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def _update(weights, gradient, first, second, beta_1, beta_2, rate, epsilon, scale, decay):  # type: ignore[no-untyped-def]
     """Update a matrix and its moments in place; element-wise, so the same for any number of threads."""
     one = np.float32(1.0)

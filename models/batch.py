@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from models.kernels import kernel
 
 GUARD_STEPS = 2
 """Input events in this many steps at a trial's end are dropped: their spikes could not reach the readout in time,
@@ -90,7 +91,7 @@ def discretise(
     return replace(batch, steps=batch.steps[:kept], units=batch.units[:kept], given=room, beyond=beyond)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _bin(times, units, offsets, chosen, shifts, channels, rate, end, out_steps, out_units, out_offsets):  # type: ignore[no-untyped-def]
     """Write each event and count it only if it is its channel's first of the step: no branch to mispredict."""
     latest = np.empty(channels, np.int32)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from pipeline.cochlea.bushy_cell import BushyCell, fire
 from pipeline.cochlea.hair_cell import HairCell, release_probability
 from pipeline.cochlea.lanes import LANES
@@ -65,7 +65,7 @@ class Block:
         return steps[:found], lanes[:found]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _transpose(part: Array, tile: Array) -> None:
     """Copy ``part``, shape (LANES, steps), to ``tile``, shape (steps, LANES)."""
     for t in range(part.shape[1]):

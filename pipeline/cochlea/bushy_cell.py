@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from pipeline.cochlea.lanes import LANES
 
 Array = NDArray[np.float32]
@@ -73,7 +73,7 @@ def _steps(duration: float, dt: float) -> int:
     return math.ceil(duration / dt - 1e-6)
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"})  # type: ignore[untyped-decorator]
+@kernel(nogil=True, fastmath={"contract", "nsz"})
 def fire(
     vesicles: Array,
     dead: int,

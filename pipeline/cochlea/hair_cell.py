@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from pipeline.cochlea.lanes import LANES
 
 Array = NDArray[np.float32]
@@ -86,7 +86,7 @@ class HairCell:
         )
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel(nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def release_probability(velocity: Array, constants: Array, pools: Array) -> None:
     """Replace velocities by the probabilities that a site releases a vesicle in each step, in place.
 

@@ -2,5 +2,4 @@
 
 LANES = 32
 """Channels per block. The compiled loops over a block have this fixed length, so that they become vector
-instructions. The last block's lanes without a channel are computed and ignored. Numba's caches do not notice a
-change of this number: delete __pycache__ after one."""
+instructions. The last block's lanes without a channel are computed and ignored."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from models.kernels import kernel
 from pipeline.cochlea.basilar_membrane import BasilarMembrane
 from pipeline.cochlea.lanes import LANES
 
@@ -119,7 +119,7 @@ def _splines(membrane: BasilarMembrane, rate: int) -> tuple[tuple[float, CubicSp
     return tuple(made)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _multiply_and_fold(
     gain: NDArray[np.complex64], spectrum: NDArray[np.complex64], steps: int, half: NDArray[np.complex64]
 ) -> None:

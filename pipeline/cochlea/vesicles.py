@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from pipeline.cochlea.lanes import LANES
 
 Array = NDArray[np.float32]
@@ -14,7 +14,7 @@ _SERIES_UP_TO = 0.5
 _LARGEST_PROBABILITY = 1 - 2.0**-23
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel(nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def hazard(probability: Array) -> None:
     """Replace probabilities p by hazards -log(1 - p), in place; shape (steps, LANES)."""
     one, two = np.float32(1), np.float32(2)
@@ -38,7 +38,7 @@ def hazard(probability: Array) -> None:
                 row[i] = two * z * (one + zz * (c3 + zz * (c5 + zz * (c7 + zz * (c9 + zz * c11)))))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def draw_waits(stream: NDArray[np.uint64], reserve: Array) -> None:
     """Fill ``reserve`` with draws from the unit exponential distribution.
 
@@ -55,7 +55,7 @@ def draw_waits(stream: NDArray[np.uint64], reserve: Array) -> None:
     stream[0] = state
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@kernel(nogil=True, error_model="numpy")
 def release(
     hazards: Array,
     vesicles: Array,

@@ -21,7 +21,7 @@ DELAY = 1.0
 
 
 def compile_kernels(config: Config) -> None:
-    """Train and run the network of a config on two made-up examples: Numba keeps what that compiles.
+    """Train and run the network of a config on two made-up examples: what that compiles is kept.
 
     Errors are left to the training that follows, which reports them.
     """
@@ -45,7 +45,7 @@ def compiled_meanwhile(config: Config, console: Console) -> Iterator[None]:
     """Compile the kernels of a config in another process while the body of the ``with`` statement runs.
 
     Numba holds the interpreter's lock while it compiles, so a thread would hold up the body. What the process compiles
-    reaches this one through Numba's cache on disk. At the end of the body the rest of the compilation is waited for,
+    reaches this one through the cache on disk. At the end of the body the rest of the compilation is waited for,
     which the console shows.
     """
     process = multiprocessing.get_context("spawn").Process(target=_compile, args=(config,), daemon=True)

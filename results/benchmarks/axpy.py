@@ -6,16 +6,17 @@ from functools import partial
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from results.benchmarks.ours import seconds_of
 
 ROWS_IN_L1 = 4
 """Four rows of 1,024 numbers and the vector take 20 kB."""
 
 
-@njit(parallel=True, fastmath=True, cache=True)
+@kernel(parallel=True, fastmath=True)
 def _add(matrix, rows, factor, sums):  # type: ignore[no-untyped-def]
     for part in prange(rows.shape[0]):
         y = sums[part]

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.arguments import Arrivals
 from models.engines.cpu.delays import collect
@@ -51,13 +51,14 @@ from models.engines.cpu.vectors import (
     flush,
     recede,
 )
+from models.kernels import kernel
 
 BLOCK = 512
 """Steps of p_I that are kept before they are gathered into gradients: fixed, so that memory does not grow with the
 trial, and small enough for a core's cache."""
 
 
-@njit(cache=True)
+@kernel()
 def add_step(sums, p_v, p_i, voltage, current):  # type: ignore[no-untyped-def]
     """Add a step to rows 1 to 4 of the sums of `models.engines.time_constants`."""
     for j in range(p_v.shape[0]):
@@ -67,7 +68,7 @@ def add_step(sums, p_v, p_i, voltage, current):  # type: ignore[no-untyped-def]
         sums[4, j] += p_i[j] * current[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, loss, found, scratch):  # type: ignore[no-untyped-def]
     """Go back through example ``b`` and add to the gradients of its group."""
     steps, units, begin, end, lag = events.steps, events.units, events.begins[b], events.ends[b], events.lag
@@ -168,7 +169,7 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
         hi = lo
 
 
-@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
+@kernel(parallel=True, fastmath=FAST, nogil=True)
 def backward_layer(events, connections, neurons, n_steps, tape, loss, found, scratch):  # type: ignore[no-untyped-def]
     """Accumulate the gradients of a batch, in groups of examples.
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from models.kernels import kernel
+
 
 @njit(inline="always")
 def arrival(step, delay):  # type: ignore[no-untyped-def]
@@ -19,7 +21,7 @@ def arrival(step, delay):  # type: ignore[no-untyped-def]
     return step + int(delay + np.float32(0.5))
 
 
-@njit(cache=True)
+@kernel()
 def scatter(ring, weights, delays, step):  # type: ignore[no-untyped-def]
     """Add a spike's weights to the steps of their arrivals.
 
@@ -40,7 +42,7 @@ def scatter(ring, weights, delays, step):  # type: ignore[no-untyped-def]
         ring[arrival(step, delays[j]) % length, j] += w
 
 
-@njit(cache=True)
+@kernel()
 def collect(adjoint_currents, derivatives, weights, delays, step, n_steps, gradient, delay_gradient):  # type: ignore[no-untyped-def]
     """Return dL/dt of a spike, the sum over its synapses of w dp_I/dt at the arrivals, and add to the gradients.
 

@@ -16,16 +16,17 @@ Only spikes are recorded, so memory grows with spikes, not steps. With interpola
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.delays import scatter
 from models.engines.cpu.memory import zeros
 from models.engines.cpu.rows import add_rows, find_reaching
 from models.engines.cpu.table import ALPHA, BETA, BIAS, GAIN, MEAN, PUSH
 from models.engines.cpu.vectors import FAST, FLUSH, NIL, add, advance, all_finite, copy, fill, flush
+from models.kernels import kernel
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignore[no-untyped-def]
     """Run example ``b``; return the number of its spikes, or -1 where a voltage is not finite."""
     steps, units, begin, end = events.steps, events.units, events.begins[b], events.ends[b]
@@ -92,7 +93,7 @@ def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignor
     return n_spikes if all_finite(voltage) else -1
 
 
-@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
+@kernel(parallel=True, fastmath=FAST, nogil=True)
 def forward_layer(events, connections, neurons, n_steps, tape):  # type: ignore[no-untyped-def]
     """Run every example of a batch through one layer.
 

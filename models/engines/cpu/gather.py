@@ -6,13 +6,14 @@ in registers while they are added.
 
 from __future__ import annotations
 
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.rows import add_rows
 from models.engines.cpu.vectors import copy, fill
+from models.kernels import kernel
 
 
-@njit(cache=True)
+@kernel()
 def first_after(steps, begin, end, limit):  # type: ignore[no-untyped-def]
     """Return the first of the events ``begin`` to ``end - 1`` whose step is above ``limit``, ``end`` if none is."""
     while begin < end:
@@ -24,7 +25,7 @@ def first_after(steps, begin, end, limit):  # type: ignore[no-untyped-def]
     return begin
 
 
-@njit(cache=True)
+@kernel()
 def count_arrivals(arrivals, after, share, starts):  # type: ignore[no-untyped-def]
     """Count ``share`` for each arrival after a step, in the entry behind that of its row."""
     steps, units, _, begin, ends, channels, lag, spacing, first_row, _ = arrivals
@@ -33,7 +34,7 @@ def count_arrivals(arrivals, after, share, starts):  # type: ignore[no-untyped-d
             starts[first_row + line * channels + units[i] + 1] += share
 
 
-@njit(cache=True)
+@kernel()
 def place_arrivals(arrivals, lo, after, starts, order):  # type: ignore[no-untyped-def]
     """Write the steps of arrivals since ``lo``, sorted by row, and count them as gathered."""
     steps, units, _, begin, ends, channels, lag, spacing, first_row, latest_first = arrivals
@@ -50,7 +51,7 @@ def place_arrivals(arrivals, lo, after, starts, order):  # type: ignore[no-untyp
         ends[line] = first
 
 
-@njit(cache=True)
+@kernel()
 def gather(adjoint_currents, lo, below, itself, gradient, starts, order):  # type: ignore[no-untyped-def]
     """Add a block of steps to the gradient.
 
@@ -82,7 +83,7 @@ def gather(adjoint_currents, lo, below, itself, gradient, starts, order):  # typ
             done = starts[row]
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def sum_groups(groups, total):  # type: ignore[no-untyped-def]
     """Sum gradients over groups, first to last.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from models.kernels import kernel
 
 LINE = 64
 """Bytes of a cache line, and of the widest vector."""
@@ -29,7 +30,7 @@ def aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
     return raw[begin : begin + size].view(np.float32).reshape(shape)
 
 
-@njit(cache=True)
+@kernel()
 def zeros(n):  # type: ignore[no-untyped-def]
     """Return ``n`` float32 zeros that begin on a cache line."""
     raw = np.zeros(n + LINE // 4, np.float32)

@@ -13,12 +13,13 @@ import numpy as np
 from numba import njit
 
 from models.engines.cpu.readout import arrival_at_output
+from models.kernels import kernel
 
 KNOWN_ON_GRID = 0.5
 """The r that the adjoint on the grid implies, since its dp_I/dt is a central difference; interpolated, it is 0."""
 
 
-@njit(cache=True)
+@kernel()
 def add_peak_times(  # type: ignore[no-untyped-def]
     events, weights, delays, longest, gain, interpolated, voltages, peaks, slopes, spike_time_gradient, delay_gradient
 ):

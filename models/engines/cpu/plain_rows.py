@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from models.kernels import kernel
 
 
-@njit(cache=True)
+@kernel()
 def add_rows(matrix, rows, begin, end, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the rows of ``matrix`` that ``rows[begin:end]`` (int32) names, one after the other."""
     for i in range(begin, end):
@@ -15,7 +16,7 @@ def add_rows(matrix, rows, begin, end, total):  # type: ignore[no-untyped-def]
             total[j] += row[j]
 
 
-@njit(fastmath={"contract"}, cache=True)
+@kernel(fastmath={"contract"})
 def add_scaled_rows(matrix, rows, scales, begin, end, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the rows of ``matrix`` that ``rows[begin:end]`` names, each times its entry of ``scales``."""
     for i in range(begin, end):
@@ -24,7 +25,7 @@ def add_scaled_rows(matrix, rows, scales, begin, end, total):  # type: ignore[no
             total[j] += scale * row[j]
 
 
-@njit(cache=True)
+@kernel()
 def reaching(values, begin, bound):  # type: ignore[no-untyped-def]
     """Return a bit for each of the 64 ``values`` from ``begin`` on: 1 where it is at least ``bound``."""
     bits = np.uint64(0)
@@ -33,7 +34,7 @@ def reaching(values, begin, bound):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True)
+@kernel()
 def lowest(bits):  # type: ignore[no-untyped-def]
     """Return the position of the lowest 1 of ``bits`` (uint64), which must have one."""
     place = 0

@@ -8,6 +8,7 @@ from numba import njit, prange
 from models.engines.cpu.delays import arrival
 from models.engines.cpu.interpolated import delays as interpolated
 from models.engines.cpu.vectors import clear, copy, fill
+from models.kernels import kernel
 
 
 @njit(inline="always")
@@ -26,7 +27,7 @@ def _at_age(table, step, age, column):  # type: ignore[no-untyped-def]
     return (1 - age) * table[step, column] + age * table[step - 1, column]
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def read_shared(tape, gain, weights, bias, drawn, mean_voltage):  # type: ignore[no-untyped-def]
     """Read outputs that share their time constants and have no delays.
 
@@ -59,7 +60,7 @@ def read_shared(tape, gain, weights, bias, drawn, mean_voltage):  # type: ignore
                     means[k] += sums[q] * weights[q, k]
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def spike_times_shared(tape, slope, weights, error, spike_time_gradient):  # type: ignore[no-untyped-def]
     """Write dL/dt of each hidden spike; see `read_shared`.
 
@@ -86,7 +87,7 @@ def spike_times_shared(tape, slope, weights, error, spike_time_gradient):  # typ
             spike_time_gradient[b, i] = value
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def weights_shared(drawn, error, gradient):  # type: ignore[no-untyped-def]
     """Write dL/dw, shape (hidden, classes); examples are summed first to last; see `read_shared`."""
     for q in prange(gradient.shape[0]):
@@ -98,7 +99,7 @@ def weights_shared(drawn, error, gradient):  # type: ignore[no-untyped-def]
         copy(gradient[q], row)
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def read_each(tape, gain, weights, delays, bias, mean_voltage):  # type: ignore[no-untyped-def]
     """Read outputs with time constants or delays of their own.
 
@@ -126,7 +127,7 @@ def read_each(tape, gain, weights, delays, bias, mean_voltage):  # type: ignore[
                     means[k] += weights[q, k] * _at_age(gain, at, a, k)
 
 
-@njit(parallel=True, cache=True)
+@kernel(parallel=True)
 def gradients_each(  # type: ignore[no-untyped-def]
     tape, gain, slope, by_tau, weights, delays, error, first_of_group, spike_time_gradient,
     gradients, delay_gradients, tau_gradients,

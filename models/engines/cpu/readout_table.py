@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from models.engines.coefficients import Coefficients
 from models.engines.time_constants import NUDGE
+from models.kernels import kernel
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ class ReadoutTable:
         return found[0], found[1]
 
 
-@njit(cache=True)
+@kernel()
 def _recur(drive, alpha, beta, gain, drive_voltage, drive_current, adjoint_current, adjoint_voltage):  # type: ignore[no-untyped-def]
     """Go backward through the adjoint of readouts that are driven by the window."""
     for step in range(drive.shape[0] - 1, -1, -1):

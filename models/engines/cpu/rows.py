@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from numba import njit
 
 from models.engines.cpu import plain_rows, simd
+from models.kernels import kernel
+from models.kernels.sources import SWITCH
 
-HAND_WRITTEN = os.environ.get("SPOKEN_SPIKES_SIMD", "1") != "0"
-"""Whether kernels use `simd` rather than `plain_rows`. Compiled code in Numba's cache keeps the choice it was compiled
-with: to change it, set NUMBA_CACHE_DIR to another folder, too."""
+HAND_WRITTEN = os.environ.get(SWITCH, "1") != "0"
+"""Whether kernels use `simd` rather than `plain_rows`."""
 
 _chosen = simd if HAND_WRITTEN else plain_rows
 add_rows, add_scaled_rows = _chosen.add_rows, _chosen.add_scaled_rows
 _reaching, _lowest = _chosen.reaching, _chosen.lowest
 
 
-@njit(cache=True)
+@kernel()
 def find_reaching(values, bound, found):  # type: ignore[no-untyped-def]
     """Write the places of ``values`` that are at least ``bound``, in ascending order.
 

@@ -7,7 +7,8 @@ them in vector registers. Assignments of whole arrays do the same work but take 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from models.kernels import kernel
 
 # Neither "nnan" nor "ninf": a network that diverges must stay visible as NaN.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -22,21 +23,21 @@ FLUSH = 16
 """Steps from one such flush to the next."""
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def flush(values):  # type: ignore[no-untyped-def]
     """Set values too small to matter to 0; NaN stays."""
     for j in range(values.shape[0]):
         values[j] = NIL if abs(values[j]) < TINY else values[j]
 
 
-@njit(cache=True)
+@kernel()
 def fill(values, value):  # type: ignore[no-untyped-def]
     """Set all of a vector to one value."""
     for j in range(values.shape[0]):
         values[j] = value
 
 
-@njit(cache=True)
+@kernel()
 def clear(matrix):  # type: ignore[no-untyped-def]
     """Set a matrix to 0."""
     for i in range(matrix.shape[0]):
@@ -44,35 +45,35 @@ def clear(matrix):  # type: ignore[no-untyped-def]
             matrix[i, j] = NIL
 
 
-@njit(cache=True)
+@kernel()
 def copy(target, values):  # type: ignore[no-untyped-def]
     """Copy a vector into another one."""
     for j in range(values.shape[0]):
         target[j] = values[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def add(total, row):  # type: ignore[no-untyped-def]
     """Add a vector to another one."""
     for j in range(total.shape[0]):
         total[j] += row[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def add_product(total, factor, a, x):  # type: ignore[no-untyped-def]
     """Add factor a x to a vector."""
     for j in range(total.shape[0]):
         total[j] += factor * a[j] * x[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def difference(total, a, x, b, y):  # type: ignore[no-untyped-def]
     """Write a x - b y."""
     for j in range(total.shape[0]):
         total[j] = a[j] * x[j] - b[j] * y[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def dot(a, b):  # type: ignore[no-untyped-def]
     """Return the sum of products, float32."""
     total = np.float32(0.0)
@@ -81,7 +82,7 @@ def dot(a, b):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def advance(voltage, current, alpha, beta, gain, push):  # type: ignore[no-untyped-def]
     """Take voltages and currents one step forward."""
     for j in range(current.shape[0]):
@@ -89,7 +90,7 @@ def advance(voltage, current, alpha, beta, gain, push):  # type: ignore[no-untyp
         current[j] = beta[j] * current[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def recede(after, before, p_v, alpha, beta, gain):  # type: ignore[no-untyped-def]
     """Take adjoints one step back: p_I from ``after`` to ``before``, p_V in place."""
     for j in range(p_v.shape[0]):
@@ -98,7 +99,7 @@ def recede(after, before, p_v, alpha, beta, gain):  # type: ignore[no-untyped-de
         p_v[j] = alpha[j] * p
 
 
-@njit(cache=True)
+@kernel()
 def all_finite(values):  # type: ignore[no-untyped-def]
     """Return whether all values are finite."""
     for j in range(values.shape[0]):  # noqa: SIM110

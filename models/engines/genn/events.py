@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from ml_genn.utils.data import PreprocessedSpikes
-from numba import njit
 
 from models.batch import SpikeBatch
 from models.engines.coefficients import whole_steps
+from models.kernels import kernel
 from models.network import Input
 
 
@@ -33,7 +33,7 @@ def most_of_a_channel(examples: list[PreprocessedSpikes]) -> int:
     return max((int(np.diff(e.end_spikes, prepend=0).max(initial=0)) for e in examples), default=0)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sort(event_steps, units, channels, copies, spacing, steps):  # type: ignore[no-untyped-def]
     """Return where each neuron's events end, and all times in steps, by a counting sort that keeps times in order."""
     ends = np.zeros(channels * copies, np.int64)

@@ -9,10 +9,10 @@ Turner, Knight 2025, "Loss shaping enhances exact gradient learning with Eventpr
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kernels import kernel
 from pipeline.events import CHANNELS, Events
 
 Times = NDArray[np.float32]
@@ -65,7 +65,7 @@ def blend(events: Events, rng: np.random.Generator, other: Events, channels: int
     return Events(*_blended(*events, *other, draws, channels))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _shifted(times: Times, units: Units, shifts: NDArray[np.int64], channels: int) -> tuple[Times, Units]:
     """Return the events shifted by ``shifts`` channels, one an event, without those that leave the channels."""
     new_times, new_units = np.empty_like(times), np.empty_like(units)
@@ -79,7 +79,7 @@ def _shifted(times: Times, units: Units, shifts: NDArray[np.int64], channels: in
     return new_times[:n], new_units[:n]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _centre(times: Times, units: Units) -> tuple[float, float]:
     time, unit = 0.0, np.int64(0)
     for i in range(len(times)):
@@ -88,7 +88,7 @@ def _centre(times: Times, units: Units) -> tuple[float, float]:
     return time / len(times), unit / len(times)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _thinned(
     times: Times, units: Units, draws: NDArray[np.float32], delay: np.float32, shift: int, channels: int
 ) -> tuple[Times, Units]:
@@ -106,7 +106,7 @@ def _thinned(
     return new_times[: n + 1], new_units[: n + 1]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel(nogil=True)
 def _blended(
     times_a: Times, units_a: Units, times_b: Times, units_b: Units, draws: NDArray[np.float32], channels: int
 ) -> tuple[Times, Units]:

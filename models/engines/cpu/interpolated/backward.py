@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.arguments import Arrivals
 from models.engines.cpu.backward import BLOCK, add_step
@@ -49,9 +49,10 @@ from models.engines.cpu.vectors import (
     flush,
     recede,
 )
+from models.kernels import kernel
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _time_gradient(row, once, twice, age):  # type: ignore[no-untyped-def]
     """Return -d/da of the row times epsilon(a) p_I + kappa(a) p_V, by the terms of its powers of a."""
     one, two = NIL, NIL
@@ -61,7 +62,7 @@ def _time_gradient(row, once, twice, age):  # type: ignore[no-untyped-def]
     return -(one + np.float32(2.0) * age * two)
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _time_gradient_shared(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-def]
     """Return the same where all targets have the same dt / tau_mem ``x`` and dt / tau_syn ``y``."""
     current, voltage = NIL, NIL
@@ -72,7 +73,7 @@ def _time_gradient_shared(row, p_i, p_v, age, x, y):  # type: ignore[no-untyped-
     return y * then - x * current_left(x, age) * voltage
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, loss, found, scratch):  # type: ignore[no-untyped-def]
     """Go back through example ``b`` and add to the gradients of its group."""
     steps, units, fractions, begin, end, lag = (
@@ -234,7 +235,7 @@ def _run_example(b, group, thread, events, connections, neurons, n_steps, tape, 
         hi = lo
 
 
-@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
+@kernel(parallel=True, fastmath=FAST, nogil=True)
 def backward_layer_interpolated(events, connections, neurons, n_steps, tape, loss, found, scratch):  # type: ignore[no-untyped-def]
     """Accumulate the gradients of a batch; parameters as of `models.engines.cpu.backward.backward_layer`."""
     for group in prange(found.first_of_group.shape[0] - 1):

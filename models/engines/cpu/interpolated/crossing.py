@@ -8,6 +8,7 @@ from numba import njit
 from models.engines.cpu.interpolated.response import current_left, voltage_left
 from models.engines.cpu.table import BIAS, RATE_MEM, RATE_SYN
 from models.engines.cpu.vectors import FAST, HALF, NIL, ONE, THIRD
+from models.kernels import kernel
 
 LEAST_SLOPE = np.float32(1e-3)
 """Of a crossing, in thresholds: where V only just reaches the threshold, rounding must not change the slope's sign."""
@@ -39,7 +40,7 @@ def crossing(before, after, current, beta, bias, x, threshold):  # type: ignore[
     return min(max(f - value / max(slope, np.float32(0.1) * rise), NIL), ONE)
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def settle(fired, ages, slopes, taken, count, weights, n_below, table, threshold):  # type: ignore[no-untyped-def]
     """Let each spike of a step move those that follow it in the step.
 

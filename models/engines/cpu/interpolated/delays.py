@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from models.kernels import kernel
+
 
 @njit(inline="always")
 def arrival(step, age, delay):  # type: ignore[no-untyped-def]
@@ -20,7 +22,7 @@ def arrival(step, age, delay):  # type: ignore[no-untyped-def]
     return step + whole, np.float32(whole) - after
 
 
-@njit(cache=True)
+@kernel()
 def scatter(ring, weights, delays, step, age):  # type: ignore[no-untyped-def]
     """Add a spike's weights to the steps of their arrivals.
 
@@ -47,7 +49,7 @@ def scatter(ring, weights, delays, step, age):  # type: ignore[no-untyped-def]
         ring[2, slot, j] += a * a * w
 
 
-@njit(cache=True)
+@kernel()
 def collect(kept, weights, delays, step, age, n_steps, polynomials, gradient, delay_gradient):  # type: ignore[no-untyped-def]
     """Return dL/dt of a spike, the sum over its synapses of w dp_I/dt at the arrivals, and add to the gradients.
 

@@ -10,7 +10,7 @@ step do to each other within it, but for the order that `crossing.settle` keeps.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.interpolated.crossing import LEAST_SLOPE, crossing, settle
 from models.engines.cpu.interpolated.delays import scatter
@@ -30,9 +30,10 @@ from models.engines.cpu.table import (
     RATE_SYN,
 )
 from models.engines.cpu.vectors import FAST, FLUSH, NIL, ONE, add, advance, all_finite, copy, fill, flush
+from models.kernels import kernel
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _age(voltage, current, first, second, kappa_1, kappa_2, rate, epsilon_2):  # type: ignore[no-untyped-def]
     """Let arrivals, summed times their ages and times the squares of these, have aged by the step's beginning."""
     for j in range(current.shape[0]):
@@ -40,7 +41,7 @@ def _age(voltage, current, first, second, kappa_1, kappa_2, rate, epsilon_2):  #
         voltage[j] += kappa_1[j] * first[j] - kappa_2[j] * second[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignore[no-untyped-def]
     """Run example ``b``; return the number of its spikes, or -1 where a voltage is not finite."""
     steps, units, fractions, begin, end = (
@@ -159,7 +160,7 @@ def _run_example(b, events, connections, neurons, n_steps, tape):  # type: ignor
     return n_spikes if all_finite(voltage) else -1
 
 
-@njit(parallel=True, fastmath=FAST, cache=True, nogil=True)
+@kernel(parallel=True, fastmath=FAST, nogil=True)
 def forward_layer_interpolated(events, connections, neurons, n_steps, tape):  # type: ignore[no-untyped-def]
     """Run every example of a batch through one layer; parameters as of `models.engines.cpu.forward.forward_layer`."""
     counts = tape.counts

@@ -6,14 +6,14 @@ p_I at an arrival is taken from the line through its values at both ends of the 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from models.engines.cpu.gather import count_arrivals, first_after, place_arrivals
 from models.engines.cpu.rows import add_rows, add_scaled_rows
 from models.engines.cpu.vectors import fill
+from models.kernels import kernel
 
 
-@njit(cache=True)
+@kernel()
 def _place_interpolated(arrivals, lo, after, starts, order, scales):  # type: ignore[no-untyped-def]
     """Write the two steps around each arrival, sorted by row, and their weights in the line through them."""
     steps, units, fractions, begin, ends, _, lag, _, first_row, latest_first = arrivals
@@ -31,7 +31,7 @@ def _place_interpolated(arrivals, lo, after, starts, order, scales):  # type: ig
     ends[0] = first
 
 
-@njit(cache=True)
+@kernel()
 def gather_interpolated(adjoint_currents, lo, below, itself, gradient, starts, order, scales):  # type: ignore[no-untyped-def]
     """Add a block of steps to the gradient; parameters as of `models.engines.cpu.gather.gather`."""
     after = lo if lo > 0 else -1

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from models.engines.cpu.interpolated.response import voltage_left
 from models.engines.cpu.vectors import FAST, HALF, NIL, ONE, THIRD
+from models.kernels import kernel
 
 
-@njit(cache=True)
+@kernel()
 def sort_latest_first(spikes, count, fractions):  # type: ignore[no-untyped-def]
     """Sort the first ``count`` of ``spikes`` by their fractions, the greatest first; a step has few."""
     for k in range(1, count):
@@ -20,7 +19,7 @@ def sort_latest_first(spikes, count, fractions):  # type: ignore[no-untyped-def]
         spikes[place] = spike
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def overtaken(row, age, latest, count, neurons, fractions, polynomials):  # type: ignore[no-untyped-def]
     """Return what is missing from a spike's dL/dt where targets spike later in the same step.
 
@@ -52,7 +51,7 @@ def overtaken(row, age, latest, count, neurons, fractions, polynomials):  # type
     return total
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def overtake(p, jump, a, x, y, coefficients):  # type: ignore[no-untyped-def]
     """Write the polynomials of `overtaken` for a spike that others overtake.
 

@@ -7,9 +7,10 @@ from numba import njit
 
 from models.engines.cpu.interpolated.response import current_left, voltage_left
 from models.engines.cpu.vectors import FAST
+from models.kernels import kernel
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def add_arrivals(sums, p_v, p_i, first, second):  # type: ignore[no-untyped-def]
     """Add to rows 5 to 8: a step's arrivals, by age and by its square, times the adjoints at its beginning."""
     for j in range(p_v.shape[0]):
