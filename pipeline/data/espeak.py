@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
+import os
 import shutil
 import tempfile
 import threading
@@ -119,10 +120,10 @@ def _fresh_library() -> Iterator[ctypes.CDLL]:
     try:
         if library.espeak_ng_GetSampleRate() != 0:
             raise RuntimeError("espeak-ng is in use elsewhere in this process; its state would leak into ours")
-        data = str(_short_path(_data_folder())).encode()
+        data = os.fsencode(_short_path(_data_folder()))
         rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DON_T_EXIT)
         if rate != SAMPLE_RATE:
-            raise RuntimeError(f"espeak-ng did not start with the data in {data.decode()}")
+            raise RuntimeError(f"espeak-ng did not start with the data in {os.fsdecode(data)}")
         yield library
         library.espeak_Terminate()
     finally:
@@ -144,7 +145,7 @@ def _data_folder() -> Path:
 @cache
 def _short_path(folder: Path) -> Path:
     """Return a path that fits into espeak-ng's buffer: ``folder`` itself, a link to it or a copy of it."""
-    if len(str(folder).encode()) <= _LONGEST_PATH:
+    if len(os.fsencode(folder)) <= _LONGEST_PATH:
         return folder
     home = Path(tempfile.mkdtemp(prefix="espeak-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -185,4 +186,4 @@ def _report(console: Console, summary: Summary, trained: Trained, folder: Path, 
     for name in ("summary.json", "confusion.png", "learning_curve.png", "raster.png"):
         console.print(str(folder / name))
     console.print(f"run: {trained.run.folder}")
-    console.print(f"next: make classify AUDIO={recording or 'my.wav'} PLOT=1")
+    console.print(f"next: make classify AUDIO={shlex.quote(str(recording or 'my.wav'))} PLOT=1")
