@@ -125,6 +125,8 @@ def _split(root: Path, test_percent: float, bad: Unusable) -> tuple[Parts, list[
         notes = said if set(lists) & set(TABLES) else notes + said
     else:
         parts, rule = {"train": list_recordings(root, bad)}, "no list and no folder makes the split"
+    if not parts["train"]:
+        raise InputError(f"{root} has no recording for training that tells its speaker; {LAYOUT}, is wanted.")
     if "test" not in parts:
         speakers = {file.speaker for file in parts["train"]}
         parts |= _hold_out_speakers(root, parts["train"], test_percent)

@@ -235,6 +235,15 @@ def test_a_speaker_who_is_missing_for_a_bad_name_is_explained_by_that_name(tmp_p
     assert "no/bob.wav tells no speaker" in message
 
 
+@pytest.mark.parametrize("folder", ["{word}", "train/{word}"])
+def test_a_folder_whose_files_all_tell_no_speaker_is_refused(tmp_path, folder):
+    for word in ("yes", "no"):
+        record(tmp_path / folder.format(word=word) / "bob.wav")
+        record(tmp_path / folder.replace("train", "test").format(word=word) / "bob.wav")
+    assert f"{word}/bob.wav tells no speaker" in refusal(tmp_path)
+    assert "has no recording for training that tells its speaker" in refusal(tmp_path, skip_bad=True)
+
+
 def test_composed_and_decomposed_names_are_one_word_and_one_speaker(tmp_path, caplog):
     for form in ("NFC", "NFD"):
         for word in ("fünf", "drei"):
