@@ -144,7 +144,8 @@ def train_and_score(job: Job, threads: int = 1, progress: Progress | None = None
     with nullcontext() if is_done(job) else claim(run):
         if reason := _failure(run):
             return _row(job, None, reason)
-        (run.folder / FAILED).unlink(missing_ok=True)
+        if (run.folder / FAILED).exists():
+            (run.folder / FAILED).unlink()
         parts, held = _split(job)
         try:
             train(job.config, parts.training, parts.validation, threads, progress, run)

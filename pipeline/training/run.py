@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -25,6 +26,8 @@ from pipeline.data.atomic import write_atomically
 from pipeline.data.container import SpikeData
 from pipeline.paths import folder_from
 from pipeline.training.checkpoint import Checkpoint, Damaged, read_checkpoint
+
+_log = logging.getLogger(__name__)
 
 RUNS_VARIABLE = "SPOKEN_SPIKES_RUNS"
 """The environment variable that names another folder than ``runs`` for the runs."""
@@ -92,14 +95,20 @@ class Run:
         write_atomically(self.folder / name, [content])
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file of the folder atomically."""
-        self.write(name, text.encode())
+        """Write a text file of the folder atomically, unless it holds this text already."""
+        path, content = self.folder / name, text.encode()
+        if not path.is_file() or path.read_bytes() != content:
+            self.write(name, content)
 
     def append_log(self, line: str) -> None:
-        """Add a line to the run's log."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log").open("a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write(line + "\n")
+        """Add a line to the run's log; one that can't be written is a warning."""
+        path = self.folder / "log"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(line + "\n")
+        except OSError as error:
+            _log.warning("%s can't be written (%s); it lacks: %s", path, error.strerror, line)
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write a checkpoint (``last`` or ``best``) atomically."""

@@ -236,7 +236,4 @@ def _write_result(run: Run, standing: _Standing, examples: int) -> None:
         "examples_train": examples,
         "best": {row["split"]: {c: row[c] for c in COLUMNS[2:] if c in row} for row in best},
     }
-    text = json.dumps(result, indent=2) + "\n"
-    path = run.folder / "result.json"
-    if not path.exists() or path.read_bytes() != text.encode():
-        run.write_text(path.name, text)
+    run.write_text("result.json", json.dumps(result, indent=2) + "\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +49,23 @@ def test_it_prints_a_row_a_fold_and_keeps_the_table(words_config: Path, results:
     for name, accuracy in zip(("ann", "ben", "cia"), accuracies, strict=True):
         fold = folder.parent / "folds" / name / folder.name
         assert json.loads((fold / "evaluation-held-out.json").read_text())["accuracy"] == accuracy
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting takes root")
+def test_runs_that_are_done_may_be_read_only(words_config: Path, tmp_path: Path, results: Command) -> None:
+    command = ("crossval", words_config, "--set", "training.epochs=1", "--workers", 1)
+    table = results(*command).out
+    runs = tmp_path / "runs"
+    mount = ["mount", "--bind", "-o", "ro", runs, runs]
+    if subprocess.run(mount, capture_output=True).returncode or os.access(runs, os.W_OK):
+        subprocess.run(["umount", runs], capture_output=True)
+        pytest.skip("mounting a folder as read-only is not allowed here")
+    try:
+        answer = results(*command)
+    finally:
+        subprocess.run(["umount", runs], check=True)
+    assert answer.code == 0, answer
+    assert answer.out == table
 
 
 def test_a_table_that_cant_be_kept_is_printed_all_the_same(
