@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
+import numba
 import numpy as np
 
 from models.engines.cpu import plain_rows, simd
 from models.kernels import kernel
 from models.kernels.sources import SWITCH
 
-HAND_WRITTEN = os.environ.get(SWITCH, "1") != "0"
-"""Whether kernels use `simd` rather than `plain_rows`."""
+HAND_WRITTEN = os.environ.get(SWITCH, "1") != "0" and not numba.config.DISABLE_JIT
+"""Whether kernels use `simd`, which needs Numba's compiler, rather than `plain_rows`."""
 
 _chosen = simd if HAND_WRITTEN else plain_rows
 add_rows, add_scaled_rows = _chosen.add_rows, _chosen.add_scaled_rows
