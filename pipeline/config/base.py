@@ -30,9 +30,13 @@ class Section(BaseModel):
 def shown(value: object) -> str:
     """Return a value as sentences show it."""
     try:
-        text = repr(value)
+        return cut(repr(value))
     except (ValueError, RecursionError):
         return f"{type(value).__name__} of more digits or levels than can be shown"
+
+
+def cut(text: str) -> str:
+    """Return as much of a text as a sentence shows."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from models.errors import InputError
 from pipeline.config import structure
-from pipeline.config.base import shown
+from pipeline.config.base import cut, shown
 from pipeline.config.migration import migrate, migrate_name
 from pipeline.config.problems import first_problem
 from pipeline.config.run import Config
@@ -74,17 +74,17 @@ def _parsed(override: str) -> tuple[str, Any, str]:
     """Return an override's name, as it is called today, and its value, and the override."""
     name, equals, text = override.partition("=")
     if not equals or not name:
-        raise InputError(f"--set {override} is not of the form a.b=c")
-    name = migrate_name(name)
+        raise InputError(f"--set {cut(override)} is not of the form a.b=c")
+    name, said = migrate_name(name), cut(override)
     if name.count(".") > DEEPEST:
-        raise too_deep(f"--set {override[:60]}...")
+        raise too_deep(f"--set {said}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
-        return name, text, override
+        return name, text, said
     # A name may look like a number, a date or a list.
     is_name = place(Config, name.split("."))[1] is str and not isinstance(value, str)
-    return name, text if is_name else value, override
+    return name, text if is_name else value, said
 
 
 def _choices_first(parsed: tuple[str, Any, str]) -> tuple[bool, int]:
