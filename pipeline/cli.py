@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import inspect
 import json
-import logging
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,13 +15,14 @@ from models.engines import registry
 from models.errors import InputError
 from pipeline.audio_source import STANDARD_INPUT
 from pipeline.config import load_config
-from pipeline.console import LogLines, Table, err, out, print_anything
+from pipeline.console import err, out
 from pipeline.data import summary
 from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
-from pipeline.endings import Ended, ended_by_signals
-from pipeline.evaluation.evaluate import Evaluation, evaluate, split_of
+from pipeline.evaluation.evaluate import evaluate, split_of
+from pipeline.evaluation.tables import classification_table, evaluation_table
 from pipeline.evaluation.trained import Trained, load_trained
+from pipeline.guard import guarded
 from pipeline.paths import expanded
 from pipeline.pictures.file_names import picture_names
 from pipeline.training import processes
@@ -116,7 +114,7 @@ def evaluate_command(
     if trained.learned is None:
         trained = trained.trained_on(split_training(trained.config, dataset.train, dataset.validation))
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
-    out.print(_evaluation_table(result))
+    out.print(evaluation_table(result))
     with kept_if_possible():
         trained.run.write_text(f"evaluation-{split}.json", result.json())
 
@@ -152,7 +150,7 @@ def classify_command(
             _print_json(result.report())
         else:
             out.print(f"{result.file}: {result.word}")
-            out.print(_classification_table(result))
+            out.print(classification_table(result))
         if plot is not None:
             target = expanded(plot) / picture
             with kept_if_possible():
@@ -203,66 +201,6 @@ def _engine(name: str | None) -> str | None:
     if name is not None and name not in registry.engines():
         raise InputError(f"--engine is {name}; it must be one of {', '.join(registry.engines())}")
     return name
-
-
-def _evaluation_table(result: Evaluation) -> Table:
-    table = Table(title=f"{result.split}, weights of epoch {result.epoch}")
-    for column in ("speaker", "accuracy", "95 % interval"):
-        table.add_column(column, justify="left" if column == "speaker" else "right")
-    for speaker, value in result.speakers.items():
-        table.add_row(speaker, f"{value:.3f}", "")
-    table.add_section()
-    table.add_row(
-        f"all {result.examples}", f"{result.accuracy:.3f}", f"{result.low:.3f} .. {result.high:.3f}", style="bold"
-    )
-    caption = [f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of them silent"]
-    caption.append(f"{result.beyond:.1%} of the input spikes beyond the trial's end")
-    if result.left_out:
-        caption.append(f"{result.left_out} examples left out, which the run has learned from")
-    table.caption = "\n".join(caption)
-    return table
-
-
-def _classification_table(result: Classification) -> Table:
-    table = Table()
-    table.add_column("word")
-    table.add_column("probability", justify="right")
-    for word, probability in list(result.probabilities.items())[:5]:
-        table.add_row(word, f"{probability:.3f}")
-    return table
-
-
-def guarded(application: typer.Typer) -> None:
-    """Run a command line; bad input, a full disk and too little memory end it with one sentence and exit code 2."""
-    # Pictures go to files. A notebook's shell names a backend without which Matplotlib can't even be imported.
-    os.environ["MPLBACKEND"] = "agg"
-    print_anything()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogLines(err)])
-    try:
-        with ended_by_signals():
-            application()
-    except Ended as end:
-        if not processes.is_started():  # Its starter says so.
-            err.print(f"ended by {end.signal}: what was written is whole, and the same command goes on from there")
-        raise
-    except InputError as error:
-        _refuse(str(error))
-    except MemoryError as error:
-        _refuse(f"the memory is too small for this: {error}; a smaller network or batch may fit")
-    except UnicodeEncodeError as error:
-        if error.encoding == "utf-8":
-            raise
-        _refuse(f"{error.object} can't name a file in this system's encoding {error.encoding}; set PYTHONUTF8=1")
-    except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hope = "; what was written before is whole, and the same command goes on once there is room" if full else ""
-        _refuse(f"{what}{error.strerror or error}{hope}")
-
-
-def _refuse(sentence: str) -> None:
-    err.print(f"error: {sentence}")
-    raise SystemExit(2)
 
 
 def main() -> None:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from models.errors import InputError
-from pipeline.cli import ConfigName, Overrides, Threads, guarded
+from pipeline.cli import ConfigName, Overrides, Threads
 from pipeline.config import load_config
 from pipeline.console import err, out
+from pipeline.guard import guarded
 from results.experiments.comparison.variants import FSDD
 from results.paths import BENCHMARKS, DEMO, JOBS
 from sweeps.cluster import cluster_name, load_cluster

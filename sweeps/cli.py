@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_args
 import typer
 
 from models.errors import InputError
-from pipeline.cli import guarded
 from pipeline.console import Table, err, out
+from pipeline.guard import guarded
 from sweeps.objective import prepare
 from sweeps.options import takes
 from sweeps.space import SPACE_FOLDER, Space, StrategyName, load_space

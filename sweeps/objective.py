@@ -9,9 +9,9 @@ import pandas as pd
 
 from models.errors import DivergedError
 from pipeline.training.examples import kept_dataset, load_dataset
+from pipeline.training.metrics import Row as MetricsRow
 from pipeline.training.run import fingerprint
 from pipeline.training.trainer import Progress
-from pipeline.training.trainer import Row as MetricsRow
 from sweeps.claims import Claimed
 from sweeps.jobs import VALIDATION, Job, Row, speakers, train_and_score
 from sweeps.parameters import Values

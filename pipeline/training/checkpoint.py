@@ -15,7 +15,7 @@ Count = Annotated[int, Field(ge=0, le=2**31)]
 
 
 class MetricsRow(BaseModel, extra="allow"):
-    """A row of the metrics; see `pipeline.training.trainer.COLUMNS`."""
+    """A row of the metrics; see `pipeline.training.metrics.COLUMNS`."""
 
     epoch: Count
     split: str

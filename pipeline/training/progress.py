@@ -12,8 +12,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pipeline.console import Console, TextColumn
+from pipeline.training.metrics import Row
 from pipeline.training.run import Run
-from pipeline.training.trainer import Item, Progress, Row
+from pipeline.training.trainer import Item, Progress
 
 LINE_EVERY = 5.0
 """Seconds between two lines at least; the first and the last epoch always have theirs."""

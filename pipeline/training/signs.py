@@ -24,7 +24,7 @@ def signs(config: Config, classes: int, rows: Sequence[Mapping[str, Any]]) -> li
     classes : int
         Number of classes.
     rows : sequence of mapping
-        The metrics of all epochs, see `trainer.COLUMNS`.
+        The metrics of all epochs, see `metrics.COLUMNS`.
     """
     trained = [row for row in rows if row["split"] == "train"]
     found = []

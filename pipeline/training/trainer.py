@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import logging
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.engines.base import Engine
 from models.errors import DivergedError, InputError
@@ -24,19 +20,14 @@ from pipeline.training.batches import Counted, prediction_batches, training_batc
 from pipeline.training.checkpoint import Checkpoint, State
 from pipeline.training.examples import Parts
 from pipeline.training.learned import FILE, Learned
+from pipeline.training.metrics import Row, metrics_row, write_metrics, write_result, write_timing
 from pipeline.training.placement import choose_engine, make_engine, why_this_engine
 from pipeline.training.run import Run, commit, fingerprint
 from pipeline.training.schedule import batch_rates, score
 from pipeline.training.signs import signs
 
-COLUMNS = ("epoch", "split", "loss", "accuracy", "rate", "silent", "beyond")
-"""Of metrics.csv: loss (in nats where it is a cross-entropy), accuracy, rate in spikes an example and hidden neuron,
-fraction of silent neurons, fraction of the input's events beyond the trial's end. Epochs that an earlier version
-trained lack the last one."""
-
 _log = logging.getLogger(__name__)
 
-Row = dict[str, Any]
 Item = TypeVar("Item")
 
 
@@ -131,7 +122,7 @@ def train(
         rates = batch_rates(config.training, epoch, standing.rows, total)
         learned = engine.train_epoch(progress.batches(batches, total, epoch), rates)
         numbers = (learned.loss, learned.accuracy, learned.hidden_counts, learned.examples)
-        rows = [_row(epoch, "train", *numbers, batches.beyond)]
+        rows = [metrics_row(epoch, "train", *numbers, batches.beyond)]
         scored = (float(epoch), 0.0)
         if validation is not None:
             rows.append(validate(engine, validation, config, epoch))
@@ -145,12 +136,12 @@ def train(
             standing.best_epoch, standing.best_score = epoch, scored
         _keep(run, state, standing, is_best, training)
         seconds = time.perf_counter() - started
-        _write_timing(run, epoch, seconds)
+        write_timing(run, epoch, seconds)
         progress.epoch(rows, is_best, seconds)
         for sign in signs(config, len(training.classes), standing.rows):
             _log.warning("%s: %s.", run.folder, sign)
             run.append_log(sign)
-    _write_result(run, standing, len(training))
+    write_result(run, standing.rows, standing.epochs, standing.best_epoch, len(training))
     return run
 
 
@@ -170,14 +161,9 @@ def validate(engine: Engine, data: SpikeData, config: Config, epoch: int) -> Row
     batches = Counted(prediction_batches(data, config))
     said = engine.predict(batches)
     right = float((said.logits.argmax(axis=1) == data.labels).mean())
-    return _row(epoch, "validation", float(said.losses.mean()), right, said.hidden_counts, len(data), batches.beyond)
-
-
-def _row(
-    epoch: int, split: str, loss: float, right: float, counts: NDArray[np.int64], examples: int, beyond: float
-) -> Row:
-    rate, silent = float(counts.mean() / examples), float((counts == 0).mean())
-    return dict(zip(COLUMNS, (epoch + 1, split, loss, right, rate, silent, beyond), strict=True))
+    return metrics_row(
+        epoch, "validation", float(said.losses.mean()), right, said.hidden_counts, len(data), batches.beyond
+    )
 
 
 def _out_of_patience(standing: _Standing, config: TrainingConfig) -> bool:
@@ -197,7 +183,7 @@ def _resume(run: Run, engine: Engine, data: str) -> _Standing:
         engine.load_state(checkpoint.state)
     except InputError as error:
         raise InputError(f"{run.folder}/last.npz: {error}; remove {run.folder} to begin the run anew") from None
-    _write_metrics(run, standing)
+    write_metrics(run, standing.rows)
     return standing
 
 
@@ -209,31 +195,4 @@ def _keep(run: Run, state: State, standing: _Standing, is_best: bool, training: 
         about = {"epochs": standing.epochs, "classes": training.classes, "channels": training.channels}
         run.save("best", Checkpoint(weights, about))
     run.save("last", checkpoint)
-    _write_metrics(run, standing)
-
-
-def _write_metrics(run: Run, standing: _Standing) -> None:
-    buffer = io.StringIO()
-    columns = [column for column in COLUMNS if any(column in row for row in standing.rows)]
-    table = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows(standing.rows)
-    run.write_text("metrics.csv", buffer.getvalue())
-
-
-def _write_timing(run: Run, epoch: int, seconds: float) -> None:
-    """Add an epoch to timing.csv, which is kept apart: all other files are the same to the byte for every run."""
-    path = run.folder / "timing.csv"
-    before = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ["epoch,seconds"]
-    run.write_text("timing.csv", "\n".join([*before[: epoch + 1], f"{epoch + 1},{seconds:.3f}", ""]))
-
-
-def _write_result(run: Run, standing: _Standing, examples: int) -> None:
-    best = [row for row in standing.rows if row["epoch"] == standing.best_epoch + 1]
-    result = {
-        "epochs": standing.epochs,
-        "best_epoch": standing.best_epoch + 1,
-        "examples_train": examples,
-        "best": {row["split"]: {c: row[c] for c in COLUMNS[2:] if c in row} for row in best},
-    }
-    run.write_text("result.json", json.dumps(result, indent=2) + "\n")
+    write_metrics(run, standing.rows)
