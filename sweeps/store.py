@@ -12,8 +12,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from filelock import FileLock
 
@@ -29,17 +30,27 @@ class Turn:
     """A writer's turn: what was in the store when it began, and what has been added since."""
 
     events: list[Event]
-    _file: BinaryIO
+    _file: FileIO
     _end: bytes
     """What ends the last line, where a writer died before it was ended."""
 
     def append(self, event: str, **fields: Any) -> Event:
-        """Add an event; it is on the disk when this returns."""
+        """Add an event; it is on the disk when this returns.
+
+        Raises
+        ------
+        OSError
+            Naming the file, if it can't be written.
+        """
         made: Event = {"event": event, "time": round(time.time(), 3), **fields}
         line = json.dumps(made, allow_nan=False, separators=(",", ":"))
-        self._file.write(self._end + line.encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        left = self._end + line.encode() + b"\n"
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._file.name)) from None
         self._end = b""
         self.events.append(made)
         return made
@@ -90,7 +101,7 @@ class Store:
             If the file is no store, or a line of it is damaged; nothing is written then.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_suffix(".lock"), poll_interval=0.01), self.path.open("ab") as file:
+        with FileLock(self.path.with_suffix(".lock"), poll_interval=0.01), self.path.open("ab", buffering=0) as file:
             events, end = _parse(self.path.read_bytes(), self.path)
             yield Turn(events, file, end)
 

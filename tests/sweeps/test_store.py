@@ -101,6 +101,23 @@ def test_a_store_in_another_encoding_is_refused_and_a_byte_order_mark_is_read(tm
     assert store.events() == events
 
 
+def test_a_full_disk_is_told_with_the_file_and_loses_nothing(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    store = begun(tmp_path)
+    before = store.events()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (store.path.stat().st_size + 9, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"too large: .*trials\.jsonl"), store.turn() as turn:
+            turn.append("ask", point=0, values={})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert store.events() == before
+    with store.turn() as turn:
+        turn.append("ask", point=0, values={})
+    assert len(store.events()) == len(before) + 1
+
+
 def test_an_empty_store_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path))
     made = space()

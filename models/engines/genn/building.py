@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from models.engines.genn.folders import CodeFolder
+from models.engines.genn.folders import FOLDER_VARIABLE, CodeFolder
 from models.errors import InputError
+
+LEAST_SPACE = 1_000_000
+"""Bytes without which nothing can be built."""
 
 
 def compiler_flags(backend: str) -> dict[str, bool]:
@@ -25,19 +30,34 @@ def build(model: Any, folder: CodeFolder, backend: str) -> None:
     Raises
     ------
     InputError
-        If the code does not compile; the compiler's messages are kept in the folder.
+        If the code can't be written or does not compile; the compiler's messages are kept in the folder.
     """
     log = folder.path / "build.log"
     try:
         with output_to(log):
             model.build(path_to_model=str(folder.path))
     except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
-        lines = log.read_text(errors="replace").splitlines()
+        lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        why = _unwritable(error, lines, folder)
+        if why is not None:
+            raise InputError(
+                f"{folder.path}: {why}; the code that GeNN generates can't be written there: make room, or name "
+                f"another folder in the environment variable {FOLDER_VARIABLE}"
+            ) from None
         problem = next((line for line in lines if "error" in line.lower()), str(error))
         raise InputError(
             f"the code that GeNN generated for backend {backend} does not compile: {problem.strip()} "
             f"(all of it: {log}); `python -m pipeline doctor` checks the installation"
         ) from None
+
+
+def _unwritable(error: Exception, lines: list[str], folder: CodeFolder) -> str | None:
+    """Return why a folder can't be written to, if that is what stopped the compiler."""
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):  # which is a missing compiler.
+        return error.strerror
+    full = os.strerror(errno.ENOSPC)
+    no_room = any(full in line for line in lines) or shutil.disk_usage(folder.path).free < LEAST_SPACE
+    return full if no_room else None
 
 
 def unload(model: Any, folder: CodeFolder) -> None:
