@@ -31,7 +31,9 @@ def migrate(fields: Mapping[str, Any]) -> dict[str, Any]:
             value, place = found[section].pop(field), found
             for inner in sections:
                 place = place.setdefault(inner, {})
-            place.setdefault(name, value)
+            if name in place:
+                raise InputError(f"{old} is called {new} today, and both are set; remove {old}")
+            place[name] = value
     if found.get("genn") == {}:
         del found["genn"]
     return found

@@ -117,3 +117,12 @@ def test_a_config_of_a_later_version_is_refused_in_one_sentence(earlier: Path, p
     with pytest.raises(InputError, match="version is 3"):
         load_config("later.toml")
     assert "version is 3" in pipeline("train", "later.toml").sentence
+
+
+def test_a_field_under_both_its_names_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text('name = "both"\ndata = {dataset = "digits"}\ntraining = {ease_in = 1.0, warmup_epochs = 0.5}\n')
+    with pytest.raises(
+        InputError, match=r"training\.ease_in is called training\.warmup_epochs today, and both are set"
+    ):
+        load_config(path)
