@@ -7,6 +7,7 @@ from typing import Literal
 
 from models.errors import require
 from models.losses import Loss
+from models.methods.options import MethodOptions
 from models.network import Network
 from models.optimiser import Optimiser
 from models.regulariser import Regulariser
@@ -32,6 +33,8 @@ class Problem:
         exact.
     method : str
         How the network is trained, by its name in the registry.
+    options : MethodOptions, optional
+        The settings that the method has of its own.
     """
 
     network: Network
@@ -43,6 +46,7 @@ class Problem:
     spike_times: SpikeTimes = "plain"
     least_slope: float = 0.0
     method: str = "eventprop"
+    options: MethodOptions | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""

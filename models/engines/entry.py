@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from models.engines.base import Engine
+from models.methods.options import MethodOptions
 from models.network import Weights
 from models.problem import Problem
 
@@ -69,6 +70,8 @@ class Entry(ABC):
         What it can run on besides "auto".
     shares_batches : bool
         Whether several processes can train one network together.
+    options : type of MethodOptions, or None
+        The settings that the method has of its own; all of its engines have the same.
     title : str
         The engine's name in sentences.
     remedy, repair : str
@@ -80,6 +83,7 @@ class Entry(ABC):
     neurons: ClassVar[str] = "leaky integrate-and-fire"
     devices: ClassVar[tuple[str, ...]] = ()
     shares_batches: ClassVar[bool] = False
+    options: ClassVar[type[MethodOptions] | None] = None
     title: ClassVar[str]
     remedy: ClassVar[str] = ""
     repair: ClassVar[str] = ""

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from models.engines.entry import Entry
 from models.errors import InputError
+from models.methods.options import MethodOptions
 from models.problem import Problem
 
 ENTRIES: tuple[Entry, ...] = tuple(
@@ -19,6 +20,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.engines.cpu.entry",
         "models.engines.genn.entry",
         "models.methods.eprop.entry",
+        "models.methods.surrogate.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""
@@ -49,6 +51,11 @@ def engines() -> tuple[str, ...]:
 def methods() -> tuple[str, ...]:
     """Return the names of all training methods."""
     return tuple(dict.fromkeys(entry.method for entry in ENTRIES))
+
+
+def options(method: str) -> type[MethodOptions] | None:
+    """Return the settings that a training method has of its own, or None if it has none."""
+    return next((entry.options for entry in ENTRIES if entry.method == method), None)
 
 
 def find(engine: str, method: str) -> Entry:

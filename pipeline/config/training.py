@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from models.engines import registry
 from models.engines.registry import methods
+from models.errors import InputError
+from models.methods.options import MethodOptions
 from models.regulariser import Regulariser
 from pipeline.config.base import NotNegative, Positive, Section, one_of
 
@@ -16,6 +19,8 @@ class TrainingConfig(Section):
 
     method: Annotated[str, one_of("training.method", methods)] = "eventprop"
     """eventprop, or another method of `models.methods`; each says which engines it runs on."""
+    options: MethodOptions | None = None
+    """Settings that the method has of its own; None where it has none."""
     epochs: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] = 32
     learning_rate: Positive = 1e-3
@@ -40,3 +45,23 @@ class TrainingConfig(Section):
     tau_rate: NotNegative = 20.0
     """Factor on the learning rate for time constants, in ms."""
     regulariser: Regulariser = Regulariser()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_are_the_methods(cls, given: Any) -> Any:
+        """Complete the method's options; those that were resolved for another method go, as of another kind of loss."""
+        if not isinstance(given, dict):
+            return given
+        method, own = given.get("method", "eventprop"), given.get("options")
+        family = registry.options(method) if isinstance(method, str) else None
+        if isinstance(own, dict) and own.get("kind", method) != method:
+            own = None
+        if family is None:
+            if own is not None:
+                raise InputError(f'training.options is set, but training.method "{method}" has no options')
+            return {name: value for name, value in given.items() if name != "options"}
+        return (
+            given
+            if own is not None and not isinstance(own, dict)
+            else given | {"options": (own or {}) | {"kind": method}}
+        )

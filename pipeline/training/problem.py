@@ -39,6 +39,7 @@ def make_problem(config: Config, channels: int, classes: int) -> Problem:
         spike_times=config.network.spike_times,
         least_slope=training.least_slope,
         method=training.method,
+        options=training.options,
     )
 
 
