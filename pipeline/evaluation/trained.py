@@ -78,6 +78,9 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     if chosen.why and engine is None:
         logger.warning("%s: %s", run.folder, chosen.why)
     config = config.changed(engine=chosen.entry.engine, device=chosen.device)
+    if chosen.entry.method != config.training.method:
+        trained_by = {"method": chosen.entry.method, "options": None}
+        config = config.changed(training=config.training.model_copy(update=trained_by))
     weights: Weights = {}
     for name, shape in problem.network.shapes.items():
         found = best.state.get(f"weights/{name}")
