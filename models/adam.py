@@ -68,9 +68,13 @@ class Adam:
     ) -> Adam:
         """Return an optimiser for a network's parameters that has not made a step yet."""
         optimiser = optimiser or Optimiser()
-        learned = rules(network, optimiser)
+        return cls.by_rules(rules(network, optimiser), weights, optimiser.clip)
+
+    @classmethod
+    def by_rules(cls, learned: Mapping[str, Rule], weights: Mapping[str, NDArray[np.float32]], clip: float) -> Adam:
+        """Return an optimiser for the parameters that have a rule, which has not made a step yet."""
         first, second = ({name: np.zeros_like(weights[name]) for name in learned} for _ in range(2))
-        return cls(first, second, learned, optimiser.clip)
+        return cls(first, second, learned, clip)
 
     def update(self, weights: Weights, gradients: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
         """Take one step down the gradients of all trained parameters, writing ``weights`` and the moments in place."""

@@ -14,6 +14,7 @@ from models.adam import Adam
 from models.batch import SpikeBatch
 from models.losses import Judgement
 from models.network import Network, Weights
+from models.optimiser import Rule, rules
 from models.problem import Problem
 from models.recording import Recording
 
@@ -120,6 +121,11 @@ class Engine(ABC):
         return self.problem.network
 
     @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every parameter by name: the network's, unless a method's networks are of another kind."""
+        return self.network.shapes
+
+    @property
     def window_table(self) -> NDArray[np.float32]:
         """Return the readout window, shape (steps,)."""
         return self.problem.loss.readout.table(self.problem.steps)
@@ -138,10 +144,10 @@ class Engine(ABC):
         InputError
             If they are another network's.
         """
-        self.network.check(weights)
-        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.network.shapes}
+        self._check(weights)
+        self._weights = {name: np.array(weights[name], dtype=np.float32, order="C") for name in self.shapes}
         self._adopt()
-        self._adam = Adam.of(self.network, self._weights, self.problem.optimiser)
+        self._adam = Adam.by_rules(self._rules(), self._weights, self.problem.optimiser.clip)
         self._push()
 
     def train_epoch(self, batches: Iterable[SpikeBatch], learning_rate: float | Callable[[int], float]) -> Epoch:
@@ -190,6 +196,14 @@ class Engine(ABC):
 
     def close(self) -> None:  # noqa: B027
         """Give back what the engine holds besides memory: devices, generated code. It can be used again."""
+
+    def _check(self, weights: Weights) -> None:
+        """Refuse parameters of other names or shapes, and impossible ones."""
+        self.network.check(weights)
+
+    def _rules(self) -> dict[str, Rule]:
+        """Return how each trained parameter is learned."""
+        return rules(self.network, self.problem.optimiser)
 
     def _adopt(self) -> None:  # noqa: B027
         """Lay out new parameters: arrays of ``_weights`` may be replaced by views of what the engine computes with."""

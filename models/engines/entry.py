@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from models.engines.base import Engine
+from models.initialisers import Initial
 from models.methods.options import MethodOptions
 from models.network import Weights
 from models.problem import Problem
@@ -115,6 +116,14 @@ class Entry(ABC):
     def examine(self) -> Iterator[Finding]:
         """Yield what of its requirements is installed, for a doctor's report."""
         yield from ()
+
+    def shapes(self, problem: Problem) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter by name: the network's, unless the method has another kind of networks."""
+        return problem.network.shapes
+
+    def draw(self, problem: Problem, initial: Initial, seed: int | tuple[int, ...]) -> Weights:
+        """Return the parameters that training begins with."""
+        return initial.draw(problem.network, seed)
 
     @abstractmethod
     def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:

@@ -82,7 +82,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
         trained_by = {"method": chosen.entry.method, "options": None}
         config = config.changed(training=config.training.model_copy(update=trained_by))
     weights: Weights = {}
-    for name, shape in problem.network.shapes.items():
+    for name, shape in chosen.entry.shapes(problem).items():
         found = best.state.get(f"weights/{name}")
         if found is None or found.shape != shape:
             what = "no" if found is None else f"a {found.shape}"

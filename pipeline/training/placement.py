@@ -8,7 +8,7 @@ from models.engines.entry import Resources
 from models.network import Weights
 from pipeline.config import Config
 from pipeline.events import CHANNELS
-from pipeline.training.problem import initial_weights, make_problem
+from pipeline.training.problem import WEIGHT_STREAM, make_problem
 
 CLASSES = 2
 """Of the problem by which an engine is chosen before the data are known: no engine minds how many there are."""
@@ -45,5 +45,5 @@ def make_engine(
     """
     problem = make_problem(config, channels, classes)
     chosen = registry.choose(problem, config.engine, config.device)
-    started = initial_weights(config, problem.network) if weights is None else weights
+    started = weights or chosen.entry.draw(problem, config.network.initial, (config.seed, WEIGHT_STREAM))
     return chosen.entry.make(problem, started, Resources(threads, chosen.device, config.training.batch))

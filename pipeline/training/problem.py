@@ -1,16 +1,16 @@
-"""What a config asks engines for: the problem, and the weights that training begins with."""
+"""What a config asks engines for: the problem."""
 
 from __future__ import annotations
 
 from models.batch import GUARD_STEPS
 from models.errors import InputError
-from models.network import Hidden, Input, Leaky, Network, Spiking, Weights
+from models.network import Hidden, Input, Leaky, Network, Spiking
 from models.optimiser import Optimiser
 from models.problem import Problem
 from pipeline.config import Config
 
 WEIGHT_STREAM = 0
-"""Stream of the run's seed."""
+"""Stream of the run's seed that the initial weights are drawn from."""
 
 OUTPUT_THRESHOLD = 1.0
 """Of outputs that spike; the scale of the weights to them does what another one would."""
@@ -64,11 +64,6 @@ def make_network(config: Config, channels: int, classes: int) -> Network:
         else Leaky(*readout, synapses=net.synapses.output)
     )
     return Network(Input(channels, net.delay_line), hidden, output)
-
-
-def initial_weights(config: Config, network: Network) -> Weights:
-    """Return the weights that the training of a config begins with."""
-    return config.network.initial.draw(network, (config.seed, WEIGHT_STREAM))
 
 
 def _check_trial(config: Config) -> None:

@@ -65,7 +65,7 @@ class TorchEngine(Engine):
 
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return the gradient of the mean loss over a batch, with the regulariser's, and learn nothing."""
-        learned = [name for name in self.network.shapes if name not in self.network.fixed]
+        learned = list(self._rules())
         parameters = self._parameters(learned)
         ran = self.run(parameters, batch)
         judgement = self.problem.loss.judge(ran.observed.detach().cpu().numpy(), batch.labels, self.problem.trial)
