@@ -53,17 +53,20 @@ def optional(*extras: str) -> set[str]:
 def test_the_packages_import_what_is_declared_and_nothing_else() -> None:
     found = imported(*PACKAGES) - FROM_SOURCE
     assert names(PROJECT["dependencies"]) <= found, "declared and not imported"
-    assert found <= names(PROJECT["dependencies"]) | optional("mpi", "bench"), "imported and not declared"
-    assert optional("mpi", "bench") <= found, "declared and not imported"
+    assert found <= names(PROJECT["dependencies"]) | optional("mpi", "bench", "torch"), "imported and not declared"
+    assert optional("mpi", "bench", "torch") <= found, "declared and not imported"
 
 
 def test_the_tests_import_what_is_declared_for_them_and_nothing_else() -> None:
     found = imported("tests") - FROM_SOURCE
     assert optional("dev") - COMMANDS <= found | {"lauscher"}
-    assert found <= names(PROJECT["dependencies"]) | optional("dev", "mpi", "bench")
+    assert found <= names(PROJECT["dependencies"]) | optional("dev", "mpi", "bench", "torch")
 
 
-@pytest.mark.parametrize(("file", "extra"), [("requirements.txt", None), ("requirements-dev.txt", "dev")])
+@pytest.mark.parametrize(
+    ("file", "extra"),
+    [("requirements.txt", None), ("requirements-dev.txt", "dev"), ("requirements-torch.txt", "torch")],
+)
 def test_all_that_is_declared_is_pinned_at_a_version_that_will_do(file: str, extra: str | None) -> None:
     requirements = pytest.importorskip("packaging.requirements")
     asked = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
