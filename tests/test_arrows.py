@@ -42,7 +42,7 @@ def test_engines_do_not_import_each_other(engine: str) -> None:
     assert not [(where, name) for where, name in found if f"{name}.".startswith(others)]
 
 
-OWN = tuple(str(path.parent.relative_to(ROOT)) for path in (ROOT / "models").glob("*/*/entry.py"))
+OWN = tuple({"/".join(path.relative_to(ROOT).parts[:3]) for path in (ROOT / "models").glob("*/*/**/entry.py")})
 """Folders of the registered engines and methods, which name themselves."""
 NAMING = {
     "models/engines/registry.py": "the registry",

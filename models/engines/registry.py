@@ -19,7 +19,8 @@ ENTRIES: tuple[Entry, ...] = tuple(
     for module in (
         "models.engines.cpu.entry",
         "models.engines.genn.entry",
-        "models.methods.eprop.entry",
+        "models.methods.eprop.cpu.entry",
+        "models.methods.eprop.genn.entry",
         "models.methods.surrogate.entry",
     )
 )
@@ -114,6 +115,23 @@ def choose_for_trained(problem: Problem, engine: str, device: str) -> Choice:
     best = max(able, key=lambda entry: entry.speed())
     why = f"trained by engine {own.engine}; {missing}, so engine {best.engine} runs it"
     return Choice(best, best.choose_device("auto"), why)
+
+
+def choose_instead(problem: Problem, own: str, engine: str) -> Choice:
+    """Return who runs, on the engine that is asked for, a network that the engine ``own`` has trained.
+
+    Raises
+    ------
+    InputError
+        As `choose`; or if the engine has other neurons.
+    """
+    chosen, trained = choose(problem, engine), find(own, problem.method)
+    if chosen.entry.neurons != trained.neurons:
+        raise InputError(
+            f'engine "{chosen.entry.engine}" has other neurons ({chosen.entry.neurons}) than engine "{own}", which '
+            f"trained this network ({trained.neurons})"
+        )
+    return chosen
 
 
 def refuse(entry: Entry, problem: Problem) -> None:

@@ -74,7 +74,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     if engine is None:
         chosen = registry.choose_for_trained(problem, config.engine, config.device)
     else:
-        chosen = registry.choose(problem, engine)
+        chosen = registry.choose_instead(problem, config.engine, engine)
     if chosen.why and engine is None:
         logger.warning("%s: %s", run.folder, chosen.why)
     config = config.changed(engine=chosen.entry.engine, device=chosen.device)

@@ -1,1 +1,1 @@
-"""e-prop (Bellec et al. 2020) through mlGeNN: gradients forward in time, from eligibility traces."""
+"""e-prop (Bellec et al. 2020): gradients forward in time, from eligibility traces; on the CPU, and through mlGeNN."""

@@ -22,7 +22,7 @@ from models.losses import CrossEntropy, Loss, MaxOverTime
 from models.windows import Gaussian, Uniform
 
 if TYPE_CHECKING:
-    from models.methods.eprop.engine import EpropEngine
+    from models.methods.eprop.genn.engine import EpropEngine
 
 Array = NDArray[np.float64]
 PLAN = Plan(((9, True),), channels=7, classes=3, drive=1.5)
@@ -38,7 +38,7 @@ def code_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @contextmanager
 def eprop(drawn: Drawn, loss: Loss = LOSS) -> Iterator[EpropEngine]:
-    from models.methods.eprop.engine import EpropEngine
+    from models.methods.eprop.genn.engine import EpropEngine
 
     engine = EpropEngine(drawn.problem(loss, method="e-prop"), drawn.weights)
     try:

@@ -136,13 +136,13 @@ class TestWithGenn:
         assert "engine genn" in (run.folder / "log").read_text()
 
     def test_e_prop_is_trained_by_the_engine_that_has_it_and_evaluated(self, words_config: Path) -> None:
-        run = trained(load_config(words_config, ["training.method=e-prop", "training.epochs=2"]))
+        run = trained(load_config(words_config, [ON_GENN, "training.method=e-prop", "training.epochs=2"]))
         assert run.config().engine == "genn"
         loaded = load_trained(run, 1)
         assert loaded.engine.name == "genn, e-prop"
         result = evaluate(loaded, split_of(load_dataset(loaded.config), loaded.config, "test"), "test")
         assert np.isfinite(result.loss)
-        with pytest.raises(InputError, match='runs on engine "genn"'):
+        with pytest.raises(InputError, match='engine "cpu" has other neurons'):
             load_trained(run, 1, "cpu")
 
     def test_what_the_compiler_says_is_kept_and_the_sentence_quotes_it(

@@ -14,7 +14,7 @@ from models.adam import Step
 from models.engines.genn.compiled import CompiledNetwork, Floats, SynapseParameter
 from models.engines.genn.program import Program, code_key
 from models.engines.genn.translate import to_mlgenn
-from models.methods.eprop.compiler import AFTER, BEFORE, EXTRA_STEPS, WindowedEPropCompiler
+from models.methods.eprop.genn.compiler import AFTER, BEFORE, EXTRA_STEPS, WindowedEPropCompiler
 from models.network import Weights
 
 

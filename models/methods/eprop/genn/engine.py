@@ -19,14 +19,12 @@ from models.engines.genn.events import by_channel
 from models.engines.genn.program import Program
 from models.errors import InputError
 from models.losses import CrossEntropy
-from models.methods.eprop.entry import ENTRY
-from models.methods.eprop.simulator import EpropSimulator
+from models.methods.eprop.genn.entry import ENTRY
+from models.methods.eprop.genn.simulator import EpropSimulator
+from models.methods.eprop.judging import judge, targets
 from models.network import Weights
 from models.problem import Problem
 from models.recording import Recording, Spikes
-
-_TINY = 1e-12
-"""Keeps the logarithm of a probability finite."""
 
 
 class EpropEngine(DeviceEngine[EpropSimulator]):
@@ -133,19 +131,17 @@ class EpropEngine(DeviceEngine[EpropSimulator]):
             self._running.write_gradient(name, gradient)
 
     def _judged(self, labels: NDArray[np.int64]) -> Predictions:
-        """Return logits of the trial's examples, the logarithms of windowed mean probabilities, and their losses."""
+        """Return what the outputs say of the trial's examples."""
         means = self._running.read("output", "VSoftmaxAvg")[: len(labels)].astype(np.float64)
-        logits = np.log(means + _TINY)
-        losses, _ = CrossEntropy(self.loss.window, smoothing=self.loss.smoothing).cross_entropy(logits, labels)
+        logits, losses = judge(self.loss, means, labels)
         counts = self._running.read("hidden", "SpikeCount")[: len(labels)].sum(axis=0)
         return Predictions(logits, losses, counts.astype(np.int64))
 
     def _targets(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the target probabilities, shape (lanes, classes)."""
-        classes = self.network.output.size
-        target = np.full((self.program.lanes, classes), self.loss.smoothing / classes, np.float32)
-        target[np.arange(len(labels)), labels] += 1 - self.loss.smoothing
-        return target
+        lanes = np.zeros(self.program.lanes, np.int64)
+        lanes[: len(labels)] = labels
+        return targets(self.loss, lanes, self.network.output.size)
 
     def _mean_gradients(self, examples: int) -> Weights:
         """Return the mean over ``examples`` of the gradients that have added up on the device."""

@@ -1,0 +1,1 @@
+"""e-prop through mlGeNN's compiler."""
