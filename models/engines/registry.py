@@ -22,6 +22,8 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.methods.eprop.cpu.entry",
         "models.methods.eprop.genn.entry",
         "models.methods.surrogate.entry",
+        "models.methods.parallel_lif.entry",
+        "models.methods.spsn.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""

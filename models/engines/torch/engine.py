@@ -112,6 +112,14 @@ class TorchEngine(Engine):
         counts = np.concatenate([_counts(spikes) for spikes in ran.spikes])
         return Predictions(judgement.logits, judgement.losses, counts)
 
+    def _observe(self, output: torch.Tensor) -> torch.Tensor:
+        """Return what the loss observes of the outputs' voltages, shape (steps, examples, classes)."""
+        observes = self.problem.loss.observes
+        if observes == "mean voltage":
+            window = self._tensor(self.window_table / self.problem.steps)
+            return torch.einsum("t,tbk->bk", window, output)
+        return output.amax(dim=0) if observes == "peak voltage" else output.transpose(0, 1)
+
     def _parameters(self, learned: list[str] | tuple[str, ...]) -> Tensors:
         """Return the current parameters as tensors, of which the gradient of those named is wanted."""
         return {name: self._tensor(w).requires_grad_(name in learned) for name, w in self._weights.items()}

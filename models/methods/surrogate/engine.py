@@ -50,14 +50,6 @@ class SurrogateEngine(TorchEngine):
                 all_voltages += kept
         return Run(self._observe(all_voltages[-1]), tuple(all_spikes), tuple(all_voltages) if voltages else ())
 
-    def _observe(self, output: torch.Tensor) -> torch.Tensor:
-        """Return what the loss observes of the outputs' voltages, shape (steps, examples, classes)."""
-        observes = self.problem.loss.observes
-        if observes == "mean voltage":
-            window = self._tensor(self.window_table / self.problem.steps)
-            return torch.einsum("t,tbk->bk", window, output)
-        return output.amax(dim=0) if observes == "peak voltage" else output.transpose(0, 1)
-
 
 class _Neurons:
     """A population's coefficients of one step, as tensors; of trained time constants, differentiable."""
