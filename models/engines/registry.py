@@ -94,7 +94,8 @@ def choose(problem: Problem, engine: str = "auto", device: str = "auto") -> Choi
         else:
             reasons.append(f"{entry.engine} {reason}" if entry.available() is None else f"{entry.engine}: {reason}")
     if not able:
-        remedies = [entry.remedy for entry in ENTRIES if entry.method == problem.method and entry.remedy]
+        absent = [entry for entry in ENTRIES if entry.method == problem.method and entry.available() is not None]
+        remedies = [entry.remedy for entry in absent if entry.remedy]
         raise InputError(f'no engine can train this by "{problem.method}": {"; ".join([*reasons, *remedies])}')
     best = max(able, key=lambda entry: entry.speed())
     return Choice(best, best.choose_device(device), "; ".join(reasons))

@@ -17,16 +17,17 @@ class ParallelOptions(MethodOptions):
     Attributes
     ----------
     spikes : {"threshold", "delta", "stochastic", "gumbel"}
-        A spike at every step where V reaches network.threshold; where V rises by ``delta`` within the step; with
-        probability sigmoid(V) (Yarga and Wood's SB); with probability sigmoid(2 V) (their GS, a Gumbel-softmax of V and
-        -V at temperature 1). The last two need no threshold, and spike at every second step while V is 0.
+        When a neuron spikes: at every step where V has reached ``network.threshold``; where V rises by ``delta`` in a
+        step; with probability sigmoid(V) (Yarga and Wood's SB); with probability sigmoid(2 V) (their GS, a
+        Gumbel-softmax of V and -V at temperature 1). The last two ignore the threshold, and spike at every second step
+        while V is 0.
     delta : float
-        What V rises by at a spike of "delta".
+        In the units of the threshold.
     shape : {"fast-sigmoid", "atan"}
-        Of "threshold" and "delta", a step function of x, in volts of a threshold of 1: the derivative is
-        1 / (1 + scale |x|)^2, or scale / 2 / (1 + (pi / 2 scale x)^2).
+        What stands for the derivative of "threshold" and "delta" by x, how far V or its rise is above what makes it
+        spike: 1 / (1 + scale |x|)^2, or scale / 2 / (1 + (pi / 2 scale x)^2).
     scale : float
-        How steep it is; in the authors' code 100 for the fast sigmoid and 2 for ATan.
+        How steep the spike is taken to be; in the authors' code 100 for the fast sigmoid and 2 for atan.
     """
 
     kind: Literal["parallel-lif"] = field(default="parallel-lif", kw_only=True, repr=False)

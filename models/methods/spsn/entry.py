@@ -19,7 +19,7 @@ class SpsnEntry(ParallelEntry):
     def refusal(self, problem: Problem) -> str | None:
         """Return what of a problem it can't do, or None."""
         if any(layer.recurrent is not None for layer in problem.network.hidden):
-            return "is feed-forward, and network.recurrent is true"
+            return "trains feed-forward layers only, and network.recurrent is true"
         return super().refusal(problem)
 
 
