@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from models.engines.cpu.vectors import FAST, NIL, add, all_finite, clear, fill
+from models.kernels import kernel
 from models.methods.eprop.cpu.arguments import BLOCK, GRADIENT, Layers, Method
 from models.methods.eprop.cpu.forward import run_block
 from models.methods.eprop.cpu.memory import Memory
@@ -14,7 +15,7 @@ from models.methods.eprop.cpu.traces import advance_outputs, advance_synapses, o
 from models.methods.eprop.cpu.transposed import recede_all, recede_outputs
 
 
-@njit(cache=True)
+@kernel()
 def _begin(b, thread, size, events, state, traces, heard):  # type: ignore[no-untyped-def]
     """Set all of a thread's state to an example's beginning; its traces are 0 already."""
     fill(state.voltage[thread, :size], NIL)
@@ -31,7 +32,7 @@ def _begin(b, thread, size, events, state, traces, heard):  # type: ignore[no-un
         heard.counts[b, j] = 0
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def _learn_block(thread, group, steps, n_active, method, layers, task, memory, sums):  # type: ignore[no-untyped-def]
     """Bring all traces to the end of a block that has been run, and add to the gradient."""
     rule, responses, block, traces = method.rule, method.responses, memory.block, memory.traces
@@ -56,7 +57,7 @@ def _learn_block(thread, group, steps, n_active, method, layers, task, memory, s
     )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel()
 def _end(thread, group, n_active, rule, traces, sums):  # type: ignore[no-untyped-def]
     """Add an example's gradients to its group's, and set its traces to 0."""
     synapses, size = traces.synapses[thread], sums.hidden.shape[2]
@@ -70,7 +71,7 @@ def _end(thread, group, n_active, rule, traces, sums):  # type: ignore[no-untype
         traces.is_active[thread, row] = False
 
 
-@njit(cache=True)
+@kernel()
 def _judge_voltages(b, thread, size, state, heard):  # type: ignore[no-untyped-def]
     """Let an example whose voltages diverge answer NaN: a neuron that never spikes would look like a silent one."""
     if not all_finite(state.voltage[thread, :size]) or not all_finite(state.voltage_out[thread]):
@@ -78,7 +79,7 @@ def _judge_voltages(b, thread, size, state, heard):  # type: ignore[no-untyped-d
             heard.means[b, k] = np.nan
 
 
-@njit(cache=True)
+@kernel()
 def _run_group(group, thread, events, layers, method, task, learning, memory, heard, sums):  # type: ignore[no-untyped-def]
     """Run a group of examples, one after the other."""
     steps, size = task.window.shape[0], layers.out_weights.shape[0]
@@ -99,7 +100,7 @@ def _run_group(group, thread, events, layers, method, task, learning, memory, he
         _judge_voltages(b, thread, size, memory.state, heard)
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@kernel(parallel=True, nogil=True)
 def run_batch(  # type: ignore[no-untyped-def]
     events, connections, hidden, output, out_weights, classes, rule, responses, sources, task, learning, state, block,
     arrivals, arrivals_out, traces, heard, sums,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from models.engines.cpu.rows import add_rows, find_reaching
 from models.engines.cpu.table import ALPHA, BETA, GAIN, PUSH
 from models.engines.cpu.vectors import FAST, FLUSH, NIL, ONE, advance, copy, fill, flush
+from models.kernels import kernel
 from models.methods.eprop.cpu.traces import note, of_thread
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def soften(voltage, sharpness, chance):  # type: ignore[no-untyped-def]
     """Write softmax(sharpness voltage)."""
     top = voltage[0]
@@ -25,7 +25,7 @@ def soften(voltage, sharpness, chance):  # type: ignore[no-untyped-def]
         chance[k] /= total
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def slope(excess, threshold, height, slopes):  # type: ignore[no-untyped-def]
     """Write pseudo-derivatives."""
     per_threshold = ONE / threshold
@@ -33,7 +33,7 @@ def slope(excess, threshold, height, slopes):  # type: ignore[no-untyped-def]
         slopes[j] = height * max(NIL, ONE - abs(excess[j] - threshold) * per_threshold)
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def run_block(b, thread, begin, end, events, layers, rule, task, learning, memory, heard):  # type: ignore[no-untyped-def]
     """Run example ``b`` from step ``begin`` up to ``end``; return how many rows are active then, if it is learned."""
     steps, units, stop = events.steps, events.units, events.ends[b]

@@ -6,9 +6,8 @@ alone; an event adds a number that depends on its step and the target alone. `tr
 
 from __future__ import annotations
 
-from numba import njit
-
 from models.engines.cpu.vectors import FAST, NIL, TINY, add
+from models.kernels import kernel
 from models.methods.eprop.cpu.arguments import (
     ADAPTATION,
     BY_ADAPTATION,
@@ -20,7 +19,7 @@ from models.methods.eprop.cpu.arguments import (
 )
 
 
-@njit(cache=True)
+@kernel()
 def note(row, step, count, latest, before, steps):  # type: ignore[no-untyped-def]
     """Put an event in its source's chain, as number ``count``; see `Arrivals`."""
     before[count] = latest[row]
@@ -28,13 +27,13 @@ def note(row, step, count, latest, before, steps):  # type: ignore[no-untyped-de
     latest[row] = count
 
 
-@njit(cache=True)
+@kernel()
 def of_thread(arrivals, thread):  # type: ignore[no-untyped-def]
     """Return a thread's part of `Arrivals`."""
     return arrivals.latest[thread], arrivals.before[thread], arrivals.steps[thread]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def advance_synapses(rows, steps, rule, responses, block, arrivals, synapses, sources):  # type: ignore[no-untyped-def]
     """Bring the synapses of ``rows`` to the end of a block of ``steps``.
 
@@ -93,7 +92,7 @@ def advance_synapses(rows, steps, rule, responses, block, arrivals, synapses, so
             synapses[row, k] = NIL if abs(synapses[row, k]) < TINY else synapses[row, k]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def advance_outputs(steps, responses, onto_out, voltage, current, arrivals, out, gradient):  # type: ignore[no-untyped-def]
     """Bring traces of output synapses to the end of a block, and add to their gradient.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from models.engines.cpu.rows import add_scaled_rows
 from models.engines.cpu.vectors import FAST, NIL, ONE, clear, copy, fill
+from models.kernels import kernel
 from models.methods.eprop.cpu.arguments import ADAPTATION, BY_ADAPTATION, BY_SOURCE, BY_VOLTAGE, VOLTAGE
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def recede(source, slopes, kept, rule, onto, first, starts, inner):  # type: ignore[no-untyped-def]
     """Go back through a block for one trace of the synapses onto every neuron.
 
@@ -47,7 +46,7 @@ def recede(source, slopes, kept, rule, onto, first, starts, inner):  # type: ign
             onto[step, first + j] = pre[j]
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def recede_all(steps, sources, signal, slopes, kept, rule, gradient, onto, starts, inner):  # type: ignore[no-untyped-def]
     """Go back through a block of ``steps`` for every trace.
 
@@ -71,7 +70,7 @@ def recede_all(steps, sources, signal, slopes, kept, rule, gradient, onto, start
         recede(source, slopes, kept, rule, onto, trace * size, starts[trace], inner)
 
 
-@njit(fastmath=FAST, cache=True)
+@kernel(fastmath=FAST)
 def recede_outputs(steps, errors, rule, feedback, classes, onto_out, signal, on_gradient, voltage, current):  # type: ignore[no-untyped-def]
     """Go back through a block for the outputs: fill ``onto_out``, ``signal`` and ``on_gradient`` of `Block`.
 
