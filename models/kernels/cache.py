@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 from numba.core import caching
 from numba.core.serialize import dumps
 
+from models.kernels import elsewhere
 from models.kernels.sources import stamp
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,15 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
         return _Files(Path(self._cache_path), self._impl.filename_base, self._impl.locator.get_source_stamp())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled code for a signature; None where it is not kept or can't be loaded."""
+        """Return the compiled code for a signature, made by another process if need be; None where that can't be."""
+        found = self._load(sig, target_context)
+        if found is None and self.cache_path is not None and elsewhere.compiled(self._py_func, sig):
+            found = self._load(sig, target_context)
+            if found is None:
+                elsewhere.compile_here()
+        return found
+
+    def _load(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # Whatever unpickling raises: the kernel is compiled anew.
@@ -130,8 +139,13 @@ class _Stamped:
 
     _py_file: str
 
+    _lineno: int
+
     def get_source_stamp(self) -> bytes:
-        return stamp(Path(self._py_file).resolve())
+        return hashlib.sha256(stamp(Path(self._py_file).resolve()) + str(self._lineno).encode()).digest()
+
+    def get_disambiguator(self) -> str:
+        return "kernel"  # Not the line, by which a file that an older source gave would not be found.
 
 
 class _Named(_Stamped, caching.UserProvidedCacheLocator):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-from models.kernels import cache, sources
+from models.kernels import cache, elsewhere, sources
 
 CALLING = """
 from called import FACTOR, twice
@@ -41,6 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "calling.py").write_text(CALLING)
     (tmp_path / "called.py").write_text(CALLED)
     monkeypatch.setattr(sources, "ROOT", tmp_path)
+    monkeypatch.setattr(elsewhere._compiler, "usable", False)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
