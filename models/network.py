@@ -249,11 +249,8 @@ class Network:
         InputError
             Naming the first parameter that is missing, superfluous, of a wrong shape or out of its range.
         """
-        if set(weights) != set(self.shapes):
-            raise InputError(f"weights are {sorted(weights)}; this network has {sorted(self.shapes)}")
-        for name, shape in self.shapes.items():
-            if weights[name].shape != shape:
-                raise InputError(f"weights {name} have shape {weights[name].shape}; this network's is {shape}")
+        check_shapes(weights, self.shapes)
+        for name in self.shapes:
             if name.endswith(("_tau_mem", "_tau_syn")) and not np.all(weights[name] > 0):
                 raise InputError(f"{name} has a value of {weights[name].min()} ms; all must be above 0")
         for c in self.connections:
@@ -263,3 +260,18 @@ class Network:
                     f"{c.name}_delay goes from {delays.min()} to {delays.max()} ms; "
                     f"all must lie in 0..{c.synapses.longest}"
                 )
+
+
+def check_shapes(weights: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse parameters of other names or shapes than those of a network.
+
+    Raises
+    ------
+    InputError
+        Naming the first that has a wrong shape, or all names if they differ.
+    """
+    if set(weights) != set(shapes):
+        raise InputError(f"weights are {sorted(weights)}; this network has {sorted(shapes)}")
+    for name, shape in shapes.items():
+        if weights[name].shape != shape:
+            raise InputError(f"weights {name} have shape {weights[name].shape}; this network's is {shape}")

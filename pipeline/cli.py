@@ -33,6 +33,7 @@ from pipeline.training.run import Run
 from pipeline.training.trainer import train
 
 if TYPE_CHECKING:
+    from models.recording import Recording
     from pipeline.evaluation.classify import Classification
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -114,7 +115,7 @@ def evaluate_command(
     if trained.learned is None:
         trained = trained.trained_on(split_training(trained.config, dataset.train, dataset.validation))
     result = evaluate(trained, split_of(dataset, trained.config, split), split)
-    out.print(evaluation_table(result))
+    out.print(evaluation_table(result, trained.engine.activity.format(result.rate)))
     with kept_if_possible():
         trained.run.write_text(f"evaluation-{split}.json", result.json())
 
@@ -138,6 +139,7 @@ def classify_command(
     for file, picture in zip(files, picture_names(names), strict=True):
         try:
             result = classify(trained, file)
+            inside = None if plot is None else trained.engine.record(result.batch)[0]
         except InputError as error:
             refused += 1
             err.print(f"error: {error}")
@@ -151,10 +153,10 @@ def classify_command(
         else:
             out.print(f"{result.file}: {result.word}")
             out.print(classification_table(result))
-        if plot is not None:
+        if plot is not None and inside is not None:
             target = expanded(plot) / picture
             with kept_if_possible():
-                _draw(trained, result, target)
+                _draw(trained, result, inside, target)
                 err.print(f"picture: {target}")
     if refused:
         raise SystemExit(2 if refused == len(files) else 1)
@@ -188,12 +190,12 @@ def _print_json(answer: dict[str, object]) -> None:
     print(json.dumps(answer), flush=True)
 
 
-def _draw(trained: Trained, result: Classification, target: Path) -> None:
+def _draw(trained: Trained, result: Classification, inside: Recording, target: Path) -> None:
     # Here, since Matplotlib is wanted for pictures only.
     from pipeline.pictures.example import classification
     from pipeline.pictures.save import save
 
-    drawn = (result.audio, result.events, result.inside, trained.engine.window_table, trained.classes)
+    drawn = (result.audio, result.events, inside, trained.engine.window_table, trained.classes)
     save(classification(*drawn, trained.config.data.dt), target)
 
 

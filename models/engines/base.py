@@ -107,9 +107,15 @@ class Engine(ABC):
 
     Members implement the abstract methods; those that keep parameters elsewhere than in ``_weights``, on a device for
     example, override the hooks below them, too. Initial weights are copied; see `set_weights`.
+
+    Attributes
+    ----------
+    activity : str
+        What the mean of the hidden counts by example and neuron says, with a place for that number.
     """
 
     name: ClassVar[str]
+    activity: ClassVar[str] = "{:.1f} spikes per neuron"
 
     def __init__(self, problem: Problem, weights: Weights) -> None:
         self.problem = problem

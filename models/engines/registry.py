@@ -24,6 +24,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.methods.surrogate.entry",
         "models.methods.parallel_lif.entry",
         "models.methods.spsn.entry",
+        "models.methods.ann.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.batch import discretise
+from models.batch import SpikeBatch, discretise
 from models.errors import InputError
 from models.losses import softmax
-from models.recording import Recording as NetworkRecording
 from pipeline.audio import Recording, read_audio, trim
 from pipeline.cochlea import Cochlea
 from pipeline.evaluation.trained import Trained
@@ -33,8 +32,8 @@ class Classification:
     audio: Recording
     """What was heard: the recording, trimmed if it is longer than a trial."""
     events: Events
-    inside: NetworkRecording
-    """Hidden spikes and output voltages."""
+    batch: SpikeBatch
+    """The events as the network got them."""
     unheard: float
     """How much of the recording, in ms, lies beyond the trial's end."""
 
@@ -64,16 +63,16 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     events = (cochlea or Cochlea()).spikes(audio.samples, audio.rate, COCHLEA_SEED)
     offsets, label = np.array([0, len(events.times)]), np.zeros(1, dtype=np.int64)
     batch = discretise(*events, offsets, label, config.data.dt, config.steps, channels)
-    inside = trained.engine.record(batch)[0]
-    if not any(len(layer.times) for layer in inside.spikes.values()):
+    said = trained.engine.predict([batch])
+    if not said.hidden_counts.any():
         raise InputError(
             f"{file} says nothing to {trained.run.folder}: its {len(events.times)} input spikes make no neuron spike, "
             "and the answer would be the same for every such recording; one with a spoken word is wanted."
         )
     # A loss without a temperature has logits, too: their softmax only ranks the words then.
     temperature = getattr(config.loss, "temperature", 1.0)
-    probabilities: NDArray[np.float64] = softmax(inside.logits[None] / temperature)[0]
+    probabilities: NDArray[np.float64] = softmax(said.logits / temperature)[0]
     order = np.argsort(-probabilities, kind="stable")
     ranked = {trained.classes[i]: float(probabilities[i]) for i in order}
     unheard = max(1e3 * audio.seconds - config.data.trial, 0.0)
-    return Classification(Path(file), trained.classes[order[0]], ranked, audio, events, inside, unheard)
+    return Classification(Path(file), trained.classes[order[0]], ranked, audio, events, batch, unheard)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pipeline.evaluation.classify import Classification
 
 
-def evaluation_table(result: Evaluation) -> Table:
-    """Return the accuracy by speaker and of all, with what an evaluation counts besides."""
+def evaluation_table(result: Evaluation, activity: str) -> Table:
+    """Return the accuracy by speaker and of all, with what an evaluation counts besides; see `Engine.activity`."""
     table = Table(title=f"{result.split}, weights of epoch {result.epoch}")
     for column in ("speaker", "accuracy", "95 % interval"):
         table.add_column(column, justify="left" if column == "speaker" else "right")
@@ -22,7 +22,7 @@ def evaluation_table(result: Evaluation) -> Table:
     table.add_row(
         f"all {result.examples}", f"{result.accuracy:.3f}", f"{result.low:.3f} .. {result.high:.3f}", style="bold"
     )
-    caption = [f"loss {result.loss:.3f}, {result.rate:.1f} spikes per neuron, {result.silent:.0%} of them silent"]
+    caption = [f"loss {result.loss:.3f}, {activity}, {result.silent:.0%} of them silent"]
     caption.append(f"{result.beyond:.1%} of the input spikes beyond the trial's end")
     if result.left_out:
         caption.append(f"{result.left_out} examples left out, which the run has learned from")

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -55,6 +56,8 @@ class TorchEngine(Engine):
 
     def __init__(self, problem: Problem, weights: Weights, threads: int = 0, device: str = "cpu") -> None:
         if threads:
+            # Numba, which the optimiser uses, first: as it starts its threads it sets OpenMP's number, PyTorch's too.
+            numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
             torch.set_num_threads(threads)
         self.device = torch.device(device)
         super().__init__(problem, weights)

@@ -1,0 +1,71 @@
+"""The architectures' forward passes, from numbers by frame and band to logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional
+
+from models.engines.torch.engine import Tensors
+from models.methods.ann.options import AnnOptions
+from models.methods.ann.parameters import DEPTHWISE, KERNEL
+
+Drop = Callable[[torch.Tensor], torch.Tensor]
+"""Takes some units' output, shape (examples, units), away."""
+
+Answer = tuple[torch.Tensor, tuple[torch.Tensor, ...]]
+"""Logits, shape (examples, classes), and by hidden layer which units are active, shape (examples, units)."""
+
+
+def forward(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+    """Run a network on numbers of shape (examples, frames, bands)."""
+    architectures = {"perceptron": _perceptron, "cnn": _cnn, "gru": _gru}
+    return architectures[options.architecture](parameters, seen, options, drop)
+
+
+def _perceptron(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+    matrices = [weights for name, weights in parameters.items() if not name.endswith("_bias")]
+    biases = [bias for name, bias in parameters.items() if name.endswith("_bias")]
+    below, active = seen.flatten(1), []
+    for weights, bias in zip(matrices[:-1], biases[:-1], strict=True):
+        below = (below @ weights + bias).relu()
+        active.append(below > 0)
+        below = drop(below)
+    return below @ matrices[-1] + biases[-1], tuple(active)
+
+
+def _cnn(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+    """Run a first convolution, then blocks of a depthwise and a pointwise one, then the mean over frames and bands.
+
+    Each convolution is followed by a normalisation over all of an example's channels, frames and bands (Wu and He 2018,
+    with one group) and a rectification. A normalisation over a batch would need statistics of the training examples.
+    """
+    active = []
+
+    def finish(name: str, convolved: torch.Tensor) -> torch.Tensor:
+        scale, shift = parameters[f"{name}_scale"], parameters[f"{name}_shift"]
+        rectified = functional.group_norm(convolved, 1, scale, shift).relu()
+        active.append((rectified > 0).flatten(2).any(dim=2))
+        return rectified
+
+    kernel = parameters["first"].T.reshape(-1, 1, *KERNEL)
+    padding = (KERNEL[0] // 2, KERNEL[1] // 2)
+    there = finish("first", functional.conv2d(seen[:, None], kernel, stride=2, padding=padding))
+    for block in range(1, options.blocks + 1):
+        depthwise, pointwise = f"depthwise{block}", f"pointwise{block}"
+        kernel = parameters[depthwise].T.reshape(-1, 1, *DEPTHWISE)
+        there = finish(depthwise, functional.conv2d(there, kernel, padding=1, groups=options.channels))
+        there = finish(pointwise, functional.conv2d(there, parameters[pointwise].T[:, :, None, None]))
+    pooled = drop(there.mean(dim=(2, 3)))
+    return pooled @ parameters["last_output"] + parameters["output_bias"], tuple(active)
+
+
+def _gru(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+    """Run one layer of gated recurrent units over the frames; its states' mean over the frames is read out."""
+    matrices = [parameters[name].T.contiguous() for name in ("input_hidden", "hidden_hidden")]
+    biases = [parameters[name] for name in ("input_bias", "hidden_bias")]
+    start = seen.new_zeros(1, len(seen), parameters["hidden_hidden"].shape[0])
+    states, _ = torch.gru(seen, start, [*matrices, *biases], True, 1, 0.0, False, False, True)
+    pooled = states.mean(dim=1)
+    return drop(pooled) @ parameters["hidden_output"] + parameters["output_bias"], (pooled != 0,)
