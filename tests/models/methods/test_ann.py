@@ -248,6 +248,20 @@ def test_an_example_without_events_makes_no_unit_active(architecture: str) -> No
 
 @needs_torch
 @pytest.mark.parametrize("architecture", OPTIONS)
+def test_units_that_are_never_active_are_not_lifted(architecture: str) -> None:
+    problem = make_problem(OPTIONS[architecture])
+    assert problem.regulariser.lift > 0
+    dead = {"hidden_bias": np.full(7, -100, np.float32)} if architecture == "perceptron" else {}
+    dead |= {"pointwise2_shift": np.full(5, -100, np.float32)} if architecture == "cnn" else {}
+    engine = make_engine(problem, **dead)
+    before = engine.weights
+    assert (engine.train_epoch([make_batch()], 0.0).hidden_counts == 0).any() == bool(dead)
+    for name, weights in engine.weights.items():
+        np.testing.assert_array_equal(weights, before[name])
+
+
+@needs_torch
+@pytest.mark.parametrize("architecture", OPTIONS)
 def test_it_learns(architecture: str) -> None:
     """Bands of events that stay, rise or fall."""
     engine = make_engine(make_problem(OPTIONS[architecture]), seed=2)
