@@ -43,7 +43,7 @@ class AnnOptions(MethodOptions):
     kind: Literal["ann"] = field(default="ann", kw_only=True, repr=False)
     architecture: Architecture = "perceptron"
     frames: int = 35
-    bands: int = 70
+    bands: int = 20
     compression: Literal["root", "log"] = "root"
     normalisation: Literal["example", "none"] = "example"
     dropout: float = 0.2

@@ -321,7 +321,7 @@ def test_first_weights_are_hes_and_the_seeds() -> None:
     assert all(w.dtype == np.float32 for w in drawn.values())
     np.testing.assert_array_equal(drawn["input_hidden"], again["input_hidden"])
     assert np.any(drawn["input_hidden"] != other["input_hidden"])
-    assert drawn["input_hidden"].std() == pytest.approx(np.sqrt(2 / 2450), rel=0.01)
+    assert drawn["input_hidden"].std() == pytest.approx(np.sqrt(2 / 700), rel=0.01)
     assert drawn["hidden_output"].std() == pytest.approx(np.sqrt(1 / 200), rel=0.1)
     assert not drawn["hidden_bias"].any()
 
