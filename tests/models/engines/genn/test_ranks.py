@@ -68,9 +68,9 @@ class TestWithGenn:
         command = [sys.executable, "-m", "pipeline", "train", str(words_config), "--set", "engine=genn", "--nproc", "2"]
         said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
         folder = Path(said.stdout.strip().splitlines()[-1])
-        assert sorted(file.name for file in folder.iterdir()) == sorted(
-            ["best.npz", "config.toml", "env.json", "last.npz", "log", "metrics.csv", "result.json", "timing.csv"]
-        )
+        tables = ["metrics.csv", "recordings.npz", "result.json", "timing.csv"]
+        wanted = ["best.npz", "config.toml", "env.json", "last.npz", "log", *tables]
+        assert sorted(file.name for file in folder.iterdir()) == wanted
         assert (folder / "log").read_text().count("engine genn") == 1
         assert len((folder / "metrics.csv").read_text().splitlines()) == 1 + 2 * 6
         assert pipeline("evaluate", folder, "--split", "test").code == 0
