@@ -25,6 +25,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.methods.parallel_lif.entry",
         "models.methods.spsn.entry",
         "models.methods.ann.entry",
+        "models.methods.conversion.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""

@@ -16,7 +16,7 @@ from models.errors import InputError
 from models.losses import CrossEntropy
 from models.methods.ann import frames
 from models.methods.ann.forward import forward
-from models.methods.ann.options import AnnOptions
+from models.methods.ann.options import NumbersOptions
 from models.methods.ann.parameters import parameters, units
 from models.network import Weights, check_shapes
 from models.optimiser import Rule
@@ -29,7 +29,7 @@ DROPOUT_STREAM = 5
 
 
 class AnnEngine(TorchEngine):
-    """A network of numbers on binned input events; see `AnnOptions` and `TorchEngine`.
+    """A network of numbers on binned input events; see `NumbersOptions` and `TorchEngine`.
 
     What stands for a hidden neuron's spikes is the number of examples in which the unit is active, that is, its output
     is not 0 (of a channel of the convolutional network: anywhere). An example without events makes no unit active.
@@ -46,9 +46,9 @@ class AnnEngine(TorchEngine):
         super().__init__(replace(problem, loss=loss, regulariser=Regulariser()), weights, threads, device)
 
     @property
-    def options(self) -> AnnOptions:
+    def options(self) -> NumbersOptions:
         """The method's settings."""
-        assert isinstance(self.problem.options, AnnOptions)
+        assert isinstance(self.problem.options, NumbersOptions)
         return self.problem.options
 
     @property
@@ -58,8 +58,6 @@ class AnnEngine(TorchEngine):
 
     def run(self, parameters: Tensors, batch: SpikeBatch, voltages: bool = False) -> Run:
         """Run a batch; see `TorchEngine.run`. Units are dropped where gradients are wanted."""
-        steps, channels = self.problem.steps, self.network.input.channels
-        found = frames.counts(batch, steps, channels, self.options.frames, self.options.bands)
         rng = np.random.default_rng((DROPOUT_STREAM, self._key, self._adam.step))
 
         def drop(units: torch.Tensor) -> torch.Tensor:
@@ -68,9 +66,18 @@ class AnnEngine(TorchEngine):
             kept = rng.random(tuple(units.shape)) >= self.options.dropout
             return units * self._tensor(kept / (1 - self.options.dropout))
 
-        logits, active = forward(parameters, self._tensor(frames.numbers(found, self.options)), self.options, drop)
-        heard = self._tensor(np.diff(batch.offsets)[:, None] > 0)
-        return Run(logits, tuple((layer * heard)[None] for layer in active))
+        logits, active = forward(parameters, self._tensor(self.seen(batch)), self.options, drop)
+        return Run(logits, tuple((layer * self._heard(batch))[None] for layer in active))
+
+    def seen(self, batch: SpikeBatch) -> NDArray[np.float32]:
+        """Return what the network sees of a batch, shape (examples, frames, bands)."""
+        steps, channels = self.problem.steps, self.network.input.channels
+        found = frames.counts(batch, steps, channels, self.options.frames, self.options.bands)
+        return frames.numbers(found, self.options)
+
+    def _heard(self, batch: SpikeBatch) -> torch.Tensor:
+        """Return 1 for examples that have events, else 0, shape (examples, 1)."""
+        return self._tensor(np.diff(batch.offsets)[:, None] > 0)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Refuse: there are no spikes and voltages to keep."""

@@ -10,7 +10,7 @@ from models.engines.torch.entry import TorchEntry
 from models.initialisers import Initial
 from models.losses import CrossEntropy
 from models.methods.ann import parameters
-from models.methods.ann.options import AnnOptions
+from models.methods.ann.options import AnnOptions, NumbersOptions
 from models.methods.options import MethodOptions
 from models.network import Weights
 from models.problem import Problem
@@ -26,7 +26,7 @@ class AnnEntry(TorchEntry):
     def refusal(self, problem: Problem) -> str | None:
         """Return what of a problem it can't do, or None."""
         options, network = problem.options, problem.network
-        if not isinstance(options, AnnOptions):
+        if problem.method != self.method or not isinstance(options, NumbersOptions):
             return "trains networks of its own, which its training.options describe"
         if not isinstance(problem.loss, CrossEntropy):
             return f'learns from the loss "{CrossEntropy.kind}", not from "{problem.loss.kind}"'
@@ -56,7 +56,7 @@ class AnnEntry(TorchEntry):
         return AnnEngine(problem, weights, resources.threads, self.choose_device(resources.device))
 
     def _parameters(self, problem: Problem) -> dict[str, parameters.Parameter]:
-        assert isinstance(problem.options, AnnOptions)
+        assert isinstance(problem.options, NumbersOptions)
         return parameters.parameters(problem.network, problem.options)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from models.engines.torch.engine import Tensors
-from models.methods.ann.options import AnnOptions
+from models.methods.ann.options import NumbersOptions
 from models.methods.ann.parameters import DEPTHWISE, KERNEL
 
 Drop = Callable[[torch.Tensor], torch.Tensor]
@@ -18,13 +18,13 @@ Answer = tuple[torch.Tensor, tuple[torch.Tensor, ...]]
 """Logits, shape (examples, classes), and by hidden layer which units are active, shape (examples, units)."""
 
 
-def forward(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+def forward(parameters: Tensors, seen: torch.Tensor, options: NumbersOptions, drop: Drop) -> Answer:
     """Run a network on numbers of shape (examples, frames, bands)."""
     architectures = {"perceptron": _perceptron, "cnn": _cnn, "gru": _gru}
     return architectures[options.architecture](parameters, seen, options, drop)
 
 
-def _perceptron(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+def _perceptron(parameters: Tensors, seen: torch.Tensor, options: NumbersOptions, drop: Drop) -> Answer:
     matrices = [weights for name, weights in parameters.items() if not name.endswith("_bias")]
     biases = [bias for name, bias in parameters.items() if name.endswith("_bias")]
     below, active = seen.flatten(1), []
@@ -35,7 +35,7 @@ def _perceptron(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, dr
     return below @ matrices[-1] + biases[-1], tuple(active)
 
 
-def _cnn(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+def _cnn(parameters: Tensors, seen: torch.Tensor, options: NumbersOptions, drop: Drop) -> Answer:
     """Run a first convolution, then blocks of a depthwise and a pointwise one, then the mean over frames and bands.
 
     Each convolution is followed by a normalisation over all of an example's channels, frames and bands (Wu and He 2018,
@@ -61,7 +61,7 @@ def _cnn(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Dro
     return pooled @ parameters["last_output"] + parameters["output_bias"], tuple(active)
 
 
-def _gru(parameters: Tensors, seen: torch.Tensor, options: AnnOptions, drop: Drop) -> Answer:
+def _gru(parameters: Tensors, seen: torch.Tensor, options: NumbersOptions, drop: Drop) -> Answer:
     """Run one layer of gated recurrent units over the frames; its states' mean over the frames is read out."""
     matrices = [parameters[name].T.contiguous() for name in ("input_hidden", "hidden_hidden")]
     biases = [parameters[name] for name in ("input_bias", "hidden_bias")]

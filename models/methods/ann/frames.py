@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.methods.ann.options import AnnOptions
+from models.methods.ann.options import NumbersOptions
 
 LEAST_DEVIATION = 1e-5
 """What an example without differences is divided by."""
@@ -25,7 +25,7 @@ def counts(batch: SpikeBatch, steps: int, channels: int, frames: int, bands: int
     return cells.reshape(len(batch), frames, bands)
 
 
-def numbers(found: NDArray[np.int64], options: AnnOptions) -> NDArray[np.float32]:
+def numbers(found: NDArray[np.int64], options: NumbersOptions) -> NDArray[np.float32]:
     """Return what a network sees of counts, of their shape: compressed, and normalised example by example."""
     compressed = np.sqrt(found) if options.compression == "root" else np.log1p(found)
     if options.normalisation == "example":

@@ -12,7 +12,7 @@ Architecture = Literal["perceptron", "cnn", "gru"]
 
 
 @dataclass(frozen=True)
-class AnnOptions(MethodOptions):
+class NumbersOptions(MethodOptions):
     """Which network, and what of the events it sees.
 
     Of the config's other sections it takes network.hidden, loss.smoothing and loss.temperature. What these sections say
@@ -40,7 +40,6 @@ class AnnOptions(MethodOptions):
         Of the convolutional network.
     """
 
-    kind: Literal["ann"] = field(default="ann", kw_only=True, repr=False)
     architecture: Architecture = "perceptron"
     frames: int = 35
     bands: int = 20
@@ -53,5 +52,12 @@ class AnnOptions(MethodOptions):
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         for name in ("frames", "bands", "channels", "blocks"):
-            require(getattr(self, name) >= 1, "ann", name, getattr(self, name), "at least 1")
-        require(0 <= self.dropout < 1, "ann", "dropout", self.dropout, "at least 0 and below 1")
+            require(getattr(self, name) >= 1, self.kind, name, getattr(self, name), "at least 1")
+        require(0 <= self.dropout < 1, self.kind, "dropout", self.dropout, "at least 0 and below 1")
+
+
+@dataclass(frozen=True)
+class AnnOptions(NumbersOptions):
+    """Those of a network of numbers."""
+
+    kind: Literal["ann"] = field(default="ann", kw_only=True, repr=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.initialisers import Constant, Initialiser, Kaiming
-from models.methods.ann.options import AnnOptions
+from models.methods.ann.options import NumbersOptions
 from models.network import Network, Weights
 
 KERNEL = (9, 5)
@@ -38,13 +38,13 @@ class Parameter:
         return isinstance(self.initialiser, Kaiming)
 
 
-def parameters(network: Network, options: AnnOptions) -> dict[str, Parameter]:
+def parameters(network: Network, options: NumbersOptions) -> dict[str, Parameter]:
     """Return the parameters of an architecture by name, first layer to last."""
     found = {"perceptron": _perceptron, "cnn": _cnn, "gru": _gru}[options.architecture](network, options)
     return found | {"output_bias": Parameter((network.output.size,), Constant(0.0))}
 
 
-def units(network: Network, options: AnnOptions) -> int:
+def units(network: Network, options: NumbersOptions) -> int:
     """Return the number of hidden units whose activity is counted."""
     return options.channels * (1 + 2 * options.blocks) if options.architecture == "cnn" else network.hidden_size
 
@@ -59,7 +59,7 @@ def draw(found: dict[str, Parameter], seed: int | tuple[int, ...]) -> Weights:
     return drawn
 
 
-def _perceptron(network: Network, options: AnnOptions) -> dict[str, Parameter]:
+def _perceptron(network: Network, options: NumbersOptions) -> dict[str, Parameter]:
     found = {}
     below, size = "input", options.frames * options.bands
     for name, population in network.populations.items():
@@ -70,7 +70,7 @@ def _perceptron(network: Network, options: AnnOptions) -> dict[str, Parameter]:
     return found
 
 
-def _cnn(network: Network, options: AnnOptions) -> dict[str, Parameter]:
+def _cnn(network: Network, options: NumbersOptions) -> dict[str, Parameter]:
     channels = options.channels
     layers = {"first": math.prod(KERNEL)}
     for block in range(1, options.blocks + 1):
@@ -83,7 +83,7 @@ def _cnn(network: Network, options: AnnOptions) -> dict[str, Parameter]:
     return found | {"last_output": Parameter((channels, network.output.size), PLAIN)}
 
 
-def _gru(network: Network, options: AnnOptions) -> dict[str, Parameter]:
+def _gru(network: Network, options: NumbersOptions) -> dict[str, Parameter]:
     size = network.hidden_size
     return {
         "input_hidden": Parameter((options.bands, GATES * size), PLAIN),
