@@ -189,7 +189,7 @@ def test_workers_that_are_killed_are_started_again_and_the_same_command_goes_on(
     assert any(e["event"] == "release" and e.get("died") for e in sweep.store.events())
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_a_sweep_that_is_asked_to_end_gives_its_points_back_and_leaves_no_processes(
     words_space: Path, how: signal.Signals
 ) -> None:

@@ -100,7 +100,7 @@ def test_what_is_wrong_with_a_run_but_its_learning_ends_the_experiment(words_con
         here(1).train(asked)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_an_experiment_that_is_ended_leaves_no_processes(words_config: Path, how: signal.Signals) -> None:
     running = process(words_config, 2, 1_000_000, 2)
     endless = jobs(str(words_config), 1_000_000, 2)
