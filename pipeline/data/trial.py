@@ -23,13 +23,17 @@ SHARE = 0.99
 ROUND = 10.0
 """ms to a multiple of which proposed trials are rounded up."""
 
+AT_ONCE = 1 << 20
+"""Events that are counted at once, so that those of a large set are not all copied."""
+
 _log = logging.getLogger(__name__)
 
 
 def beyond(data: SpikeData, trial: float, dt: float) -> int:
     """Return how many events lie beyond the end of a trial, in ms, with steps of ``dt`` ms; see `discretise`."""
-    end = round(trial / dt) - GUARD_STEPS
-    return int(np.count_nonzero(np.floor(data.times.astype(np.float64) * (1.0 / dt)) >= end))
+    end, rate = round(trial / dt) - GUARD_STEPS, 1.0 / dt
+    parts = (data.times[i : i + AT_ONCE].astype(np.float64) for i in range(0, len(data.times), AT_ONCE))
+    return sum(int(np.count_nonzero(part * rate >= end)) for part in parts)
 
 
 def proposed(data: SpikeData, dt: float = 1.0) -> float:
