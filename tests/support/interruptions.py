@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from pipeline.training.trainer import Progress
+import pytest
+
+from pipeline.config import load_config
+from pipeline.training.examples import load_dataset, split_training
+from pipeline.training.trainer import Progress, train
 
 RICH = [
     "network.hidden=[14,12]",
@@ -43,3 +48,11 @@ class Stopper(Progress):
             if epoch == self.at and i == self.batch:
                 raise Stop
             yield batch
+
+
+def train_until_stopped(config_path: Path, overrides: Sequence[str], at: int = 3) -> None:
+    """Train a config on one thread until its run is ended from outside, in the middle of the epoch after ``at``."""
+    config = load_config(config_path, overrides)
+    parts = split_training(config, load_dataset(config).train)
+    with pytest.raises(Stop):
+        train(config, parts.training, parts.validation, 1, Stopper(at))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from interruptions import train_until_stopped
 from torch_extra import needs_torch
 
 from models.batch import SpikeBatch
@@ -398,22 +399,8 @@ def test_it_trains_by_the_same_command_and_goes_on_to_the_bit(
     run = Run.at(answer.out.strip())
     whole = {name: (run.folder / name).read_bytes() for name in ("best.npz", "last.npz", "metrics.csv")}
     monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "again"))
-    from pipeline.config import load_config
-    from pipeline.training import trainer
-    from pipeline.training.examples import load_dataset, split_training
 
-    class Killed(BaseException):
-        """A process ends."""
-
-    class Stop(trainer.Progress):
-        def epoch(self, rows: Any, best: bool, seconds: float) -> None:
-            if rows[0]["epoch"] == 3:
-                raise Killed
-
-    config = load_config(words_config, overrides)
-    parts = split_training(config, load_dataset(config).train)
-    with pytest.raises(Killed):
-        trainer.train(config, parts.training, parts.validation, 1, Stop())
+    train_until_stopped(words_config, overrides)
     answer = pipeline(*command)
     assert "going on after epoch 3" in answer.err
     again = Path(answer.out.strip())

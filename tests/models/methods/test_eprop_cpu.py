@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from event_nets import Drawn, Plan, draw
 from genn import needs_genn
-from interruptions import Stop, Stopper
+from interruptions import train_until_stopped
 from numpy.typing import NDArray
 from torch_extra import needs_torch
 
@@ -34,9 +34,6 @@ from models.methods.options import MethodOptions
 from models.problem import Problem
 from models.regulariser import Regulariser
 from models.windows import Gaussian, Uniform
-from pipeline.config import load_config
-from pipeline.training.examples import load_dataset, split_training
-from pipeline.training.trainer import train
 
 Array = NDArray[np.float64]
 LOSS = CrossEntropy(Gaussian(mu=0.4, sigma=0.2), 3.0, temperature=0.8, smoothing=0.1)
@@ -509,10 +506,7 @@ def test_it_trains_by_the_same_command_goes_on_to_the_bit_and_is_evaluated(
     whole = {name: (run / name).read_bytes() for name in ("best.npz", "last.npz", "metrics.csv", "config.toml")}
     assert b"tau_adaptation = 200.0" in whole["config.toml"]
     monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "again"))
-    config = load_config(words_config, changes)
-    parts = split_training(config, load_dataset(config).train)
-    with pytest.raises(Stop):
-        train(config, parts.training, parts.validation, 1, Stopper(3))
+    train_until_stopped(words_config, changes)
     answer = pipeline(*command)
     assert "going on after epoch 3" in answer.err
     again = Path(answer.out.strip())

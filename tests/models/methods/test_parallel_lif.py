@@ -327,11 +327,7 @@ def test_random_spikes_are_new_in_every_update_and_the_same_in_every_prediction(
 def test_it_trains_by_the_same_command_and_goes_on_to_the_bit(
     method: str, words_config: Path, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from interruptions import Stop, Stopper
-
-    from pipeline.config import load_config
-    from pipeline.training.examples import load_dataset, split_training
-    from pipeline.training.trainer import train
+    from interruptions import train_until_stopped
 
     chosen = [f"training.method={method}", "training.options.spikes=stochastic"]
     chosen += ["network.recurrent=false"] if method == "spsn" else []
@@ -340,10 +336,7 @@ def test_it_trains_by_the_same_command_and_goes_on_to_the_bit(
     assert answer.code == 0, answer
     whole = {name: (Run.at(answer.out.strip()).folder / name).read_bytes() for name in ("best.npz", "last.npz")}
     monkeypatch.setenv("SPOKEN_SPIKES_RUNS", str(tmp_path / "again"))
-    config = load_config(words_config, chosen)
-    parts = split_training(config, load_dataset(config).train)
-    with pytest.raises(Stop):
-        train(config, parts.training, parts.validation, 1, Stopper(3))
+    train_until_stopped(words_config, chosen)
     answer = pipeline(*command)
     assert "going on after epoch 3" in answer.err
     again = Path(answer.out.strip())
