@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from models.engines.base import Engine
-from models.engines.entry import Resources
 from models.engines.torch.entry import TorchEntry
 from models.initialisers import Initial
 from models.losses import CrossEntropy
@@ -14,6 +12,9 @@ from models.methods.ann.options import AnnOptions, NumbersOptions
 from models.methods.options import MethodOptions
 from models.network import Weights
 from models.problem import Problem
+
+if TYPE_CHECKING:
+    from models.engines.torch.engine import TorchEngine
 
 
 class AnnEntry(TorchEntry):
@@ -48,12 +49,11 @@ class AnnEntry(TorchEntry):
         """Return the parameters that training begins with: He's, whatever spiking networks begin with."""
         return parameters.draw(self._parameters(problem), seed)
 
-    def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
-        """Return the engine; see `models.engines.entry.Entry.make`."""
-        # Here, since PyTorch need not be installed, and takes seconds to import.
+    def engine_class(self) -> type[TorchEngine]:
+        """Return the engine; see `TorchEntry.engine_class`."""
         from models.methods.ann.engine import AnnEngine
 
-        return AnnEngine(problem, weights, resources.threads, self.choose_device(resources.device))
+        return AnnEngine
 
     def _parameters(self, problem: Problem) -> dict[str, parameters.Parameter]:
         assert isinstance(problem.options, NumbersOptions)

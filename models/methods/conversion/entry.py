@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from models.engines.base import Engine
-from models.engines.entry import Resources
 from models.initialisers import Constant
 from models.methods.ann.entry import AnnEntry
 from models.methods.ann.options import NumbersOptions
 from models.methods.ann.parameters import Parameter
 from models.methods.conversion.options import ConversionOptions
 from models.methods.options import MethodOptions
-from models.network import Weights
 from models.problem import Problem
+
+if TYPE_CHECKING:
+    from models.engines.torch.engine import TorchEngine
 
 
 class ConversionEntry(AnnEntry):
@@ -32,12 +32,11 @@ class ConversionEntry(AnnEntry):
                 return f'converts layers of rectified units; training.options.architecture is "{architecture}"'
         return refused
 
-    def make(self, problem: Problem, weights: Weights, resources: Resources) -> Engine:
-        """Return the engine; see `models.engines.entry.Entry.make`."""
-        # Here, since PyTorch need not be installed, and takes seconds to import.
+    def engine_class(self) -> type[TorchEngine]:
+        """Return the engine; see `TorchEntry.engine_class`."""
         from models.methods.conversion.engine import ConversionEngine
 
-        return ConversionEngine(problem, weights, resources.threads, self.choose_device(resources.device))
+        return ConversionEngine
 
     def _parameters(self, problem: Problem) -> dict[str, Parameter]:
         scales = {f"{n}_scale": Parameter((1,), Constant(1.0)) for n in problem.network.populations if n != "output"}
