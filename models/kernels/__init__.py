@@ -21,3 +21,9 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return made
 
     return compile_later
+
+
+def threads_here(wanted: int) -> int:
+    """Return how many threads kernels run on where so many are wanted: 0 takes all that Numba has, none takes more."""
+    most = int(numba.config.NUMBA_NUM_THREADS)
+    return min(wanted or most, most)

@@ -15,6 +15,7 @@ from models.engines.cpu.layer import Layer
 from models.engines.cpu.output import make_output
 from models.engines.cpu.parameters import Grid
 from models.engines.cpu.recorder import record_batch
+from models.kernels import threads_here
 from models.losses import Judgement
 from models.network import Weights
 from models.problem import Problem
@@ -58,7 +59,7 @@ class CpuEngine(Engine):
     name: ClassVar[str] = "cpu"
 
     def __init__(self, problem: Problem, weights: Weights, threads: int = 0) -> None:
-        self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
+        self.threads = threads_here(threads)
         self.grid = Grid(problem.dt, problem.steps, problem.interpolated, self.threads, problem.least_slope)
         super().__init__(problem, weights)
 

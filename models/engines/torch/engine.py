@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from models.batch import SpikeBatch
 from models.engines.base import Engine, Gradients, Predictions, Tally
 from models.errors import InputError
+from models.kernels import threads_here
 from models.network import Weights
 from models.problem import Problem
 from models.recording import Recording, Spikes
@@ -57,7 +58,7 @@ class TorchEngine(Engine):
     def __init__(self, problem: Problem, weights: Weights, threads: int = 0, device: str = "cpu") -> None:
         if threads:
             # Numba, which the optimiser uses, first: as it starts its threads it sets OpenMP's number, PyTorch's too.
-            numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+            numba.set_num_threads(threads_here(threads))
             torch.set_num_threads(threads)
         self.device = torch.device(device)
         super().__init__(problem, weights)

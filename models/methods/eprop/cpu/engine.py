@@ -48,6 +48,7 @@ from models.engines.cpu.engine import GROUPS
 from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.parameters import Grid, LayerParameters
 from models.errors import InputError
+from models.kernels import threads_here
 from models.losses import CrossEntropy
 from models.methods.eprop.cpu.arguments import Heard, Layers, Sums, Task
 from models.methods.eprop.cpu.batch import run_batch
@@ -85,7 +86,7 @@ class EpropEngine(Engine):
     name: ClassVar[str] = "cpu, e-prop"
 
     def __init__(self, problem: Problem, weights: Weights, threads: int = 0) -> None:
-        self.threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
+        self.threads = threads_here(threads)
         network, self.options = problem.network, EpropOptions.of(problem.options)
         self._method = make_method(problem)
         rows = network.input.size + (network.hidden_size if network.hidden[0].recurrent is not None else 0)
