@@ -29,7 +29,7 @@ need = @test -n "$$$(1)" || { echo "make $@ needs $(1), for example: make $@ $(1
 
 .PHONY: data
 
-data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|digits|audio, ROOT=folder)
+data: $(VENV)/runtime.stamp ## Prepare a data set (DATASET=shd|ssc|fsdd|asc|digits|audio, ROOT=folder)
 	$(call need,DATASET,digits)
 	@$(PY) -m pipeline data "$$DATASET" $(if $(ROOT),--root "$$ROOT")
 

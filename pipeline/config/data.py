@@ -32,7 +32,7 @@ class DataConfig(Section):
     utterances: Annotated[int, Field(ge=1)] = 43
     """digits: utterances a word and voice."""
     skip_bad: bool | None = None
-    """audio, fsdd: leave recordings out that can't be used, and count them, instead of refusing them."""
+    """asc, audio, fsdd: leave recordings out that can't be used, and count them, instead of refusing them."""
     trial: Positive = 1000.0
     """Length of a trial in ms."""
     dt: Positive = 1.0

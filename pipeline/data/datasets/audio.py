@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, converted, register, utterances
+from pipeline.data.datasets.base import Dataset, Entry, register
+from pipeline.data.datasets.labelled_files import from_files
 from pipeline.data.datasets.speaker_hash import held_out
 from pipeline.data.datasets.split_lists import TABLES, Parts, by_lists, find_lists
 from pipeline.data.datasets.word_folders import (
@@ -32,7 +33,6 @@ from pipeline.data.datasets.word_folders import (
     left_out,
     list_recordings,
 )
-from pipeline.data.names import warn_of_case, warn_of_twins
 from pipeline.data.unusable import Unusable
 from pipeline.paths import expanded
 
@@ -82,29 +82,8 @@ def load(
     except InputError:
         bad.check()  # Recordings that can't be used may be the reason.
         raise
-    everything = [file for part in files.values() for file in part]
-    words = {word: label for label, word in enumerate(sorted({file.word for file in everything}))}
-    speakers = {name: index for index, name in enumerate(sorted({file.speaker for file in everything}))}
-    for names, what in ((words, "words"), (speakers, "speakers")):
-        warn_of_case(names, what, root)
-    if len(words) < 2:
-        raise InputError(f"{root} has recordings of one word, {min(words)!r}; at least two words are wanted.")
-    parts = {
-        name: utterances(((file.path, words[file.word], speakers[file.speaker]) for file in part), bad)
-        for name, part in files.items()
-    }
-    return converted(
-        "audio",
-        parts,
-        tuple(words),
-        tuple(speakers),
-        title=root.name,
-        bad=bad,
-        notes=notes,
-        trained=range(len(words)),
-        cochlea=cochlea,
-        seed=seed,
-        progress=progress,
+    return from_files(
+        "audio", root, files, bad, title=root.name, notes=notes, cochlea=cochlea, seed=seed, progress=progress
     )
 
 
@@ -132,7 +111,7 @@ def _split(root: Path, test_percent: float, bad: Unusable) -> tuple[Parts, list[
         parts |= _hold_out_speakers(root, parts["train"], test_percent)
         held = {file.speaker for file in parts["test"]}
         rule += f"; held out for the test part, by a hash of their names: {len(held)} of {len(speakers)} speakers"
-    _check(root, parts)
+    _warn_of_shared_speakers(root, parts)
     return parts, [f"{root}: {rule}.", *notes]
 
 
@@ -168,19 +147,12 @@ def _hold_out_speakers(root: Path, recordings: list[LabelledFile], test_percent:
     return {"train": train, "test": test}
 
 
-def _check(root: Path, parts: Parts) -> None:
-    """Refuse words that are not trained, and warn of speakers in two parts and of files that look the same."""
-    known = {file.word for file in parts["train"]}
-    for part in parts.values():
-        for file in part:
-            if file.word not in known:
-                raise InputError(f"{file.path}: {file.word!r} is a word that no recording for training has.")
+def _warn_of_shared_speakers(root: Path, parts: Parts) -> None:
     for first, second in combinations(parts, 2):
         shared = {file.speaker for file in parts[first]} & {file.speaker for file in parts[second]}
         if shared:
             text = "%s: %d speakers are in both %s and %s, for example %s."
             _log.warning(text, root, len(shared), first, second, min(shared))
-    warn_of_twins(file.path for part in parts.values() for file in part)
 
 
 register(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from pipeline.data.container import SpikeData
 from pipeline.data.copies import without_copies
 from pipeline.data.recordings import Utterance, file_key, to_spikes
 from pipeline.data.unusable import Unusable, find_unusable
+from pipeline.paths import expanded
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,26 @@ class Dataset:
         """The existing splits by name."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in named.items() if split is not None}
+
+
+def named_folder(name: str, root: Path | None, variable: str) -> Path:
+    """Return the folder of a data set: ``root``, or what an environment variable names where there is none.
+
+    Raises
+    ------
+    InputError
+        If neither names a folder, or if there is no such folder.
+    """
+    named = root or os.environ.get(variable)
+    if not named:
+        raise InputError(
+            f"{name} needs the folder of its recordings; name it with --root, with data.root in a config or in the "
+            f"environment variable {variable}."
+        )
+    folder = expanded(named)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder; the folder of {name}'s recordings is wanted.")
+    return folder
 
 
 def utterances(files: Iterable[tuple[Path, int, int]], bad: Unusable) -> list[Utterance]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, converted, register, utterances
+from pipeline.data.datasets.base import Dataset, Entry, converted, named_folder, register, utterances
 from pipeline.data.names import composed, warn_of_case, warn_of_twins
 from pipeline.data.unusable import Unusable
 from pipeline.data.voices import DIGITS_CLASSES
-from pipeline.paths import expanded
 
 if TYPE_CHECKING:
     from pipeline.cochlea import Cochlea
@@ -99,15 +97,7 @@ def load(
 
 def find_folder(root: Path | None) -> Path:
     """Return the folder that holds the recordings; refuse none, and one that does not exist."""
-    named = root or os.environ.get(ROOT_VARIABLE)
-    if not named:
-        raise InputError(
-            "fsdd needs the folder of its recordings; name it with --root, with data.root in a config or in the "
-            f"environment variable {ROOT_VARIABLE}."
-        )
-    folder = expanded(named)
-    if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; the folder of fsdd's recordings is wanted.")
+    folder = named_folder("fsdd", root, ROOT_VARIABLE)
     return folder / "recordings" if (folder / "recordings").is_dir() else folder
 
 

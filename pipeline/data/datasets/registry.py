@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import InputError, suggestion
+from pipeline.data.datasets import asc as asc
 from pipeline.data.datasets import audio as audio
 from pipeline.data.datasets import digits as digits
 from pipeline.data.datasets import fsdd as fsdd

@@ -184,7 +184,7 @@ def test_splits_that_do_not_belong_together_or_hold_nothing_are_refused(tmp_path
     ("name", "options", "message"),
     [
         ("shdd", {}, "no data set 'shdd'; did you mean 'shd'"),
-        ("timit", {}, "no data set 'timit'; there are audio, digits"),
+        ("timit", {}, "no data set 'timit'; there are asc, audio, digits"),
         ("shd", {"progres": False}, "no option 'progres'; did you mean 'progress'"),
         ("ssc", {"voices": 3}, "no option 'voices'; there are progress"),
     ],
