@@ -42,7 +42,7 @@ class Membrane:
         self._tau_mem = tau_mem
         current, voltage = torch.exp(-self._times / tau_syn), gain * torch.exp(-self._times / tau_mem)
         kernel = self._signal(self._spectrum(current) * self._spectrum(voltage))
-        self._transfer = self._spectrum(kernel)[:, None]
+        self._transfer = self._spectrum(kernel)
         self._dt = dt
 
     def voltages(self, arriving: torch.Tensor) -> torch.Tensor:
@@ -54,7 +54,8 @@ class Membrane:
         return (bias * -torch.expm1(-(self._times + self._dt) / self._tau_mem))[:, None]
 
     def _spectrum(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.fft.rfft(values, n=2 * self._steps, dim=0)
+        # With time as the last dimension a CPU takes a third of the time.
+        return torch.fft.rfft(values.movedim(0, -1).contiguous(), n=2 * self._steps)
 
     def _signal(self, spectrum: torch.Tensor) -> torch.Tensor:
-        return torch.fft.irfft(spectrum, n=2 * self._steps, dim=0)[: self._steps]
+        return torch.fft.irfft(spectrum, n=2 * self._steps)[..., : self._steps].movedim(-1, 0)
