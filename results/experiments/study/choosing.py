@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
-from models.errors import InputError
+from results.experiments.comparison import choosing
+from results.experiments.comparison.choosing import FIRST_CHOOSING_SEED, Chosen
 from results.experiments.comparison.variants import Variant
 from results.experiments.study.plan import Plan
-from sweeps.jobs import TEST, VALIDATION, Job, speakers
+from sweeps.jobs import VALIDATION, Job, speakers
 from sweeps.runner import Stages
-
-FIRST_CHOOSING_SEED = 1001
-
-Chosen = Mapping[str, Sequence[Variant]]
-"""By what is held out (the test part, or a speaker), every window's setting, named after the window."""
 
 
 @dataclass(frozen=True)
@@ -40,36 +35,14 @@ def stages(plan: Plan) -> Stages[Trained]:
 
 
 def choose(plan: Plan, rows: pd.DataFrame) -> tuple[Chosen, pd.DataFrame]:
-    """Return every window's best setting by mean validation accuracy, and the table of all settings.
-
-    Their seeds are not those of the comparison. Nothing that a setting will be scored on has a part in its choice:
-    neither the test part nor, where speakers are held out, a recording of the held-out speaker.
+    """Return every window's best setting by validation, and the table of all settings; see `choosing.choose`.
 
     The rows are those of `choosing_jobs`; the table's columns are held, window, setting, validation, chosen.
-
-    Raises
-    ------
-    InputError
-        If no setting has a score.
     """
-    candidates = plan.candidates()
-    means = rows.groupby(["held", "variant"], sort=False)["validation"].agg(lambda scores: scores.mean(skipna=False))
-    if means.isna().all():
-        raise InputError(f"{plan.name}: no setting has a validation accuracy to be chosen by")
-    chosen: dict[str, list[Variant]] = {}
-    table = []
-    for held in means.index.get_level_values("held").unique():
-        scored_on = TEST if held == VALIDATION else held
-        for window, options in candidates.items():
-            scores = [float(means[held, option.name]) for option in options]
-            # A setting whose training diverged has no score; of equal scores the first setting is taken.
-            best = max(range(len(options)), key=lambda i: (scores[i] if scores[i] == scores[i] else -1.0, -i))
-            chosen.setdefault(scored_on, []).append(replace(options[best], name=window))
-            table += [
-                (scored_on, window, setting_of(option), score, i == best)
-                for i, (option, score) in enumerate(zip(options, scores, strict=True))
-            ]
-    return chosen, pd.DataFrame(table, columns=["held", "window", "setting", "validation", "chosen"])
+    chosen, table = choosing.choose(plan.name, plan.candidates(), rows)
+    said = {option.name: setting_of(option) for options in plan.candidates().values() for option in options}
+    named = table.assign(setting=table["setting"].map(said)).rename(columns={"variant": "window"})
+    return chosen, named
 
 
 def setting_of(option: Variant) -> str:
