@@ -1,0 +1,131 @@
+"""What the comparison of methods trains: who takes part, on which data, and how settings are searched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import qmc
+
+from results.experiments.comparison.variants import Variant
+from sweeps.parameters import Value
+from sweeps.space import Space, load_space
+
+REFERENCE = "Eventprop"
+"""Whom all others are compared with."""
+
+SOBOL_SEED = 1
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A training method, or a control, with one kind of network and input.
+
+    Attributes
+    ----------
+    name : str
+        What tables call it.
+    space : str
+        Its space in ``sweeps/spaces``: the config, what all its settings share, and what is searched.
+    overrides : tuple of str
+        What tells it from others of the same space.
+    epochs : int
+        Of the runs that are compared; those that choose settings have the space's.
+    """
+
+    name: str
+    space: str
+    overrides: tuple[str, ...] = ()
+    epochs: int = 20
+
+    def settings(self, points: int) -> list[tuple[str, ...]]:
+        """Return the settings that validation chooses from, as overrides: the space's own, then a Sobol sequence."""
+        space = load_space(self.space)
+        searched = qmc.Sobol(len(space.parameters), seed=SOBOL_SEED).random(max(points - 1, 0))
+        shared = (*space.overrides, *self.overrides)
+        return [shared, *((*shared, *_overrides(space, cube)) for cube in searched)]
+
+
+def _overrides(space: Space, cube: Sequence[float]) -> tuple[str, ...]:
+    return tuple(f"{name}={_text(value)}" for name, value in space.at(cube).items())
+
+
+def _text(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A comparison of contenders on one data set.
+
+    Attributes
+    ----------
+    name : str
+        Names the comparison's files.
+    config : str
+        Whose data section, and whatever else a contender leaves open, counts.
+    contenders : tuple of Contender
+    shared : tuple of str
+        Overrides of all runs, which count above the contenders' own.
+    loso : bool
+        Whether the speakers of the training part are held out one at a time, instead of scoring on the test part.
+        Settings are then chosen without the held-out speaker, on validation recordings of the others.
+    seeds : int
+        Of the comparison: 1, 2 and so on.
+    points : int
+        Settings a contender.
+    searched : str
+        The config on whose validation part settings are chosen, where that is another data set's.
+    """
+
+    name: str
+    config: str
+    contenders: tuple[Contender, ...]
+    shared: tuple[str, ...] = ()
+    loso: bool = False
+    seeds: int = 5
+    points: int = 8
+    searched: str = ""
+
+    def candidates(self) -> dict[str, list[Variant]]:
+        """Return the settings of every contender, as they are tried."""
+        return {
+            contender.name: [
+                Variant(f"{contender.name} {i}", self.searched or self.config, (*setting, *self.shared))
+                for i, setting in enumerate(contender.settings(self.points))
+            ]
+            for contender in self.contenders
+        }
+
+    def compared(self, chosen: Variant) -> Variant:
+        """Return a chosen setting as it is compared: with the contender's number of epochs."""
+        epochs = next(contender.epochs for contender in self.contenders if contender.name == chosen.name)
+        return Variant(chosen.name, self.config, (*chosen.overrides, f"training.epochs={epochs}", *self.shared))
+
+
+CONTENDERS = (
+    Contender(REFERENCE, "eventprop"),
+    Contender("surrogate gradient", "surrogate"),
+    Contender("ParaLIF", "parallel-lif"),
+    Contender("SPSN", "spsn"),
+    Contender("e-prop", "e-prop"),
+    Contender("perceptron", "perceptron", epochs=30),
+    Contender("CNN", "cnn", epochs=30),
+    Contender("GRU", "gru", epochs=30),
+    Contender("converted perceptron", "conversion", epochs=30),
+)
+
+FSDD = "fsdd-exponential"
+
+FULL = (
+    Plan("fsdd-index", FSDD, CONTENDERS),
+    Plan("fsdd-loso", FSDD, CONTENDERS, loso=True, points=4),
+    Plan("asc", "asc", CONTENDERS, searched=FSDD),
+    Plan("digits", "digits", CONTENDERS, ("data.utterances=10", "loss.window.shape=exponential"), searched=FSDD),
+)
+"""The published comparisons."""
+
+SMALL = (
+    Plan("small-fsdd-index", FSDD, CONTENDERS, ("network.hidden=32", "training.epochs=2"), seeds=2, points=2),
+)
+"""Ten minutes on two cores."""
