@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.adam import Adam
 from models.batch import SpikeBatch
+from models.engines.operations import Operations, Work, spiking_work
 from models.losses import Judgement
 from models.network import Network, Weights
 from models.optimiser import Rule, rules
@@ -174,6 +175,14 @@ class Engine(ABC):
         said = [Predictions(np.empty((0, self.network.output.size)), np.empty(0), self._no_counts())]
         return Predictions.of_all(said + [self._predict(batch) for batch in batches])
 
+    def operations(self, batches: Iterable[SpikeBatch]) -> Operations:
+        """Run examples without learning, and return what one of them costs."""
+        examples, total = 0, np.zeros(len(Work()))
+        for batch in batches:
+            examples += len(batch)
+            total += self._work(batch)
+        return Operations(self._trained_numbers(), *(total / max(examples, 1)).tolist())
+
     @abstractmethod
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return the gradient of the mean loss over a batch, and learn nothing."""
@@ -189,6 +198,23 @@ class Engine(ABC):
     @abstractmethod
     def _predict(self, batch: SpikeBatch) -> Predictions:
         """Run a batch without learning."""
+
+    def _work(self, batch: SpikeBatch) -> Work:
+        """Return what a batch costs: by default each spike acts once, through all synapses of its neuron."""
+        counts = self._predict(batch).hidden_counts
+        layers = {name: counts[part] for name, part in self._hidden_layers()}
+        carried = {c.name: layers[c.source] for c in self.network.connections if c.kind != "input"}
+        return spiking_work(self.problem, self.weights, batch, counts.sum(), carried)
+
+    def _trained_numbers(self) -> int:
+        """Return how many numbers are trained; absent synapses have none."""
+        weights, learned = self.weights, self._rules()
+        absent = sum(
+            np.count_nonzero(weights[c.name] == 0) * ((c.name in learned) + (f"{c.name}_delay" in learned))
+            for c in self.network.connections
+            if c.synapses.density < 1 and c.name in weights
+        )
+        return sum(weights[name].size for name in learned) - int(absent)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return everything that resuming needs: parameters, moments, step count; copies."""

@@ -9,10 +9,13 @@ import numpy as np
 
 from models.engines import registry
 from models.engines.base import Engine
+from models.engines.operations import Operations
 from models.errors import InputError
 from models.network import Weights
 from pipeline.config import Config
+from pipeline.data.container import SpikeData
 from pipeline.data.names import composed
+from pipeline.training.batches import prediction_batches
 from pipeline.training.examples import Parts
 from pipeline.training.learned import Learned
 from pipeline.training.placement import make_engine
@@ -46,6 +49,10 @@ class Trained:
         if last is None or last.progress["data"] != fingerprint(*given):
             return self
         return replace(self, learned=Learned.of(parts))
+
+    def operations(self, data: SpikeData) -> Operations:
+        """Return what an example of ``data`` costs in inference, in the mean."""
+        return self.engine.operations(prediction_batches(data, self.config))
 
 
 def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Trained:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numba
@@ -34,11 +35,14 @@ class Run:
         1 where a neuron spiked, by hidden layer.
     voltages : tuple of Tensor, each (steps, examples, neurons)
         At the end of each step, by population, first to last; empty unless asked for.
+    first_pass : dict of str to Tensor, each (steps, examples, neurons)
+        By name of a hidden layer that is computed twice: the spikes of the first time, which act on itself alone.
     """
 
     observed: torch.Tensor
     spikes: tuple[torch.Tensor, ...]
     voltages: tuple[torch.Tensor, ...] = ()
+    first_pass: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 class TorchEngine(Engine):
@@ -75,7 +79,7 @@ class TorchEngine(Engine):
         judgement = self.problem.loss.judge(ran.observed.detach().cpu().numpy(), batch.labels, self.problem.trial)
         total = (ran.observed * self._tensor(judgement.gradient)).sum()
         for spikes in ran.spikes:
-            push = self.problem.regulariser.push(_counts(spikes), len(batch))
+            push = self.problem.regulariser.push(spikes_of_neurons(spikes), len(batch))
             if push.any():
                 total = total + (spikes.sum(dim=(0, 1)) * self._tensor(push)).sum()
         found = torch.autograd.grad(total, [parameters[name] for name in learned], allow_unused=True)
@@ -83,8 +87,7 @@ class TorchEngine(Engine):
             name: np.zeros_like(self._weights[name]) if slope is None else slope.cpu().numpy()
             for name, slope in zip(learned, found, strict=True)
         }
-        counts = np.concatenate([_counts(spikes) for spikes in ran.spikes])
-        return Gradients(judgement.logits, judgement.losses, counts, gradients)
+        return Gradients(judgement.logits, judgement.losses, self._hidden_counts(ran), gradients)
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Run examples without learning and keep what happened inside; there are no adjoints to keep."""
@@ -113,8 +116,15 @@ class TorchEngine(Engine):
         with torch.no_grad():
             ran = self.run(self._parameters(()), batch)
         judgement = self.problem.loss.judge(ran.observed.cpu().numpy(), batch.labels, self.problem.trial)
-        counts = np.concatenate([_counts(spikes) for spikes in ran.spikes])
-        return Predictions(judgement.logits, judgement.losses, counts)
+        return Predictions(judgement.logits, judgement.losses, self._hidden_counts(ran))
+
+    def _hidden_counts(self, ran: Run) -> NDArray[np.int64]:
+        """Return the spikes of each hidden neuron, of all passes."""
+        counts = np.concatenate([spikes_of_neurons(spikes) for spikes in ran.spikes])
+        for name, part in self._hidden_layers():
+            if name in ran.first_pass:
+                counts[part] += spikes_of_neurons(ran.first_pass[name])
+        return counts
 
     def _observe(self, output: torch.Tensor) -> torch.Tensor:
         """Return what the loss observes of the outputs' voltages, shape (steps, examples, classes)."""
@@ -132,7 +142,7 @@ class TorchEngine(Engine):
         return torch.from_numpy(np.array(array, dtype=np.float32)).to(self.device)
 
 
-def _counts(spikes: torch.Tensor) -> NDArray[np.int64]:
+def spikes_of_neurons(spikes: torch.Tensor) -> NDArray[np.int64]:
     """Return the spikes of each neuron, shape (neurons,)."""
     counts: NDArray[np.int64] = spikes.detach().sum(dim=(0, 1), dtype=torch.float64).cpu().numpy().astype(np.int64)
     return counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
+from models.engines.operations import Work
 from models.engines.torch.engine import Run, Tensors, TorchEngine
 from models.errors import InputError
 from models.losses import CrossEntropy
@@ -82,6 +84,24 @@ class AnnEngine(TorchEngine):
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
         """Refuse: there are no spikes and voltages to keep."""
         raise InputError(f'training.method "{self.problem.method}" has numbers in place of spikes and voltages to show')
+
+    def _work(self, batch: SpikeBatch) -> Work:
+        """Return what a batch costs: products of the architecture's layers, of their padding none.
+
+        Products of gated units by each other have no weights and are not counted, nor is the counting of events.
+        """
+        macs = dense = 0.0
+
+        def note(
+            multiply: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], x: torch.Tensor, weights: torch.Tensor
+        ) -> None:
+            nonlocal macs, dense
+            macs += float(multiply((x != 0).float(), (weights != 0).float()).sum(dtype=torch.float64))
+            dense += float(multiply(torch.ones_like(x), torch.ones_like(weights)).sum(dtype=torch.float64))
+
+        with torch.no_grad():
+            forward(self._parameters(()), self._tensor(self.seen(batch)), self.options, lambda units: units, note)
+        return Work(macs=macs, dense=dense)
 
     def _check(self, weights: Weights) -> None:
         check_shapes(weights, self.shapes)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
 from models.engines.base import Engine, Tally
-from models.engines.torch.engine import Run, Tensors
+from models.engines.operations import Work
+from models.engines.torch.engine import Run, Tensors, spikes_of_neurons
 from models.errors import InputError
 from models.methods.ann.engine import AnnEngine
 from models.methods.conversion.options import ConversionOptions
@@ -56,6 +57,20 @@ class ConversionEngine(AnnEngine):
         raise InputError(
             f'training.method "{self.problem.method}" has other time steps than the trial: nothing to show'
         )
+
+    def _work(self, batch: SpikeBatch) -> Work:
+        """Return what a batch costs: accumulates of spikes, and once an example the constant current's products."""
+        assert isinstance(self.options, ConversionOptions)
+        with torch.no_grad():
+            ran = self.run(self._parameters(()), batch)
+        first, *above = [weights != 0 for name, weights in self.weights.items() if weights.ndim == 2]
+        macs = np.count_nonzero(self.seen(batch).reshape(len(batch), -1), axis=0) @ np.count_nonzero(first, axis=1)
+        counts = [spikes_of_neurons(spikes) for spikes in ran.spikes]
+        accumulates = sum(
+            int(spikes @ np.count_nonzero(present, axis=1)) for spikes, present in zip(counts, above, strict=True)
+        )
+        dense = len(batch) * (first.size + self.options.steps * sum(present.size for present in above))
+        return Work(sum(map(np.sum, counts)), accumulates, float(macs), dense)
 
     def _learn(self, batch: SpikeBatch, rate: float) -> Tally:
         self._latest = [*self._latest, self.seen(batch)]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 
 from models.batch import SpikeBatch
-from models.engines.torch.engine import Run, Tensors, TorchEngine
+from models.engines.operations import Work, spiking_work
+from models.engines.torch.engine import Run, Tensors, TorchEngine, spikes_of_neurons
 from models.engines.torch.inputs import Drive
 from models.methods.parallel_lif.membrane import Membrane
 from models.methods.parallel_lif.noise import Noise
@@ -35,6 +36,7 @@ class ParallelEngine(TorchEngine):
         drive = Drive(batch, network.input, problem.dt, problem.steps, self.device)
         all_spikes: list[torch.Tensor] = []
         all_voltages: list[torch.Tensor] = []
+        first_pass: Tensors = {}
         below = "input"
         for name, population in network.populations.items():
             weights = parameters[f"{below}_{name}"]
@@ -44,15 +46,30 @@ class ParallelEngine(TorchEngine):
             if isinstance(population, Hidden):
                 voltage = membrane.voltages(arriving if bias is None else arriving + bias)
                 if population.recurrent is not None:
-                    before = self._fire(earlier(voltage), population, noise)
-                    voltage = 2 * voltage + membrane.voltages(before @ parameters[f"{name}_{name}"])
+                    first_pass[name] = self._fire(earlier(voltage), population, noise)
+                    voltage = 2 * voltage + membrane.voltages(first_pass[name] @ parameters[f"{name}_{name}"])
                 all_spikes.append(self._fire(voltage, population, noise))
             else:
                 voltage = membrane.voltages(arriving)
                 voltage = voltage if bias is None else voltage + membrane.pushed(bias)
             all_voltages.append(voltage)
             below = name
-        return Run(self._observe(all_voltages[-1]), tuple(all_spikes), tuple(all_voltages) if voltages else ())
+        kept = tuple(all_voltages) if voltages else ()
+        return Run(self._observe(all_voltages[-1]), tuple(all_spikes), kept, first_pass)
+
+    def _work(self, batch: SpikeBatch) -> Work:
+        """Return what a batch costs: of two passes, the first one's spikes act on the layer, the second one's above."""
+        with torch.no_grad():
+            ran = self.run(self._parameters(()), batch)
+        names = [name for name, _ in self._hidden_layers()]
+        layers = {name: spikes_of_neurons(spikes) for name, spikes in zip(names, ran.spikes, strict=True)}
+        first = {name: spikes_of_neurons(spikes) for name, spikes in ran.first_pass.items()}
+        carried = {
+            c.name: (first if c.kind == "recurrent" else layers)[c.source]
+            for c in self.network.connections
+            if c.kind != "input"
+        }
+        return spiking_work(self.problem, self.weights, batch, self._hidden_counts(ran).sum(), carried)
 
     def _fire(self, voltage: torch.Tensor, population: Hidden, noise: Noise) -> torch.Tensor:
         options = self.problem.options

@@ -44,6 +44,15 @@ def test_an_evaluation_agrees_with_itself(trained: Path, words_folder: Path) -> 
     assert result.speakers["dan"] == result.accuracy
 
 
+def test_a_trained_run_says_what_an_example_costs(trained: Path, words_folder: Path) -> None:
+    found, test = load_trained(Run.at(trained)), load("shd", words_folder).test
+    cost = found.operations(test)
+    assert cost.hidden_spikes == pytest.approx(24 * evaluate(found, test, "test").rate)
+    # All synapses are there: 24 recurrent ones and 4 to the outputs a hidden spike, 24 an event.
+    assert cost.accumulates == pytest.approx(28 * cost.hidden_spikes + 24 * 150, rel=0.02)
+    assert cost.parameters == 700 * 24 + 24 * 24 + 24 * 4
+
+
 def test_the_best_checkpoint_scores_what_its_row_of_metrics_says(trained: Path, pipeline: Pipeline) -> None:
     assert pipeline("evaluate", trained, "--split", "validation").code == 0
     scored = json.loads((trained / "evaluation-validation.json").read_text())
