@@ -53,7 +53,7 @@ classify: $(VENV)/runtime.stamp ## Say which word a recording is (AUDIO=my.wav, 
 
 ##@ Experiments
 
-.PHONY: crossval sweep sweep-submit sweep-status study study-submit ablation sizes robustness gradcheck bench
+.PHONY: crossval sweep sweep-submit sweep-status study study-submit methods ablation sizes robustness gradcheck bench
 
 crossval: $(VENV)/runtime.stamp ## Leave one speaker out: one network a speaker (CONFIG=demo, SET="a.b=c ...")
 	@$(PY) -m results crossval $(WHERE) $(OVERRIDES) -- "$$CONFIG"
@@ -72,6 +72,9 @@ study: $(VENV)/runtime.stamp ## Compare the readout windows (SMALL=1 for ten min
 
 study-submit: ## On a cluster; any experiment takes CLUSTER=slurm JOBS=16 OPTIONS=file.toml, or WORKERS=2
 	@$(MAKE) --no-print-directory study CLUSTER=$(or $(CLUSTER),slurm)
+
+methods: $(VENV)/torch.stamp ## Compare Eventprop with other training methods (SMALL=1 for ten minutes; PLAN="fsdd-index ...")
+	@$(PY) -m results methods $(if $(SMALL),--small) $(PLAN) $(WHERE)
 
 ablation: $(VENV)/runtime.stamp ## What each idea is worth, on fsdd (SET, SEEDS=5, LOSO=1); writes results/out/tables
 	@$(PY) -m results ablation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOSO),--loso) $(WHERE) $(OVERRIDES)
@@ -158,6 +161,10 @@ define install
 endef
 
 $(VENV)/runtime.stamp: requirements.txt | $(VENV)/made.stamp
+	@echo "installing what $< pins"
+	$(install)
+
+$(VENV)/torch.stamp: requirements-torch.txt $(VENV)/runtime.stamp
 	@echo "installing what $< pins"
 	$(install)
 

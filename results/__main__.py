@@ -188,6 +188,30 @@ def study_command(
     study(chosen, runner)
 
 
+@app.command("methods")
+@takes(runner=make_runner)
+def methods_command(
+    runner: Runner,
+    small: Annotated[bool, typer.Option("--small", help="Small networks: ten minutes instead of hours.")] = False,
+    plans: Annotated[
+        list[str] | None,
+        typer.Argument(help="One or more of fsdd-index, fsdd-loso, asc, digits. Default: all of them."),
+    ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="A method by its name in the table; may be repeated. Default: all of them."),
+    ] = None,
+) -> None:
+    """Compare the training methods: search, five seeds, statistics, costs. Writes results/out/tables/methods.
+
+    Continues where it stopped. Needs PyTorch.
+    """
+    from results.experiments.methods.methods import methods as compare
+    from results.experiments.methods.plan import chosen_plans
+
+    compare(chosen_plans(plans or (), methods or (), small), runner)
+
+
 @app.command("figures")
 def figures_command(
     names: Annotated[list[str] | None, typer.Argument(help="Names of figures. Default: all.")] = None,

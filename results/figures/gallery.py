@@ -24,6 +24,7 @@ DRAWINGS = registered(
         "study",
         "searches",
         "length",
+        "methods",
     )
 )
 """The figures that these modules register."""

@@ -19,6 +19,7 @@ from results.experiments.study.plan import ELSEWHERE, REFERENCE, SMALL
 from results.figures.gallery import DRAWINGS, draw
 from results.paths import OUT, PUBLISHED
 from results.report.first_screen import ABOUT, QUESTION, advice, answer
+from results.report.methods import compared_methods
 from results.report.page import Picture, Table, render
 from results.statistics.paired import HEADERS
 from results.tables import tables
@@ -49,6 +50,7 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
         answer=answer(found),
         advice=advice(found),
         studies=[_study(one) for one in found],
+        methods=compared_methods(published),
         figures=pictures,
         tables=_tables(published),
         runs={path.name.removesuffix("-runs.csv"): _runs(path) for path in sorted(published.glob("**/*-runs.csv"))},

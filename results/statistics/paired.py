@@ -107,6 +107,22 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, reference: str) -> pd.
     return pd.DataFrame(table)
 
 
+def accuracies(rows: pd.DataFrame, recordings: pd.DataFrame) -> pd.DataFrame:
+    """Return every variant's mean accuracy with its 95 % interval over seeds and units of analysis.
+
+    The arguments are those of `compare`. The columns are variant, accuracy, low, high: with one seed or one unit there
+    is no interval.
+    """
+    _, unit = _units(recordings)
+    codes, names = pd.factorize(unit)
+    places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
+    table = []
+    for name, part in rows.groupby("variant", sort=False):
+        found = crossed_random_effects(_scores(part, places, names).to_numpy(np.float64))
+        table.append((name, found.difference, max(found.low, 0.0), min(found.high, 1.0)))
+    return pd.DataFrame(table, columns=["variant", "accuracy", "low", "high"])
+
+
 def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:
     """Return the name of the unit of analysis, and the unit of every recording."""
     if recordings["held"].nunique() > 1:

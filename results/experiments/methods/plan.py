@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.stats import qmc
 
+from models.errors import InputError, nearest
 from results.experiments.comparison.variants import Variant
 from sweeps.parameters import Value
 from sweeps.space import Space, load_space
@@ -41,7 +42,8 @@ class Contender:
     def settings(self, points: int) -> list[tuple[str, ...]]:
         """Return the settings that validation chooses from, as overrides: the space's own, then a Sobol sequence."""
         space = load_space(self.space)
-        searched = qmc.Sobol(len(space.parameters), seed=SOBOL_SEED).random(max(points - 1, 0))
+        sequence = qmc.Sobol(len(space.parameters), seed=SOBOL_SEED)
+        searched = [sequence.random(1)[0] for _ in range(points - 1)]
         shared = (*space.overrides, *self.overrides)
         return [shared, *((*shared, *_overrides(space, cube)) for cube in searched)]
 
@@ -125,7 +127,28 @@ FULL = (
 )
 """The published comparisons."""
 
-SMALL = (
-    Plan("small-fsdd-index", FSDD, CONTENDERS, ("network.hidden=32", "training.epochs=2"), seeds=2, points=2),
-)
+SMALL = (Plan("small-fsdd-index", FSDD, CONTENDERS, ("network.hidden=32", "training.epochs=2"), seeds=2, points=2),)
 """Ten minutes on two cores."""
+
+
+def chosen_plans(names: Sequence[str], methods: Sequence[str], small: bool) -> list[Plan]:
+    """Return plans by name, all if none is named, with the methods that are named and the reference.
+
+    Raises
+    ------
+    InputError
+        If there is no plan or method of a name.
+    """
+    known = {plan.name: plan for plan in (SMALL if small else FULL)}
+    for name in names:
+        if name not in known:
+            raise InputError(f"there is no plan {name}; there are {', '.join(known)}")
+    takes_part = {contender.name for contender in CONTENDERS}
+    for name in methods:
+        if name not in takes_part:
+            raise InputError(f"there is no method {name!r}; did you mean {nearest(name, takes_part)!r}?")
+    wanted = {REFERENCE, *(methods or takes_part)}
+    return [
+        replace(known[name], contenders=tuple(c for c in known[name].contenders if c.name in wanted))
+        for name in names or known
+    ]

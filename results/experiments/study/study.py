@@ -18,12 +18,12 @@ from pipeline.training.examples import kept_dataset
 from pipeline.training.run import environment
 from results.experiments.comparison import details
 from results.experiments.comparison.provenance import provenance
+from results.experiments.comparison.recordings import recordings
 from results.experiments.comparison.variants import some_trained
 from results.experiments.study import matching
 from results.experiments.study.choosing import Trained, stages
 from results.experiments.study.findings import Findings
 from results.experiments.study.plan import Plan
-from results.experiments.study.recordings import recordings
 from results.experiments.study.slices import by_slice
 from results.paths import STUDY
 from results.tables.files import write_csv

@@ -1,4 +1,4 @@
-"""Speaker and word of the recordings that a plan scores, in the order of a run's ``right``."""
+"""Speaker and word of the recordings that a comparison scores, in the order of a run's ``right``."""
 
 from __future__ import annotations
 
