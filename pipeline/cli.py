@@ -19,6 +19,7 @@ from pipeline.console import err, out
 from pipeline.data import summary
 from pipeline.data.atomic import kept_if_possible
 from pipeline.data.datasets import command_line, load, names
+from pipeline.evaluation.classify import Classification, classify
 from pipeline.evaluation.evaluate import evaluate, split_of
 from pipeline.evaluation.tables import classification_table, evaluation_table
 from pipeline.evaluation.trained import Trained, load_trained
@@ -34,7 +35,6 @@ from pipeline.training.trainer import train
 
 if TYPE_CHECKING:
     from models.recording import Recording
-    from pipeline.evaluation.classify import Classification
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -130,9 +130,6 @@ def classify_command(
     threads: Threads = 0,
 ) -> None:
     """Name the word in each recording. Exit code 0 if all could be used, 1 if some could, 2 if none could."""
-    # Here, since the cochlea would double the start-up of every other command.
-    from pipeline.evaluation.classify import classify
-
     trained = load_trained(Run.at(run), threads, _engine(engine))
     names = ["stdin" if file == STANDARD_INPUT else file.stem for file in files]
     refused = 0

@@ -1,4 +1,4 @@
-"""Spike events: what the cochlea gives and a network takes."""
+"""Spike events: what an ear gives and a network takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CHANNELS = 700
-"""Channels of the cochlea, of SHD and of SSC."""
+"""Channels of every ear, of SHD and of SSC."""
 
 
 class Events(NamedTuple):

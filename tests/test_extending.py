@@ -1,4 +1,4 @@
-"""A window, a loss, an engine, a training method, a data set and a figure: each is one new file and one line.
+"""A window, a loss, an engine, a training method, an ear, a data set and a figure: each is one new file and one line.
 
 They are added to an overlay of the source tree, folders of links to its files, and used through the command line.
 """
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import soundfile
 
 ROOT = Path(__file__).parents[1]
 
@@ -150,6 +151,30 @@ ENTRY = ReadoutOnlyEntry()
     "    )",
 )
 
+EAR = Addition(
+    "pipeline/ears/zero_crossings.py",
+    """
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from pipeline.events import Events
+
+@dataclass(frozen=True)
+class ZeroCrossings:
+    keeps_time: ClassVar[bool] = True
+
+    def spikes(self, audio, rate, seed, threads=None):
+        times = np.flatnonzero(np.diff(np.sign(audio))) * (1e3 / rate)
+        return Events(times.astype(np.float32), np.zeros(len(times), np.uint16))
+
+    def fingerprint(self):
+        return "1"
+""",
+    "pipeline/ears/registry.py",
+    '    "zero-crossings": "pipeline.ears.zero_crossings:ZeroCrossings",',
+    "}",
+)
+
 DATASET = Addition(
     "pipeline/data/datasets/tones.py",
     """
@@ -189,7 +214,15 @@ def draw():
     "    )",
 )
 
-ADDITIONS = {"window": WINDOW, "loss": LOSS, "engine": ENGINE, "method": METHOD, "data set": DATASET, "figure": FIGURE}
+ADDITIONS = {
+    "window": WINDOW,
+    "loss": LOSS,
+    "engine": ENGINE,
+    "method": METHOD,
+    "ear": EAR,
+    "data set": DATASET,
+    "figure": FIGURE,
+}
 
 CONFIG = """
 name = "extended"
@@ -306,6 +339,17 @@ def test_the_new_method_trains_what_it_says(tree: Tree) -> None:
 def test_the_new_data_set_has_its_options_on_the_command_line(tree: Tree) -> None:
     said = tree.run("pipeline", "data", "tones", "--examples", 10)
     assert re.search(r"low\D+5", said)
+
+
+def test_the_new_ear_hears_recordings(tree: Tree) -> None:
+    rng = np.random.default_rng(1)
+    for word in ("yes", "no"):
+        (tree.root / "words" / word).mkdir(parents=True)
+        for speaker in ("ann", "ben"):
+            soundfile.write(tree.root / "words" / word / f"{speaker}_0.wav", rng.normal(0, 0.1, 800), 8000)
+    said = tree.run("pipeline", "data", "audio", "--root", tree.root / "words", "--ear", "zero-crossings")
+    # White noise changes its sign at every second sample.
+    assert re.search(r"train\D+2\D+1\D+(3[5-9]\d|4[0-4]\d)", said), said
 
 
 def test_the_new_figure_is_drawn(tree: Tree) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 import numba
 import numpy as np
@@ -21,12 +22,11 @@ from pipeline.cochlea.hair_cell import HairCell
 from pipeline.cochlea.lanes import LANES
 from pipeline.cochlea.sound import Sound
 from pipeline.cochlea.transfer import LAG, LEAD, SIZES, Table, Workspace, tables
+from pipeline.ears.registry import Seed
 from pipeline.events import Events
 
 _VERSION = 2
 """Incremented whenever the same parameters, recording and seed give other spikes than before."""
-
-Seed = int | Sequence[int] | np.random.SeedSequence
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Cochlea:
     evaluation of spiking neural networks", IEEE Transactions on Neural Networks and Learning Systems, 2020.
     The defaults are theirs.
     """
+
+    keeps_time: ClassVar[bool] = True
 
     sound: Sound = field(default_factory=Sound)
     membrane: BasilarMembrane = field(default_factory=BasilarMembrane)

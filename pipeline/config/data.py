@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from models.errors import InputError
 from pipeline.config.base import Positive, Section, one_of
 from pipeline.data.datasets import names
+from pipeline.data.datasets.registry import entry
 from pipeline.data.names import composed
+from pipeline.ears import registry as ears
 
 
 def _writable(root: str) -> str:
@@ -23,6 +25,11 @@ def _writable(root: str) -> str:
     return root
 
 
+def _default_unsaid(ear: str | None) -> str | None:
+    """Return None for the default ear: configs that name it are those that say nothing, as all did before."""
+    return None if ear == ears.DEFAULT else ear
+
+
 class DataConfig(Section):
     """Which examples, on which time grid, and how they are split."""
 
@@ -33,6 +40,8 @@ class DataConfig(Section):
     """digits: utterances a word and voice."""
     skip_bad: bool | None = None
     """asc, audio, fsdd: leave recordings out that can't be used, and count them, instead of refusing them."""
+    ear: Annotated[Annotated[str, one_of("data.ear", ears.names)] | None, AfterValidator(_default_unsaid)] = None
+    """asc, audio, digits, fsdd: what turns recordings into events; the cochlea unless set."""
     trial: Positive = 1000.0
     """Length of a trial in ms."""
     dt: Positive = 1.0
@@ -42,3 +51,11 @@ class DataConfig(Section):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
     validation_speakers: tuple[Annotated[str, AfterValidator(composed)], ...] = ()
     """Speakers held out where validation is "speaker"; none named takes the last one."""
+
+    @model_validator(mode="after")
+    def _ears_hear_recordings(self) -> DataConfig:
+        if self.ear is not None and not entry(self.dataset).heard:
+            raise InputError(
+                f'data.ear is "{self.ear}", but {self.dataset} has spikes and no recordings to hear; leave data.ear out'
+            )
+        return self

@@ -1,4 +1,4 @@
-"""From recordings to spikes: the cochlea converts a list of utterances, and the cache keeps the result."""
+"""From recordings to spikes: an ear converts a list of utterances, and the cache keeps the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -21,10 +20,8 @@ from pipeline.console import TextColumn, err
 from pipeline.data.cache import cached
 from pipeline.data.container import SpikeData
 from pipeline.data.packing import Block, assemble, pack
+from pipeline.ears.registry import DEFAULT, Ear, find
 from pipeline.events import Events
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
 
 SHARD = 100
 """Mean number of utterances in a cache file; a killed preparation loses at most two of these."""
@@ -79,13 +76,13 @@ def to_spikes(
     *,
     kind: str,
     description: str,
-    cochlea: Cochlea | None = None,
+    ear: str | Ear = DEFAULT,
     seed: int = 0,
     progress: bool = True,
 ) -> SpikeData:
     """Convert utterances into spikes; shards of them are cached, so that only new utterances cost time.
 
-    An utterance's spikes depend only on its sound, the cochlea and the seed: neither on the other
+    An utterance's spikes depend only on its sound, the ear and the seed: neither on the other
     utterances nor on their order.
 
     Parameters
@@ -98,23 +95,22 @@ def to_spikes(
         The folder of the cache: the data set's name.
     description : str
         Name of the data in the progress bar and in error messages.
-    cochlea : Cochlea, optional
-        The default has the parameters of Cramer et al. (2020).
+    ear : str or Ear
+        What converts them, or its name; the default is the cochlea with the parameters of Cramer et al. (2020).
     seed : int
-        Seed of the cochlea's noise, at least 0.
+        Seed of the ear's noise, at least 0.
     progress : bool
         Whether a progress bar is shown.
 
     Raises
     ------
     InputError
-        If a file cannot be used (the message names it), if the cache cannot be written, or if the seed is below 0.
+        If a file cannot be used (the message names it), if the cache cannot be written, if there is no such
+        ear, or if the seed is below 0.
     """
     if seed < 0:
         raise InputError(f"{description}: the seed is {seed}, at least 0 is wanted.")
-    from pipeline.cochlea import Cochlea  # imports scipy.signal, which every start would otherwise wait for
-
-    ear = cochlea or Cochlea()
+    hears = find(ear)
     remaining = TimeRemainingColumn(elapsed_when_finished=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), remaining)
     blocks = []
@@ -124,7 +120,7 @@ def to_spikes(
         ThreadPoolExecutor(numba.get_num_threads()) as pool,
     ):
         task = bar.add_task(f"{description}: sound to spikes", total=len(utterances))
-        convert = partial(spikes, cochlea=ear, seed=seed)
+        convert = partial(spikes, ear=hears, seed=seed)
         done = 0
         for shard in shards(utterances):
 
@@ -137,7 +133,7 @@ def to_spikes(
                 nobody = np.zeros(len(shard), dtype=np.int64)
                 return pack(converted, nobody, nobody, ("",), ("",), source=description)
 
-            part = cached(kind, shard_key(shard, ear, seed), build)
+            part = cached(kind, shard_key(shard, hears, seed), build)
             done += len(shard)
             bar.update(task, completed=done)
             blocks.append(Block(part.times, part.units, part.counts, part.drops))
@@ -146,7 +142,7 @@ def to_spikes(
     return assemble(blocks, labels, speakers, classes, speaker_names, source=description, keys=keys)
 
 
-def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
+def spikes(utterance: Utterance, ear: Ear, seed: int) -> Events:
     """Return the spikes of one utterance; (seed, key) seeds its noise."""
     if isinstance(utterance.source, Path):
         recording = read_audio(utterance.source)
@@ -154,7 +150,7 @@ def spikes(utterance: Utterance, cochlea: Cochlea, seed: int) -> Events:
     else:
         samples, rate = utterance.source()
     noise = np.random.SeedSequence([seed, int(utterance.key, 16)])
-    return cochlea.spikes(samples, rate, noise, threads=1)
+    return ear.spikes(samples, rate, noise, threads=1)
 
 
 def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
@@ -171,7 +167,7 @@ def shards(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
         yield utterances[start:]
 
 
-def shard_key(shard: Sequence[Utterance], cochlea: Cochlea, seed: int) -> str:
+def shard_key(shard: Sequence[Utterance], ear: Ear, seed: int) -> str:
     """Return the key of a shard's spikes in the cache."""
-    parts = [cochlea.fingerprint(), str(seed), *(utterance.key for utterance in shard)]
+    parts = [ear.fingerprint(), str(seed), *(utterance.key for utterance in shard)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numba
 
@@ -14,9 +13,7 @@ from models.errors import InputError
 from pipeline.audio import read_audio
 from pipeline.data.cache import is_cached
 from pipeline.data.recordings import Utterance, shard_key, shards
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
+from pipeline.ears.registry import DEFAULT, Ear, find
 
 
 @dataclass
@@ -50,7 +47,7 @@ class Unusable:
 
 
 def find_unusable(
-    utterances: Sequence[Utterance], *, kind: str, cochlea: Cochlea | None = None, seed: int = 0
+    utterances: Sequence[Utterance], *, kind: str, ear: str | Ear = DEFAULT, seed: int = 0
 ) -> dict[int, str]:
     """Return the reason, by index, why files among utterances can't be used as recordings.
 
@@ -58,12 +55,11 @@ def find_unusable(
     """
     if not any(isinstance(utterance.source, Path) for utterance in utterances):
         return {}
-    from pipeline.cochlea import Cochlea
-
-    ear, found, start = cochlea or Cochlea(), {}, 0
+    hears = find(ear)
+    found, start = {}, 0
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for shard in shards(utterances):
-            if not is_cached(kind, shard_key(shard, ear, seed)):
+            if not is_cached(kind, shard_key(shard, hears, seed)):
                 for index, reason in enumerate(pool.map(_refusal, shard), start):
                     if reason is not None:
                         found[index] = reason

@@ -12,12 +12,12 @@ from models.batch import SpikeBatch, discretise
 from models.errors import InputError
 from models.losses import softmax
 from pipeline.audio import Recording, read_audio, trim
-from pipeline.cochlea import Cochlea
+from pipeline.ears.registry import DEFAULT, Ear, find
 from pipeline.evaluation.trained import Trained
 from pipeline.events import CHANNELS, Events
 
-COCHLEA_SEED = 0
-"""Of the cochlea's noise: the same recording always gives the same answer."""
+EAR_SEED = 0
+"""Of the ear's noise: the same recording always gives the same answer."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Classification:
         return {"file": str(self.file), "word": self.word, "probabilities": self.probabilities}
 
 
-def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Classification:
+def classify(trained: Trained, file: Path, ear: Ear | None = None) -> Classification:
     """Classify one recording.
 
     One that is longer than a trial loses the quiet at its beginning and end; what is still beyond the trial's end goes
-    unheard. ``cochlea`` is the one that the training data went through, the standard one unless given.
+    unheard. ``ear`` is the one that the training data went through: the one that the run's config names, unless given.
 
     Raises
     ------
@@ -55,12 +55,13 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     """
     audio = read_audio(file)
     config = trained.config
-    if 1e3 * audio.seconds > config.data.trial:
+    hears = ear or find(config.data.ear or DEFAULT)
+    if hears.keeps_time and 1e3 * audio.seconds > config.data.trial:
         audio = trim(audio)
     channels = trained.engine.network.input.channels
     if channels != CHANNELS:
-        raise InputError(f"{trained.run.folder} was trained on {channels} channels; the cochlea has {CHANNELS}")
-    events = (cochlea or Cochlea()).spikes(audio.samples, audio.rate, COCHLEA_SEED)
+        raise InputError(f"{trained.run.folder} was trained on {channels} channels; an ear has {CHANNELS}")
+    events = hears.spikes(audio.samples, audio.rate, EAR_SEED)
     offsets, label = np.array([0, len(events.times)]), np.zeros(1, dtype=np.int64)
     batch = discretise(*events, offsets, label, config.data.dt, config.steps, channels)
     said = trained.engine.predict([batch])
@@ -74,5 +75,5 @@ def classify(trained: Trained, file: Path, cochlea: Cochlea | None = None) -> Cl
     probabilities: NDArray[np.float64] = softmax(said.logits / temperature)[0]
     order = np.argsort(-probabilities, kind="stable")
     ranked = {trained.classes[i]: float(probabilities[i]) for i in order}
-    unheard = max(1e3 * audio.seconds - config.data.trial, 0.0)
+    unheard = max(1e3 * audio.seconds - config.data.trial, 0.0) if hears.keeps_time else 0.0
     return Classification(Path(file), trained.classes[order[0]], ranked, audio, events, batch, unheard)

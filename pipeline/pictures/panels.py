@@ -34,7 +34,7 @@ def waveform(axes: Axes, audio: Recording, trial: float) -> None:
 
 
 def input_spikes(axes: Axes, events: Events, trial: float) -> None:
-    """Draw the cochlea's spikes, high frequencies on top as in a spectrogram."""
+    """Draw an ear's events, high frequencies on top as in a spectrogram."""
     seen = events.times < trial
     _dots(axes, events.times[seen], events.units[seen])
     axes.set_ylim(CHANNELS, -1)  # channel 0 is the base of the cochlea, with the highest frequency

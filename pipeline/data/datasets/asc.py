@@ -13,16 +13,13 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, named_folder, register
+from pipeline.data.datasets.base import EAR, Dataset, Entry, named_folder, register
 from pipeline.data.datasets.labelled_files import from_files
 from pipeline.data.datasets.split_lists import TABLES, Parts, by_lists, find_lists
 from pipeline.data.unusable import Unusable
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
+from pipeline.ears.registry import DEFAULT, Ear
 
 ROOT_VARIABLE = "SPOKEN_SPIKES_ASC"
 """Environment variable with the folder, used where no root is given."""
@@ -45,7 +42,7 @@ def load(
     *,
     skip_bad: bool = False,
     seed: int = 0,
-    cochlea: Cochlea | None = None,
+    ear: str | Ear = DEFAULT,
     progress: bool = True,
 ) -> Dataset:
     """Return the set, split by its own tables; no speaker is in two parts.
@@ -56,7 +53,7 @@ def load(
         The folder with the tables; the default is the value of `ROOT_VARIABLE`.
     skip_bad : bool
         Whether recordings that can't be used are left out and counted instead of refused.
-    seed, cochlea, progress
+    seed, ear, progress
         See `to_spikes`.
 
     Raises
@@ -82,7 +79,7 @@ def load(
         raise InputError(f"{folder} has no recording that val.csv or test.csv names; speakers for the test are wanted.")
     _refuse_shared_speakers(folder, files)
     notes = [f"{folder}: train.csv is for training, {rule}; no speaker is in two parts.", *notes]
-    return from_files("asc", folder, files, bad, notes=notes, cochlea=cochlea, seed=seed, progress=progress)
+    return from_files("asc", folder, files, bad, notes=notes, ear=ear, seed=seed, progress=progress)
 
 
 def _refuse_shared_speakers(folder: Path, parts: Parts) -> None:
@@ -104,7 +101,8 @@ register(
         folder=_LAYOUT,
         options={
             "skip_bad": "Leave recordings out that can't be used, and count them, instead of refusing them.",
-            "seed": "Seed of the cochlea's noise.",
+            "ear": EAR,
+            "seed": "Seed of the ear's noise.",
         },
     )
 )

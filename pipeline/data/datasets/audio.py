@@ -18,10 +18,9 @@ from __future__ import annotations
 import logging
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, register
+from pipeline.data.datasets.base import EAR, Dataset, Entry, register
 from pipeline.data.datasets.labelled_files import from_files
 from pipeline.data.datasets.speaker_hash import held_out
 from pipeline.data.datasets.split_lists import TABLES, Parts, by_lists, find_lists
@@ -34,10 +33,8 @@ from pipeline.data.datasets.word_folders import (
     list_recordings,
 )
 from pipeline.data.unusable import Unusable
+from pipeline.ears.registry import DEFAULT, Ear
 from pipeline.paths import expanded
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
 
 SPLITS = ("train", "test", "validation")
 
@@ -50,14 +47,14 @@ def load(
     test_percent: float = 10.0,
     skip_bad: bool = False,
     seed: int = 0,
-    cochlea: Cochlea | None = None,
+    ear: str | Ear = DEFAULT,
     progress: bool = True,
 ) -> Dataset:
     """Return the recordings below a folder, split by its lists, by its split folders or, without them, by speaker.
 
     Parameters
     ----------
-    root, seed, cochlea, progress
+    root, seed, ear, progress
         The folder; for the others see `to_spikes`.
     test_percent : float
         Share of the speakers held out for the test part where no list and no folder makes it. At 10 these are
@@ -82,9 +79,7 @@ def load(
     except InputError:
         bad.check()  # Recordings that can't be used may be the reason.
         raise
-    return from_files(
-        "audio", root, files, bad, title=root.name, notes=notes, cochlea=cochlea, seed=seed, progress=progress
-    )
+    return from_files("audio", root, files, bad, title=root.name, notes=notes, ear=ear, seed=seed, progress=progress)
 
 
 def _split(root: Path, test_percent: float, bad: Unusable) -> tuple[Parts, list[str]]:
@@ -158,14 +153,15 @@ def _warn_of_shared_speakers(root: Path, parts: Parts) -> None:
 register(
     Entry(
         "audio",
-        "Any folder of labelled recordings, converted by the cochlea",
+        "Any folder of labelled recordings, converted by an ear",
         load,
         folder=f"recordings as {LAYOUT}",
         needs_folder=True,
         options={
             "test_percent": "Share of the speakers held out for the test part where no list or folder makes it.",
             "skip_bad": "Leave recordings out that can't be used, and count them, instead of refusing them.",
-            "seed": "Seed of the cochlea's noise.",
+            "ear": EAR,
+            "seed": "Seed of the ear's noise.",
         },
     )
 )

@@ -15,7 +15,11 @@ from pipeline.data.container import SpikeData
 from pipeline.data.copies import without_copies
 from pipeline.data.recordings import Utterance, file_key, to_spikes
 from pipeline.data.unusable import Unusable, find_unusable
+from pipeline.ears.registry import DEFAULT, Ear, names
 from pipeline.paths import expanded
+
+EAR = f"What turns recordings into events: {', '.join(names())}."
+"""Help text of the option ``ear`` of data sets of recordings."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def converted(
     bad: Unusable | None = None,
     notes: Sequence[str] = (),
     trained: Collection[int] = (),
+    ear: str | Ear = DEFAULT,
     **options: Any,
 ) -> Dataset:
     """Return a data set of recordings, whose ``parts`` and ``notes`` are those of a `Dataset`; see `to_spikes`.
@@ -103,7 +108,7 @@ def converted(
     title = title or name
     kept = {}
     for part, listed in parts.items():
-        reasons = find_unusable(listed, kind=name, cochlea=options.get("cochlea"), seed=options.get("seed", 0))
+        reasons = find_unusable(listed, kind=name, ear=ear, seed=options.get("seed", 0))
         bad.reasons += reasons.values()
         kept[part] = [utterance for index, utterance in enumerate(listed) if index not in reasons]
     bad.check()
@@ -113,7 +118,7 @@ def converted(
     for label in sorted(set(trained) - {utterance.label for utterance in kept["train"]}):
         raise InputError(f"{title}: no recording of {classes[label]!r} for training can be used.{bad.listed}")
     splits = {
-        part: to_spikes(left, classes, speakers, kind=name, description=f"{title} {part}", **options)
+        part: to_spikes(left, classes, speakers, kind=name, description=f"{title} {part}", ear=ear, **options)
         for part, left in without_copies(kept, classes, title).items()
     }
     return Dataset(name, **splits, notes=(*notes, *bad.notes))
@@ -145,6 +150,11 @@ class Entry:
         """Default of every keyword parameter of the loader."""
         parameters = inspect.signature(self.loader).parameters
         return {name: parameter.default for name, parameter in parameters.items() if name != "root"}
+
+    @property
+    def heard(self) -> bool:
+        """Whether it has recordings, which an ear turns into events."""
+        return "ear" in self.defaults
 
     def options_from(self, section: object) -> dict[str, Any]:
         """Return the options that a config's data section sets: its fields that have an option's name."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.errors import InputError
 from pipeline.data import espeak, voices
-from pipeline.data.datasets.base import Dataset, Entry, converted, register
+from pipeline.data.datasets.base import EAR, Dataset, Entry, converted, register
 from pipeline.data.recordings import Utterance
 from pipeline.data.voices import DIGITS_CLASSES, VOICES, WORDS, Voice
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
+from pipeline.ears.registry import DEFAULT, Ear
 
 FULL = 43
 """Utterances of each word by each voice that give a set of SHD's size: 12 voices * 20 words * 43 = 10,320."""
@@ -28,7 +25,7 @@ def load(
     *,
     utterances: int = FULL,
     seed: int = 0,
-    cochlea: Cochlea | None = None,
+    ear: str | Ear = DEFAULT,
     progress: bool = True,
 ) -> Dataset:
     """Return the set; what was made before comes from the cache.
@@ -42,8 +39,8 @@ def load(
     utterances : int
         How often each voice says each word, at least 1.
     seed : int
-        Seed of the draws of rate, pitch, intonation and loudness and of the cochlea's noise, at least 0.
-    cochlea, progress
+        Seed of the draws of rate, pitch, intonation and loudness and of the ear's noise, at least 0.
+    ear, progress
         See `to_spikes`.
     """
     if utterances < 1 or seed < 0:
@@ -57,9 +54,7 @@ def load(
     rule = (
         f"split by voice: {' and '.join(voice.name for voice in VOICES if voice.held_out)} are in the test part only."
     )
-    return converted(
-        "digits", parts, DIGITS_CLASSES, SPEAKERS, notes=[rule], cochlea=cochlea, seed=seed, progress=progress
-    )
+    return converted("digits", parts, DIGITS_CLASSES, SPEAKERS, notes=[rule], ear=ear, seed=seed, progress=progress)
 
 
 def spoken(chosen: list[Voice], utterances: int, seed: int) -> list[Utterance]:
@@ -87,7 +82,8 @@ register(
         classes=len(DIGITS_CLASSES),
         options={
             "utterances": "Utterances of each word by each voice.",
-            "seed": "Seed of the utterances and of the cochlea's noise.",
+            "ear": EAR,
+            "seed": "Seed of the utterances and of the ear's noise.",
         },
     )
 )

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.errors import InputError
-from pipeline.data.datasets.base import Dataset, Entry, converted, named_folder, register, utterances
+from pipeline.data.datasets.base import EAR, Dataset, Entry, converted, named_folder, register, utterances
 from pipeline.data.names import composed, warn_of_case, warn_of_twins
 from pipeline.data.unusable import Unusable
 from pipeline.data.voices import DIGITS_CLASSES
-
-if TYPE_CHECKING:
-    from pipeline.cochlea import Cochlea
+from pipeline.ears.registry import DEFAULT, Ear
 
 ROOT_VARIABLE = "SPOKEN_SPIKES_FSDD"
 """Environment variable with the folder, used where no root is given."""
@@ -45,7 +42,7 @@ def load(
     *,
     skip_bad: bool = False,
     seed: int = 0,
-    cochlea: Cochlea | None = None,
+    ear: str | Ear = DEFAULT,
     progress: bool = True,
 ) -> Dataset:
     """Return the set split by index; every speaker is in both parts.
@@ -56,7 +53,7 @@ def load(
         The data set's folder or its ``recordings`` folder; the default is the value of `ROOT_VARIABLE`.
     skip_bad : bool
         Whether recordings that are misnamed or can't be used are left out and counted instead of refused.
-    seed, cochlea, progress
+    seed, ear, progress
         See `to_spikes`.
 
     Raises
@@ -89,7 +86,7 @@ def load(
         bad=bad,
         notes=[RULE],
         trained={file.digit for file in parts["train"]},
-        cochlea=cochlea,
+        ear=ear,
         seed=seed,
         progress=progress,
     )
@@ -137,7 +134,8 @@ register(
         classes=len(CLASSES),
         options={
             "skip_bad": "Leave recordings out that are misnamed or can't be used, and count them, instead of refusing.",
-            "seed": "Seed of the cochlea's noise.",
+            "ear": EAR,
+            "seed": "Seed of the ear's noise.",
         },
     )
 )

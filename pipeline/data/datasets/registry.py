@@ -12,6 +12,7 @@ from pipeline.data.datasets import digits as digits
 from pipeline.data.datasets import fsdd as fsdd
 from pipeline.data.datasets import heidelberg as heidelberg
 from pipeline.data.datasets.base import ENTRIES, Dataset, Entry
+from pipeline.ears.registry import DEFAULT
 
 
 def names() -> tuple[str, ...]:
@@ -44,6 +45,8 @@ def load(name: str, root: Path | None = None, **options: Any) -> Dataset:
         If there is no such data set or option, or if files are missing or bad.
     """
     chosen = entry(name)
+    if not chosen.heard and (ear := options.pop("ear", DEFAULT)) != DEFAULT:
+        raise InputError(f"The ear is {ear!r}, but {name} has spikes and no recordings to hear; leave the ear out.")
     for option in options:
         if option not in chosen.defaults:
             raise InputError(f"The data set {name!r} has no option {option!r}; {suggestion(option, chosen.defaults)}")

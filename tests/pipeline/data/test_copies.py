@@ -35,7 +35,7 @@ def own(tmp_path):
 
 
 def read(root):
-    return load("audio", root, cochlea=FEW, progress=False)
+    return load("audio", root, ear=FEW, progress=False)
 
 
 def test_a_recording_of_both_parts_is_in_the_test_part_only_and_both_names_are_said(own, caplog):

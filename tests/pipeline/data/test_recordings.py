@@ -58,9 +58,7 @@ def listed(count, start=0):
 
 
 def convert(utterances, ear, **options):
-    return to_spikes(
-        utterances, CLASSES, SPEAKERS, kind="test", description="test", cochlea=ear, progress=False, **options
-    )
+    return to_spikes(utterances, CLASSES, SPEAKERS, kind="test", description="test", ear=ear, progress=False, **options)
 
 
 def same(one, other):
@@ -207,7 +205,7 @@ def test_a_seed_below_0_is_refused():
 
 
 def test_progress_is_shown_and_ends_full(capsys):
-    to_spikes(listed(250), CLASSES, SPEAKERS, kind="test", description="some words", cochlea=Ear())
+    to_spikes(listed(250), CLASSES, SPEAKERS, kind="test", description="some words", ear=Ear())
     shown = capsys.readouterr()
     assert "some words" in shown.err
     assert "250/250" in shown.err

@@ -56,7 +56,7 @@ def copy(whole):
 
 
 def read(root=None, **options):
-    return load("asc", root, cochlea=FEW, progress=False, **options)
+    return load("asc", root, ear=FEW, progress=False, **options)
 
 
 def refusal(root, **options):

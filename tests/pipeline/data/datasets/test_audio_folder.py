@@ -50,7 +50,7 @@ def splits(tmp_path):
 
 
 def read(root, **options):
-    return load("audio", root, cochlea=FEW, progress=False, **options)
+    return load("audio", root, ear=FEW, progress=False, **options)
 
 
 def names(part):

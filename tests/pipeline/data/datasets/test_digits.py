@@ -16,7 +16,7 @@ def small(tmp_path_factory):
     """Return the set with one utterance a word and voice, heard by 16 channels."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPOKEN_SPIKES_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return load("digits", utterances=1, cochlea=FEW, progress=False)
+        return load("digits", utterances=1, ear=FEW, progress=False)
 
 
 def test_ten_voices_train_and_two_others_test(small):

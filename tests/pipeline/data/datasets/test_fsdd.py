@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_split_by_index(folder):
-    data = load("fsdd", folder, cochlea=FEW, progress=False)
+    data = load("fsdd", folder, ear=FEW, progress=False)
     assert len(data.train) == len(data.test) == 12
     english = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     assert data.train.classes == english
@@ -56,9 +56,9 @@ def test_indices_are_numbers_and_order_the_recordings(folder):
 
 
 def test_another_speaker_leaves_the_others_alone(folder, monkeypatch):
-    before = load("fsdd", folder, cochlea=FEW, progress=False).test
+    before = load("fsdd", folder, ear=FEW, progress=False).test
     shutil.copy(folder / "3_bob_4.wav", folder / "3_carl_4.wav")
-    after = load("fsdd", folder, cochlea=FEW, progress=False).test
+    after = load("fsdd", folder, ear=FEW, progress=False).test
     assert after.speaker_names == ("ann", "bob", "carl")
     others = after.select(np.flatnonzero(after.speakers < 2))
     assert np.array_equal(others.times, before.times)
@@ -114,14 +114,14 @@ def test_an_empty_part(folder, kept, missing):
         if file.index not in kept:
             file.path.unlink()
     with pytest.raises(InputError, match=f"no recording for the {missing} part"):
-        load("fsdd", folder, cochlea=FEW, progress=False)
+        load("fsdd", folder, ear=FEW, progress=False)
 
 
 def test_a_broken_recording_is_named(folder):
     path = folder / "9_bob_10.wav"
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(InputError, match=r"9_bob_10\.wav is truncated"):
-        load("fsdd", folder, cochlea=FEW, progress=False)
+        load("fsdd", folder, ear=FEW, progress=False)
 
 
 def test_all_bad_recordings_are_named_or_left_out(folder):
@@ -129,11 +129,11 @@ def test_all_bad_recordings_are_named_or_left_out(folder):
     (folder / "9_bob_10.wav").write_bytes(b"RIFF")
     (folder / "0_ann_0.wav").write_bytes(b"")
     with pytest.raises(InputError) as caught:
-        load("fsdd", folder, cochlea=FEW, progress=False)
+        load("fsdd", folder, ear=FEW, progress=False)
     message = str(caught.value)
     assert message.startswith("3 recordings can't be used")
     assert all(name in message for name in ("3_ann.wav", "9_bob_10.wav", "0_ann_0.wav", "--skip-bad", "data.skip_bad"))
-    data = load("fsdd", folder, cochlea=FEW, progress=False, skip_bad=True)
+    data = load("fsdd", folder, ear=FEW, progress=False, skip_bad=True)
     assert (len(data.train), len(data.test)) == (11, 11)
     assert data.notes[0].startswith("split by index")
     assert "3 recordings can't be used and are left out" in data.notes[1]
@@ -144,7 +144,7 @@ def test_a_digit_all_of_whose_training_recordings_are_bad_is_refused(folder):
         for index in (5, 10):
             (folder / f"3_{speaker}_{index}.wav").write_bytes(b"RIFF")
     with pytest.raises(InputError, match=r"no recording of 'three' for training can be used"):
-        load("fsdd", folder, cochlea=FEW, progress=False, skip_bad=True)
+        load("fsdd", folder, ear=FEW, progress=False, skip_bad=True)
 
 
 @needs_recordings

@@ -31,7 +31,7 @@ def record(path):
 
 
 def read(root, **options):
-    return load("audio", root, cochlea=FEW, progress=False, **options)
+    return load("audio", root, ear=FEW, progress=False, **options)
 
 
 def refusal(root, **options):

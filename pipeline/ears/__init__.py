@@ -1,0 +1,1 @@
+"""Ears: what turns a recording into events. The cochlea has its own package, `pipeline.cochlea`."""
