@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,27 @@ class Trained:
         if last is None or last.progress["data"] != fingerprint(*given):
             return self
         return replace(self, learned=Learned.of(parts))
+
+    def with_options(self, **changes: Any) -> Trained:
+        """Return this with other settings of its training method, for how its trained network is run.
+
+        A converted network for fewer steps, for example: ``trained.with_options(steps=30)``. The weights stay.
+
+        Raises
+        ------
+        InputError
+            If the method has no such settings, or the weights are not those of a network with them.
+        """
+        options, method = self.config.training.options, self.config.training.method
+        unknown = changes.keys() - (vars(options) if options is not None else {})
+        if unknown:
+            raise InputError(f'training.method "{method}" has no setting {", ".join(sorted(unknown))}')
+        assert options is not None
+        training = self.config.training.model_copy(update={"options": replace(options, **changes)})
+        config = self.config.changed(training=training)
+        channels = self.engine.network.input.channels
+        engine = make_engine(config, channels, len(self.classes), weights=self.engine.weights)
+        return replace(self, config=config, engine=engine)
 
     def operations(self, data: SpikeData) -> Operations:
         """Return what an example of ``data`` costs in inference, in the mean."""

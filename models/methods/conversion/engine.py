@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import ClassVar
 
 import numpy as np
@@ -14,8 +16,10 @@ from models.engines.operations import Work
 from models.engines.torch.engine import Run, Tensors, spikes_of_neurons
 from models.errors import InputError
 from models.methods.ann.engine import AnnEngine
+from models.methods.conversion.entry import scaled
 from models.methods.conversion.options import ConversionOptions
-from models.methods.conversion.spiking import Layer, run
+from models.methods.conversion.spiking import Layer, balanced, poisson, run
+from models.methods.parallel_lif.noise import Noise
 from models.network import Weights
 from models.problem import Problem
 from models.recording import Recording
@@ -40,16 +44,21 @@ class ConversionEngine(AnnEngine):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter by name."""
-        return super().shapes | {f"{name}_scale": (1,) for name, _ in self._hidden_layers()}
+        return super().shapes | {f"{name}_scale": (1,) for name in scaled(self.network)}
+
+    @property
+    def options(self) -> ConversionOptions:
+        """The method's settings."""
+        assert isinstance(self.problem.options, ConversionOptions)
+        return self.problem.options
 
     def run(self, parameters: Tensors, batch: SpikeBatch, voltages: bool = False) -> Run:
         """Run a batch, as a network of numbers where gradients are wanted; see `TorchEngine.run`."""
         if torch.is_grad_enabled():
             numbers = {name: array for name, array in parameters.items() if not name.endswith("_scale")}
             return super().run(numbers, batch)
-        assert isinstance(self.options, ConversionOptions)
-        seen = self._tensor(self.seen(batch)).flatten(1)
-        logits, spikes = run(self._layers(parameters), seen, self.options.steps)
+        layers = self._layers(parameters)
+        logits, spikes = run(layers, self._arriving(layers[0], parameters["input_scale"], self._inputs(batch)))
         return Run(logits, tuple((layer * self._heard(batch))[None] for layer in spikes))
 
     def record(self, batch: SpikeBatch, adjoints: bool = False) -> list[Recording]:
@@ -59,18 +68,24 @@ class ConversionEngine(AnnEngine):
         )
 
     def _work(self, batch: SpikeBatch) -> Work:
-        """Return what a batch costs: accumulates of spikes, and once an example the constant current's products."""
-        assert isinstance(self.options, ConversionOptions)
+        """Return what a batch costs: accumulates of spikes, and once an example the products of a constant current."""
+        parameters, seen = self._parameters(()), self._inputs(batch)
         with torch.no_grad():
-            ran = self.run(self._parameters(()), batch)
-        first, *above = [weights != 0 for name, weights in self.weights.items() if weights.ndim == 2]
-        macs = np.count_nonzero(self.seen(batch).reshape(len(batch), -1), axis=0) @ np.count_nonzero(first, axis=1)
+            ran = self.run(parameters, batch)
+        first, *above = [weights != 0 for weights in self.weights.values() if weights.ndim == 2]
         counts = [spikes_of_neurons(spikes) for spikes in ran.spikes]
-        accumulates = sum(
-            int(spikes @ np.count_nonzero(present, axis=1)) for spikes, present in zip(counts, above, strict=True)
-        )
-        dense = len(batch) * (first.size + self.options.steps * sum(present.size for present in above))
-        return Work(sum(map(np.sum, counts)), accumulates, float(macs), dense)
+        work = Work(
+            sum(map(np.sum, counts)), accumulates=sum(map(_operations, counts, above)),
+            dense=len(batch) * self.options.steps * sum(present.size for present in above),
+        )  # fmt: skip
+        if self.options.input == "constant":
+            macs = _operations(seen.count_nonzero(dim=0).cpu().numpy(), first)
+            return work._replace(macs=macs, dense=work.dense + len(batch) * first.size)
+        sent = sum(spikes.abs().sum(dim=0) for spikes in self._poisson(parameters["input_scale"], seen))
+        assert isinstance(sent, torch.Tensor)
+        accumulates = _operations(sent.cpu().numpy(), first)
+        dense = len(batch) * self.options.steps * first.size
+        return work._replace(accumulates=work.accumulates + accumulates, dense=work.dense + dense)
 
     def _learn(self, batch: SpikeBatch, rate: float) -> Tally:
         self._latest = [*self._latest, self.seen(batch)]
@@ -81,19 +96,51 @@ class ConversionEngine(AnnEngine):
     def _end_epoch(self, total: Tally) -> Tally:
         """Take the scales of the layers that the epoch has made."""
         if self._latest:
-            assert isinstance(self.options, ConversionOptions)
-            below = np.concatenate(self._latest).reshape(-1, self.options.frames * self.options.bands)
-            for (name, _), layer in zip(self._hidden_layers(), self._layers(self._parameters(())), strict=False):
-                below = np.maximum(below @ layer.weights.cpu().numpy() + layer.bias.cpu().numpy(), 0)
-                # A layer without outputs has no scale of its own, and needs none.
-                self._weights[f"{name}_scale"][:] = np.percentile(below, self.options.percentile) or 1.0
+            numbers = np.concatenate(self._latest).reshape(-1, self.options.frames * self.options.bands)
+            found = self._balanced(numbers) if self.options.scaling == "threshold" else self._normalised(numbers)
+            for name, scale in zip(scaled(self.network), found, strict=True):
+                self._weights[f"{name}_scale"][:] = scale
             self._latest = []
         return super()._end_epoch(total)
+
+    def _normalised(self, numbers: NDArray[np.float32]) -> list[float]:
+        """Return the scales by data normalisation over numbers of shape (examples, inputs)."""
+        # A layer without outputs has no scale of its own, and needs none.
+        found, below = [float(np.percentile(np.abs(numbers), self.options.percentile)) or 1.0], numbers
+        for layer in self._layers(self._parameters(()))[:-1]:
+            below = np.maximum(below @ layer.weights.cpu().numpy() + layer.bias.cpu().numpy(), 0)
+            found.append(float(np.percentile(below, self.options.percentile)) or 1.0)
+        return found
+
+    def _balanced(self, numbers: NDArray[np.float32]) -> list[float]:
+        """Return the scales by threshold balancing over numbers of shape (examples, inputs)."""
+        layers, seen = self._layers(self._parameters(())), self._tensor(numbers)
+        scale = seen.abs().max().reshape(1)
+        scale = torch.where(scale > 0, scale, 1)
+        return [float(scale), *balanced(layers, lambda: self._arriving(layers[0], scale, seen))]
+
+    def _inputs(self, batch: SpikeBatch) -> torch.Tensor:
+        return self._tensor(self.seen(batch)).flatten(1)
+
+    def _arriving(self, first: Layer, scale: torch.Tensor, seen: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Yield what arrives at the first layer, shape (examples, neurons), step by step."""
+        if self.options.input == "constant":
+            return repeat(first.arriving(seen), self.options.steps)
+        return (first.arriving(spikes * scale) for spikes in self._poisson(scale, seen))
+
+    def _poisson(self, scale: torch.Tensor, seen: torch.Tensor) -> Iterator[torch.Tensor]:
+        # All examples meet the same random numbers: an example gets the same answer alone and among others.
+        return poisson(seen, scale, Noise(0, 1, self.device).uniform(self.options.steps, seen.shape[1]))
 
     def _layers(self, parameters: Tensors) -> list[Layer]:
         found, below = [], "input"
         for name in self.network.populations:
-            scale = parameters.get(f"{name}_scale", torch.ones(1))
+            scale = parameters.get(f"{name}_scale", torch.ones(1, device=self.device))
             found.append(Layer(parameters[f"{below}_{name}"], parameters[f"{name}_bias"], scale))
             below = name
         return found
+
+
+def _operations(counts: NDArray[np.generic], present: NDArray[np.bool_]) -> int:
+    """Return the effective operations of so many spikes, or numbers, of each source, through weights that are there."""
+    return int(counts @ np.count_nonzero(present, axis=1))

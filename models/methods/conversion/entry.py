@@ -10,10 +10,16 @@ from models.methods.ann.options import NumbersOptions
 from models.methods.ann.parameters import Parameter
 from models.methods.conversion.options import ConversionOptions
 from models.methods.options import MethodOptions
+from models.network import Network
 from models.problem import Problem
 
 if TYPE_CHECKING:
     from models.engines.torch.engine import TorchEngine
+
+
+def scaled(network: Network) -> list[str]:
+    """Return the names of the populations whose spikes have a scale: the input and the hidden layers."""
+    return ["input", *(name for name in network.populations if name != "output")]
 
 
 class ConversionEntry(AnnEntry):
@@ -39,7 +45,7 @@ class ConversionEntry(AnnEntry):
         return ConversionEngine
 
     def _parameters(self, problem: Problem) -> dict[str, Parameter]:
-        scales = {f"{n}_scale": Parameter((1,), Constant(1.0)) for n in problem.network.populations if n != "output"}
+        scales = {f"{name}_scale": Parameter((1,), Constant(1.0)) for name in scaled(problem.network)}
         return super()._parameters(problem) | scales
 
 

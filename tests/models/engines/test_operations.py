@@ -259,3 +259,19 @@ def test_a_converted_network_accumulates_but_for_its_input() -> None:
     assert found.dense == 24 * 7 + 20 * (7 * 5 + 5 * 3)
     # Scales are not trained.
     assert found.parameters == 24 * 7 + 7 * 5 + 5 * 3 + 7 + 5 + 3
+
+
+@needs_torch
+def test_a_converted_network_accumulates_its_random_input() -> None:
+    options = ConversionOptions(frames=6, bands=4, normalisation="none", steps=20, input="poisson")
+    engine, batch = numbers(CONVERSION, options)
+    engine.set_weights(engine.weights | {"input_scale": np.array([2.0], np.float32)})
+    w, counts, found = engine.weights, engine.predict([batch]).hidden_counts, engine.operations([batch])
+    drawn = np.random.default_rng((15, 0)).random((20, 24), dtype=np.float32)
+    seen = engine.seen(batch).reshape(4, -1)
+    spikes = np.concatenate([drawn < np.abs(example) / 2 for example in seen])
+    accumulates = products(spikes, w["input_hidden"])
+    accumulates += sum(int(counts[i]) * int((w["hidden_output"][i] != 0).sum()) for i in range(7))
+    assert found.accumulates == accumulates / 4
+    assert (found.macs, found.hidden_spikes) == (0, counts.sum() / 4)
+    assert found.dense == 20 * (24 * 7 + 7 * 3)

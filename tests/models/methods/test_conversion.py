@@ -24,6 +24,9 @@ from models.methods.conversion.entry import ENTRY
 from models.methods.conversion.options import ConversionOptions
 from models.network import Hidden, Input, Leaky, Network
 from models.problem import Problem
+from pipeline.data.datasets import load
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.trained import load_trained
 from pipeline.training.run import Run
 
 CHANNELS, STEPS, CLASSES, EXAMPLES = 24, 60, 3, 12
@@ -64,11 +67,10 @@ def rates(engine: Any, batch: SpikeBatch) -> list[np.ndarray]:
     """Of each hidden layer, times its scale."""
     import torch
 
-    from models.methods.conversion.spiking import run
-
-    layers, seen = engine._layers(engine._parameters(())), torch.tensor(engine.seen(batch)).flatten(1)
-    spikes = run(layers, seen, engine.options.steps)[1]
-    return [(s / engine.options.steps * layer.scale).numpy() for s, layer in zip(spikes, layers, strict=False)]
+    with torch.no_grad():
+        spikes = engine.run(engine._parameters(()), batch).spikes
+    scales = [engine.weights[f"{name}_scale"] for name, _ in engine._hidden_layers()]
+    return [s[0].numpy() / engine.options.steps * scale for s, scale in zip(spikes, scales, strict=True)]
 
 
 def normalised(problem: Problem, batch: SpikeBatch) -> Any:
@@ -88,6 +90,85 @@ def test_of_one_layer_a_rate_is_the_output_to_half_a_spike(batch: SpikeBatch) ->
         found = rates(engine, batch)[0]
         assert np.abs(found - wanted).max() <= scale * (0.5 + 1e-3) / steps
         assert np.abs(found - wanted).max() > scale * 0.4 / steps
+
+
+@needs_torch
+@pytest.mark.parametrize("steps", [1, 7, 50])
+def test_of_a_few_layers_a_rate_is_the_output_to_their_number_over_the_steps(steps: int, batch: SpikeBatch) -> None:
+    # With weights of at least 0 and scales that no input of a step exceeds, a voltage stays within a threshold.
+    problem = make_problem((9, 8, 7), steps=steps)
+    rng = np.random.default_rng(4)
+    w: dict[str, Any] = {"input_hidden1": rng.normal(0, 0.5, (24, 9)).astype(np.float32)}
+    for name, shape in (("hidden1_hidden2", (9, 8)), ("hidden2_hidden3", (8, 7))):
+        w[name] = rng.uniform(0, 1, shape).astype(np.float32)
+    scales = [np.float32(outputs(make_engine(problem, **w), batch)[0].max() * 1.001)]
+    for name in ("hidden1_hidden2", "hidden2_hidden3"):
+        scales.append(scales[-1] * w[name].sum(axis=0).max() * np.float32(1.001))
+    w |= {f"hidden{i + 1}_scale": np.array([scale], np.float32) for i, scale in enumerate(scales)}
+    engine = make_engine(problem, **w)
+    for depth, (found, wanted) in enumerate(zip(rates(engine, batch), outputs(engine, batch), strict=False), start=1):
+        error = np.abs(found - wanted).max() / scales[depth - 1]
+        assert 0 < error <= depth / 2 / steps + 1e-5
+
+
+@needs_torch
+def test_random_inputs_rates_go_to_outputs_too(batch: SpikeBatch) -> None:
+    errors = []
+    for steps in (100, 1600):
+        engine = normalised(make_problem(steps=steps, percentile=100.0, input="poisson"), batch)
+        assert engine.weights["input_scale"][0] == np.abs(engine.seen(batch)).max()
+        *hidden, logits = outputs(engine, batch)
+        said = engine.predict([batch]).logits
+        off = [np.sqrt(np.square(r - a).mean()) / a.max() for r, a in zip(rates(engine, batch), hidden, strict=True)]
+        errors.append([*off, np.sqrt(np.square(said - logits).mean()) / np.abs(logits).max()])
+    # The error of a mean of independent numbers: about a quarter with sixteen times as many.
+    assert max(errors[1]) < 0.05
+    assert all(few / 8 < many < few / 2 for few, many in zip(*errors, strict=True))
+
+
+@needs_torch
+def test_random_input_is_the_same_every_time_alone_and_among_others(batch: SpikeBatch) -> None:
+    engine = normalised(make_problem(steps=30, input="poisson"), batch)
+    said = engine.predict([batch])
+    np.testing.assert_array_equal(engine.predict([batch]).logits, said.logits)
+    first = slice(0, batch.offsets[1])
+    alone = SpikeBatch(batch.steps[first], batch.units[first], batch.offsets[:2], batch.labels[:1])
+    np.testing.assert_allclose(engine.predict([alone]).logits[0], said.logits[0], rtol=1e-4)
+
+
+@needs_torch
+@pytest.mark.parametrize("source", ["constant", "poisson"])
+def test_a_balanced_threshold_is_the_greatest_input_of_a_step(source: Any, batch: SpikeBatch) -> None:
+    engine = normalised(make_problem(steps=40, scaling="threshold", input=source), batch)
+    w, seen = engine.weights, engine.seen(batch).reshape(len(batch), -1)
+    assert w["input_scale"][0] == np.abs(seen).max()
+    drawn = np.random.default_rng((15, 0)).random((40, 1, seen.shape[1]), dtype=np.float32)
+    greatest, voltages = {"hidden1": 0.0, "hidden2": 0.0}, [np.full((len(batch), n), 0.5) for n in (9, 6)]
+    for step in range(40):
+        below = seen.astype(np.float64)
+        if source == "poisson":
+            below = np.sign(seen) * (drawn[step] < np.abs(seen) / w["input_scale"]) * w["input_scale"]
+        for i, name in enumerate(greatest):
+            current = below @ w[f"{'input' if i == 0 else 'hidden1'}_{name}"] + w[f"{name}_bias"]
+            greatest[name] = max(greatest[name], current.max())
+            voltages[i] += current / w[f"{name}_scale"]
+            fired = voltages[i] >= 1
+            voltages[i] -= fired
+            below = fired * w[f"{name}_scale"]
+    for name, value in greatest.items():
+        assert w[f"{name}_scale"][0] == pytest.approx(value, rel=1e-4)
+    outside = [layer.max() for layer in outputs(engine, batch)]
+    # Of a constant current the first layer's is the greatest output; spikes that come together exceed a layer's.
+    assert w["hidden1_scale"][0] >= outside[0] * (1 - 1e-5)
+    assert (w["hidden1_scale"][0] > 1.2 * outside[0]) == (source == "poisson")
+    assert w["hidden2_scale"][0] > 1.2 * outside[1]
+
+
+@needs_torch
+def test_with_balanced_thresholds_rates_go_to_outputs_and_none_is_cut_off(batch: SpikeBatch) -> None:
+    engine = normalised(make_problem(steps=2000, scaling="threshold"), batch)
+    for found, wanted in zip(rates(engine, batch), outputs(engine, batch), strict=False):
+        np.testing.assert_allclose(found, wanted, atol=0.01 * wanted.max())
 
 
 @needs_torch
@@ -141,7 +222,7 @@ def test_it_is_trained_as_numbers_are_and_scales_are_not_learned(batch: SpikeBat
         assert (a.loss, a.accuracy) == (b.loss, b.accuracy)
     for name, weights in theirs.weights.items():
         np.testing.assert_array_equal(ours.weights[name], weights)
-    assert ours.weights.keys() - theirs.weights.keys() == {"hidden1_scale", "hidden2_scale"}
+    assert ours.weights.keys() - theirs.weights.keys() == {"input_scale", "hidden1_scale", "hidden2_scale"}
     layers = outputs(ours, batch)
     for name, layer in (("hidden1_scale", layers[0]), ("hidden2_scale", layers[1])):
         assert ours.weights[name][0] == pytest.approx(np.percentile(layer, 99.9), rel=1e-4)
@@ -152,11 +233,16 @@ def test_a_layer_without_outputs_and_an_example_without_events_do_no_harm(batch:
     dead = make_engine(make_problem((9,)), hidden_bias=np.full(9, -100, np.float32))
     dead.train_epoch([batch], 0.0)
     assert dead.weights["hidden_scale"][0] == 1.0
+    balanced = make_engine(make_problem((9,), scaling="threshold"), hidden_bias=np.full(9, -100, np.float32))
+    balanced.train_epoch([batch], 0.0)
+    assert balanced.weights["hidden_scale"][0] == 1.0
     assert np.isfinite(dead.predict([batch]).logits).all()
     nothing = np.empty(0, np.int32)
     unheard = SpikeBatch(nothing, nothing, np.array([0, 0]), np.zeros(1, np.int64))
     biased = make_engine(make_problem((9,)), hidden_bias=np.ones(9, np.float32))
     assert not biased.predict([unheard]).hidden_counts.any()
+    biased.train_epoch([unheard], 0.0)
+    assert biased.weights["input_scale"][0] == 1.0
 
 
 def test_what_it_cant_convert_is_refused() -> None:
@@ -180,7 +266,11 @@ def test_impossible_settings_are_refused(field: str, value: float) -> None:
 
 @needs_torch
 def test_it_trains_by_the_same_command_and_goes_on_to_the_bit(
-    words_config: Path, pipeline: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words_config: Path,
+    words_folder: Path,
+    pipeline: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = ("--set", "training.method=conversion", "--set", "training.options.frames=20", "--threads", 1)
     answer = pipeline("train", words_config, *settings)
@@ -197,5 +287,14 @@ def test_it_trains_by_the_same_command_and_goes_on_to_the_bit(
     scored = json.loads((again / "evaluation-test.json").read_text())
     assert scored["accuracy"] > 0.6
     assert scored["rate"] > 1
+    few = load_trained(Run.at(again)).with_options(steps=2)
+    test = load("shd", words_folder).test
+    assert evaluate(few, test, "test").rate < 2
+    assert few.operations(test).hidden_spikes < 24 * 2
+    assert evaluate(few.with_options(steps=100), test, "test").json() == (again / "evaluation-test.json").read_text()
+    with pytest.raises(InputError, match=r'training.method "conversion" has no setting stride'):
+        few.with_options(stride=2)
+    with pytest.raises(InputError, match=r"conversion.steps is 0; it must be at least 1"):
+        few.with_options(steps=0)
     refused = pipeline("train", words_config, *settings, "--set", "training.options.architecture=gru")
     assert 'converts layers of rectified units; training.options.architecture is "gru"' in refused.sentence
