@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from models.errors import InputError, require
 
+ANY = -1
+"""As a length in the shape of a parameter: it depends on the data."""
+
 Weights = dict[str, NDArray[np.float32]]
 """Parameters by name, each float32: weights ``a_b`` of shape (pre, post), their delays ``a_b_delay`` of the same shape
 in ms, and of a population ``a_bias``, ``a_tau_mem`` and ``a_tau_syn``, shape (size,)."""
@@ -262,6 +265,11 @@ class Network:
                 )
 
 
+def fits(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Return whether a shape is the one that is wanted, in which `ANY` stands for any length."""
+    return len(found) == len(wanted) and all(w in (ANY, n) for n, w in zip(found, wanted, strict=True))
+
+
 def check_shapes(weights: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Refuse parameters of other names or shapes than those of a network.
 
@@ -273,5 +281,5 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple
     if set(weights) != set(shapes):
         raise InputError(f"weights are {sorted(weights)}; this network has {sorted(shapes)}")
     for name, shape in shapes.items():
-        if weights[name].shape != shape:
+        if not fits(weights[name].shape, shape):
             raise InputError(f"weights {name} have shape {weights[name].shape}; this network's is {shape}")

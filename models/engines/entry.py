@@ -118,7 +118,10 @@ class Entry(ABC):
         yield from ()
 
     def shapes(self, problem: Problem) -> dict[str, tuple[int, ...]]:
-        """Return the shape of every parameter: the network's, unless the method has another kind of networks."""
+        """Return the shape of every parameter: the network's, unless the method has another kind of networks.
+
+        A length that depends on the data is `models.network.ANY`.
+        """
         return problem.network.shapes
 
     def draw(self, problem: Problem, initial: Initial, seed: int | tuple[int, ...]) -> Weights:

@@ -26,6 +26,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.methods.spsn.entry",
         "models.methods.ann.entry",
         "models.methods.conversion.entry",
+        "models.methods.control.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""

@@ -12,7 +12,7 @@ from models.engines import registry
 from models.engines.base import Engine
 from models.engines.operations import Operations
 from models.errors import InputError
-from models.network import Weights
+from models.network import Weights, fits
 from pipeline.config import Config
 from pipeline.data.container import SpikeData
 from pipeline.data.names import composed
@@ -113,7 +113,7 @@ def load_trained(run: Run, threads: int = 0, engine: str | None = None) -> Train
     weights: Weights = {}
     for name, shape in chosen.entry.shapes(problem).items():
         found = best.state.get(f"weights/{name}")
-        if found is None or found.shape != shape:
+        if found is None or not fits(found.shape, shape):
             what = "no" if found is None else f"a {found.shape}"
             raise InputError(
                 f"{run.folder}/best.npz has {what} array {name}; its config.toml wants one of shape {shape}"

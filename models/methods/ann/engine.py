@@ -16,7 +16,7 @@ from models.engines.operations import Work
 from models.engines.torch.engine import Run, Tensors, TorchEngine
 from models.errors import InputError
 from models.losses import CrossEntropy
-from models.methods.ann import frames
+from models.methods import frames
 from models.methods.ann.forward import forward
 from models.methods.ann.options import NumbersOptions
 from models.methods.ann.parameters import parameters, units
@@ -75,7 +75,7 @@ class AnnEngine(TorchEngine):
         """Return what the network sees of a batch, shape (examples, frames, bands)."""
         steps, channels = self.problem.steps, self.network.input.channels
         found = frames.counts(batch, steps, channels, self.options.frames, self.options.bands)
-        return frames.numbers(found, self.options)
+        return frames.numbers(found, self.options.compression, self.options.normalisation)
 
     def _heard(self, batch: SpikeBatch) -> torch.Tensor:
         """Return 1 for examples that have events, else 0, shape (examples, 1)."""

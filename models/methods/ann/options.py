@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.errors import require
+from models.methods.frames import Compression, Normalisation
 from models.methods.options import MethodOptions
 
 Architecture = Literal["perceptron", "cnn", "gru"]
@@ -43,8 +44,8 @@ class NumbersOptions(MethodOptions):
     architecture: Architecture = "perceptron"
     frames: int = 35
     bands: int = 20
-    compression: Literal["root", "log"] = "root"
-    normalisation: Literal["example", "none"] = "example"
+    compression: Compression = "root"
+    normalisation: Normalisation = "example"
     dropout: float = 0.2
     channels: int = 64
     blocks: int = 4

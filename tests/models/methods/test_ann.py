@@ -20,7 +20,7 @@ from models.engines.entry import Resources
 from models.errors import InputError
 from models.initialisers import Initial
 from models.losses import CrossEntropy, MaxOverTime
-from models.methods.ann import frames
+from models.methods import frames
 from models.methods.ann.entry import ENTRY
 from models.methods.ann.options import AnnOptions
 from models.network import Hidden, Input, Leaky, Network, Synapses
@@ -224,14 +224,13 @@ def test_what_a_network_sees_of_an_example_depends_on_no_other() -> None:
     batch = make_batch()
     begin, end = batch.offsets[1:3]
     alone = SpikeBatch(batch.steps[begin:end], batch.units[begin:end], np.array([0, end - begin]), batch.labels[1:2])
-    options = OPTIONS["perceptron"]
-    all_of_them = frames.numbers(frames.counts(batch, STEPS, CHANNELS, 6, 4), options)
+    all_of_them = frames.numbers(frames.counts(batch, STEPS, CHANNELS, 6, 4), "root", "example")
     np.testing.assert_array_equal(
-        frames.numbers(frames.counts(alone, STEPS, CHANNELS, 6, 4), options)[0], all_of_them[1]
+        frames.numbers(frames.counts(alone, STEPS, CHANNELS, 6, 4), "root", "example")[0], all_of_them[1]
     )
     np.testing.assert_allclose(all_of_them.mean(axis=(1, 2)), 0, atol=1e-6)
     np.testing.assert_allclose(all_of_them.std(axis=(1, 2)), 1, rtol=1e-5)
-    np.testing.assert_array_equal(frames.numbers(np.zeros((1, 6, 4), np.int64), options), 0)
+    np.testing.assert_array_equal(frames.numbers(np.zeros((1, 6, 4), np.int64), "root", "example"), 0)
 
 
 @needs_torch

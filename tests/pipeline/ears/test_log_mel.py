@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.batch import discretise
-from models.methods.ann import frames
+from models.methods import frames
 from pipeline.ears.log_mel import BANDS, WIDTH, LogMel
 from pipeline.events import CHANNELS, Events
 

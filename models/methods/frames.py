@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
-from models.methods.ann.options import NumbersOptions
+
+Compression = Literal["root", "log"]
+"""Of the number n of events in a frame and band: sqrt(n) or ln(1 + n)."""
+
+Normalisation = Literal["example", "none"]
+"""Whether an example's numbers are shifted and scaled to mean 0 and deviation 1."""
 
 LEAST_DEVIATION = 1e-5
 """What an example without differences is divided by."""
@@ -25,10 +32,10 @@ def counts(batch: SpikeBatch, steps: int, channels: int, frames: int, bands: int
     return cells.reshape(len(batch), frames, bands)
 
 
-def numbers(found: NDArray[np.int64], options: NumbersOptions) -> NDArray[np.float32]:
+def numbers(found: NDArray[np.int64], compression: Compression, normalisation: Normalisation) -> NDArray[np.float32]:
     """Return what a network sees of counts, of their shape: compressed, and normalised example by example."""
-    compressed = np.sqrt(found) if options.compression == "root" else np.log1p(found)
-    if options.normalisation == "example":
+    compressed = np.sqrt(found) if compression == "root" else np.log1p(found)
+    if normalisation == "example":
         compressed = compressed - compressed.mean(axis=(1, 2), keepdims=True)
         deviation = np.sqrt(np.square(compressed).mean(axis=(1, 2), keepdims=True))
         compressed /= np.maximum(deviation, LEAST_DEVIATION)
