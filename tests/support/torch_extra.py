@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
+MARKS = (
+    pytest.mark.torch,
+    pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"),
+)
+"""Of a test, or a set of parameters, that needs PyTorch: it is skipped, saying so, without."""
+
 
 def needs_torch(test: Callable[..., Any]) -> Any:
-    """Mark a test that needs PyTorch; it is skipped, saying so, without."""
-    missing = importlib.util.find_spec("torch") is None
-    return pytest.mark.torch(pytest.mark.skipif(missing, reason="PyTorch is not installed")(test))
+    """Mark a test with `MARKS`."""
+    for mark in MARKS:
+        test = mark(test)
+    return test
