@@ -16,7 +16,7 @@ from torch_extra import MARKS
 
 from models.engines import registry
 
-SETTINGS = {"ann": ("training.options.frames=20",), "conversion": ("training.options.frames=20",)}
+SETTINGS = dict.fromkeys(("ann", "conversion", "control"), ("training.options.frames=20",))
 """Of methods whose defaults don't fit a trial of 100 ms."""
 
 HERE = [entry for entry in registry.ENTRIES if entry.engine != "genn"]
