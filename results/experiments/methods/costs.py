@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipeline.config import load_config
 from pipeline.evaluation.trained import load_trained
-from pipeline.training.batches import prediction_batches, training_batches
+from pipeline.training.batches import training_batches
 from pipeline.training.examples import kept_dataset, split_training
 from pipeline.training.placement import make_engine
 from pipeline.training.run import Run
@@ -56,7 +56,7 @@ def costs(rows: pd.DataFrame) -> pd.DataFrame:
 def _of(name: str, folder: Path, reference: Path | None) -> dict[str, Any]:
     trained = load_trained(Run(folder), threads=1)
     data = kept_dataset(trained.config)
-    done = trained.engine.operations(prediction_batches(data.test, trained.config))
+    done = trained.operations(data.test)
     row: dict[str, Any] = {"method": name, "parameters": done.parameters, "spikes": done.hidden_spikes}
     row |= {"operations": done.accumulates + done.macs, "macs": done.macs}
     own, other = _measured(folder, reference or folder)

@@ -115,6 +115,10 @@ CONTENDERS = (
     Contender("CNN", "cnn", epochs=30),
     Contender("GRU", "gru", epochs=30),
     Contender("converted perceptron", "conversion", epochs=30),
+    Contender("converted perceptron, random input", "conversion", ("training.options.input=poisson",), 30),
+    Contender("perceptron on log-mel", "perceptron", ("data.ear=log-mel",), 30),
+    Contender("CNN on log-mel", "cnn", ("data.ear=log-mel",), 30),
+    Contender("GRU on log-mel", "gru", ("data.ear=log-mel",), 30),
 )
 
 FSDD = "fsdd-exponential"

@@ -9,15 +9,11 @@ from typing import Any
 import pandas as pd
 
 from models.engines import registry
-from models.engines.base import Engine
 from models.engines.entry import Resources
 from models.methods.ann.options import AnnOptions
 from models.methods.conversion.options import ConversionOptions
-from models.network import Weights
-from models.problem import Problem
 from pipeline.evaluation.evaluate import score
 from pipeline.evaluation.trained import Trained, load_trained
-from pipeline.training.batches import prediction_batches
 from pipeline.training.examples import kept_dataset
 from pipeline.training.run import Run
 from sweeps.jobs import TEST
@@ -53,27 +49,27 @@ def by_steps(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of(trained: Trained) -> list[dict[str, Any]]:
-    problem, weights = trained.engine.problem, trained.engine.weights
-    options = problem.options
-    assert isinstance(options, ConversionOptions)
-    kept = {field.name: getattr(options, field.name) for field in fields(AnnOptions) if field.name != "kind"}
-    numbers = replace(problem, method=AnnOptions.kind, options=AnnOptions(**kept))
-    accuracy, operations = _scored(_made(numbers, weights), trained)
+    accuracy, operations = _scored(_unconverted(trained))
     unconverted = {"unconverted": accuracy, "macs": operations}
     found = []
     for steps in STEPS:
-        accuracy, operations = _scored(_made(replace(problem, options=replace(options, steps=steps)), weights), trained)
+        accuracy, operations = _scored(trained.with_options(steps=steps))
         found.append({"steps": steps, "accuracy": accuracy, "operations": operations} | unconverted)
     return found
 
 
-def _made(problem: Problem, weights: Weights) -> Engine:
-    entry = registry.choose(problem).entry
-    return entry.make(problem, {name: weights[name] for name in entry.shapes(problem)}, Resources(threads=1))
+def _unconverted(trained: Trained) -> Trained:
+    """Return the network of numbers that was converted."""
+    problem, weights = trained.engine.problem, trained.engine.weights
+    kept = {field.name: getattr(problem.options, field.name) for field in fields(AnnOptions) if field.name != "kind"}
+    numbers = replace(problem, method=AnnOptions.kind, options=AnnOptions(**kept))
+    entry = registry.choose(numbers).entry
+    own = {name: weights[name] for name in entry.shapes(numbers)}
+    return replace(trained, engine=entry.make(numbers, own, Resources(threads=1)))
 
 
-def _scored(engine: Engine, trained: Trained) -> tuple[float, float]:
+def _scored(trained: Trained) -> tuple[float, float]:
     """Return accuracy and operations an example on the test part."""
     data = kept_dataset(trained.config).test
-    done = engine.operations(prediction_batches(data, trained.config))
-    return score(engine, trained.config, data, TEST, trained.epoch).accuracy, done.accumulates + done.macs
+    done = trained.operations(data)
+    return score(trained.engine, trained.config, data, TEST, trained.epoch).accuracy, done.accumulates + done.macs
