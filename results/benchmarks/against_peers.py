@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from results.benchmarks.shd_shaped import CASES, Shape
 from results.benchmarks.table import Row, on_threads
-from results.benchmarks.trainers import OURS, TRAINERS
+from results.benchmarks.trainers import OURS, PEERS, TRAINERS
 from results.benchmarks.turns import Measured, beside, take_turns, training
 
 NAME = "peers"
@@ -32,7 +32,7 @@ def run(
     quick: bool = False,
     cases: Mapping[str, Shape] = CASES,
     threads: Sequence[int] = (1, 2),
-    trainers: Sequence[str] = tuple(TRAINERS),
+    trainers: Sequence[str] = tuple(PEERS),
     once: Sequence[str] = ("indexed",),
 ) -> list[Row]:
     """Train on the same spikes from the same weights, each trainer in its own process, our engine and a peer in turns.

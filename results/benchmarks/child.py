@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from typing import Any
 import psutil
 
 Answer = dict[str, float]
+
+LIMIT = 600.0
+"""Seconds within which a process must answer."""
 
 
 @contextlib.contextmanager
@@ -34,7 +38,7 @@ def child(module: str, threads: int, **arguments: Any) -> Iterator[Callable[[], 
     Raises
     ------
     RuntimeError
-        With the last line of its output, if the process has failed.
+        With the last line of its output, if the process has failed; or if it has not answered within `LIMIT` seconds.
     """
     asked = {"module": module, "threads": threads, "arguments": arguments}
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
@@ -48,9 +52,16 @@ def child(module: str, threads: int, **arguments: Any) -> Iterator[Callable[[], 
         assert answers is not None
 
         def answer() -> Answer:
-            if line := answers.readline():
+            timer = threading.Timer(LIMIT, process.kill)
+            timer.start()
+            line = answers.readline()
+            late = not timer.is_alive()
+            timer.cancel()
+            if line:
                 return dict(json.loads(line))
             process.wait()
+            if late:
+                raise RuntimeError(f"{module} did not answer within {LIMIT:g} s")
             errors.seek(0)
             last = (errors.read().strip().splitlines() or ["without output"])[-1]
             raise RuntimeError(f"{module} ended with {process.returncode}: {last}")

@@ -1,11 +1,14 @@
-"""Our CPU and GeNN engines as trainers, to be measured beside their peers."""
+"""Our engines and training methods as trainers, to be measured beside each other and their peers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
 
 from models.batch import SpikeBatch
+from models.engines.base import Engine
 from models.engines.cpu.engine import CpuEngine
 from models.engines.entry import Resources
 from models.engines.registry import find
@@ -27,24 +30,26 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 class Ours:
-    """The CPU engine as a trainer."""
+    """An engine as a trainer by the problem's method, on a CPU where it has the choice."""
 
-    name = "cpu"
+    device: ClassVar[str] = "cpu"
 
-    def __init__(self, problem: Problem, weights: Weights, learning_rate: float) -> None:
+    def __init__(self, problem: Problem, weights: Weights, learning_rate: float, engine: str = "cpu") -> None:
         self.problem, self.weights, self.learning_rate = problem, weights, learning_rate
+        self._entry = find(engine, problem.method)
 
     def prepare(self, batch: SpikeBatch) -> None:
-        """Compile, or load the compiled code, by training a small network."""
-        self.make(batch)
+        """Compile, or load the compiled code and the libraries, by training a small network."""
+        self._engine = self.make(self.problem, self.weights, len(batch))
         recurrent = self.problem.network.hidden[0].recurrent is not None
-        small = Shape(channels=10, hidden=8, recurrent=recurrent, steps=20, batch=2, events=20)
-        engine(small).train_epoch(small.batches(1), self.learning_rate)
+        small = Shape(channels=40, hidden=8, recurrent=recurrent, steps=50, batch=2, events=20)
+        problem = replace(self.problem, network=small.network, steps=small.steps)
+        weights = self._entry.draw(problem, small.initial, 0)
+        self.make(problem, weights, small.batch).train_epoch(small.batches(1), self.learning_rate)
 
-    def make(self, batch: SpikeBatch) -> None:
-        """Make the engine for batches of this size."""
-        entry = find(self.name, "eventprop")
-        self._engine = entry.make(self.problem, self.weights, Resources(batch=len(batch)))
+    def make(self, problem: Problem, weights: Weights, batch: int) -> Engine:
+        """Return the engine for batches of this size."""
+        return self._entry.make(problem, weights, Resources(device=self.device, batch=batch))
 
     def train(self, batch: SpikeBatch) -> int:
         """Learn from a batch; return the number of hidden spikes."""
@@ -54,9 +59,9 @@ class Ours:
 class OursOnGenn(Ours):
     """The GeNN engine as a trainer, on the best backend that answers."""
 
-    name = "genn"
+    device: ClassVar[str] = "auto"
 
     def prepare(self, batch: SpikeBatch) -> None:
         """Generate and build the code."""
-        self.make(batch)
+        self._engine = self.make(self.problem, self.weights, len(batch))
         self._engine.predict([batch])

@@ -26,7 +26,7 @@ class Shape:
     Attributes
     ----------
     steps : int
-        Steps of 1 ms of a trial.
+        Steps of a trial.
     batch : int
         Examples per batch.
     events : int
@@ -35,6 +35,8 @@ class Shape:
         Events lie in this many first steps; None means the whole trial.
     input_mean : float
         Mean of the input's initial weights, which decides how often hidden neurons spike.
+    dt : float
+        Length of a step in ms.
     """
 
     channels: int = 700
@@ -46,13 +48,15 @@ class Shape:
     events: int = 8000
     busy: int | None = None
     input_mean: float = 0.0258
+    dt: float = DT
 
     def __str__(self) -> str:
         """Return the sizes in one line."""
         kind = "recurrent" if self.recurrent else "feed-forward"
+        length = "" if self.dt == DT else f" of {self.dt:g} ms"
         busy = "" if self.busy is None else f" in the first {self.busy} of them"
         return (
-            f"{self.channels}-{self.hidden}-{self.classes} {kind}, {self.steps} steps, batch {self.batch}, "
+            f"{self.channels}-{self.hidden}-{self.classes} {kind}, {self.steps} steps{length}, batch {self.batch}, "
             f"{self.events} input spikes{busy}"
         )
 
@@ -64,12 +68,17 @@ class Shape:
 
     @property
     def problem(self) -> Problem:
-        """The problem: the network, the published loss, steps of 1 ms."""
-        return Problem(self.network, LOSS, DT, self.steps)
+        """The problem: the network and the published loss."""
+        return Problem(self.network, LOSS, self.dt, self.steps)
+
+    @property
+    def initial(self) -> Initial:
+        """What initial weights are drawn from."""
+        return Initial(input=Normal(self.input_mean, 0.01))
 
     def weights(self) -> Weights:
         """Draw initial weights, the same every time."""
-        return Initial(input=Normal(self.input_mean, 0.01)).draw(self.network, 0)
+        return self.initial.draw(self.network, 0)
 
     def batches(self, count: int) -> list[SpikeBatch]:
         """Make batches of events at random channels and steps, no two of an example in one place; always the same."""

@@ -1,4 +1,4 @@
-"""Trainers of a network, our engines and their peers, behind one interface."""
+"""Trainers of a network, our engines and methods and their peers, behind one interface."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ import importlib.util
 import itertools
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from models.batch import SpikeBatch
+from models.engines import registry
+from models.engines.entry import Entry
+from models.errors import InputError
+from models.network import Weights
+from models.problem import Problem
 from results.benchmarks.child import Answer, Memory
 from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 
@@ -63,12 +68,69 @@ class Trainer:
         """Its packages with their versions."""
         return ", ".join(f"{package} {importlib.metadata.version(package)}" for package in self.packages)
 
+    def lacks(self, shape: Shape) -> str | None:
+        """Return why it can't train a network of a shape here, as a sentence, or None."""
+        return f"{self.missing} is not installed" if self.missing else None
+
+    def problem(self, shape: Shape) -> Problem:
+        """Return what it is to train."""
+        return shape.problem
+
+    def weights(self, shape: Shape) -> Weights:
+        """Return the weights that it begins with."""
+        return shape.weights()
+
     def make(self, shape: Shape) -> Learner:
         """Return a network of a shape, with the shape's initial weights."""
         module, name = self.place.split(":")
         made: Any = getattr(importlib.import_module(f"results.benchmarks.{module}"), name)
-        learner: Learner = made(shape.problem, shape.weights(), LEARNING_RATE, **self.options)
+        learner: Learner = made(self.problem(shape), self.weights(shape), LEARNING_RATE, **self.options)
         return learner
+
+
+@dataclass(frozen=True)
+class Method(Trainer):
+    """A training method of this project.
+
+    Attributes
+    ----------
+    method : str
+        Name in the registry; ``options`` has the engine's.
+    settings : mapping of str to object
+        What differs from the defaults of the method's own settings, ``training.options``.
+    recurrent : bool
+        Whether it is measured on recurrent or on feed-forward networks.
+    spikes : bool
+        Whether what it counts during training are spikes.
+    """
+
+    place: str = "ours:Ours"
+    method: str = field(kw_only=True)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    recurrent: bool = True
+    spikes: bool = True
+
+    @property
+    def entry(self) -> Entry:
+        """Its entry in the registry."""
+        return registry.find(self.options["engine"], self.method)
+
+    def lacks(self, shape: Shape) -> str | None:
+        """Return why it can't train a network of a shape here, as a sentence, or None."""
+        try:
+            registry.refuse(self.entry, self.problem(shape))
+        except InputError as error:
+            return str(error)
+        return None
+
+    def problem(self, shape: Shape) -> Problem:
+        """Return what it is to train."""
+        own = registry.options(self.method)
+        return replace(shape.problem, method=self.method, options=own(**self.settings) if own else None)
+
+    def weights(self, shape: Shape) -> Weights:
+        """Return the parameters that it begins with."""
+        return self.entry.draw(self.problem(shape), shape.initial, 0)
 
 
 def _pytorch(title: str, reading: str) -> Trainer:
@@ -76,13 +138,17 @@ def _pytorch(title: str, reading: str) -> Trainer:
     return Trainer(title, "peers.surrogate:SurrogateNetwork", ("torch",), {"reading": reading})
 
 
+def _method(title: str, method: str, engine: str = "cpu", **more: Any) -> Method:
+    return Method(title, method=method, options={"engine": engine}, **more)
+
+
 OURS = "ours"
 OURS_ON_GENN = "genn"
 GENN = ("ml_genn", "pygenn")
 
-TRAINERS = {
+PEERS = {
     OURS: Trainer("Eventprop, CPU engine", "ours:Ours"),
-    OURS_ON_GENN: Trainer("Eventprop, GeNN engine", "ours:OursOnGenn", GENN, one_core=True),
+    OURS_ON_GENN: Trainer("Eventprop, GeNN engine", "ours:OursOnGenn", GENN, {"engine": "genn"}, one_core=True),
     "mlgenn": Trainer("Eventprop, mlGeNN's CPU backend", "peers.ml_genn_cpu:MlGennNetwork", GENN, one_core=True),
     "spyx": Trainer("surrogate gradient, Spyx", "peers.spyx_bptt:SpyxNetwork", ("spyx", "jax", "flax", "optax")),
     "snntorch": Trainer("surrogate gradient, snnTorch", "peers.snn_torch:SnnTorchNetwork", ("snntorch", "torch")),
@@ -90,13 +156,36 @@ TRAINERS = {
     "indexed": _pytorch("input product indexed by step, as in SpyTorch's tutorials", "indexed"),
     "unbound": _pytorch("input product unbound by step", "unbound"),
 }
+"""Our engines and other libraries by name."""
+
+_TORCH = "torch"
+
+METHODS = {
+    method.title: method
+    for method in (
+        _method("surrogate gradient", "surrogate", _TORCH),
+        _method("surrogate gradient, feed-forward", "surrogate", _TORCH, recurrent=False),
+        _method("ParaLIF", "parallel-lif", _TORCH),
+        _method("ParaLIF, feed-forward", "parallel-lif", _TORCH, recurrent=False),
+        _method("SPSN", "spsn", _TORCH, recurrent=False),
+        _method("e-prop", "e-prop"),
+        _method("e-prop, adaptive thresholds", "e-prop", settings={"neurons": "adaptive"}),
+        _method("perceptron", "ann", _TORCH, spikes=False),
+        _method("CNN", "ann", _TORCH, spikes=False, settings={"architecture": "cnn"}),
+        _method("GRU", "ann", _TORCH, spikes=False, settings={"architecture": "gru"}),
+        _method("converted perceptron", "conversion", _TORCH, spikes=False),
+    )
+}
+"""Variants of the training methods beside Eventprop by name, which is that of the comparison of methods."""
+
+TRAINERS: dict[str, Trainer] = PEERS | METHODS
 
 
 def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
     """Prepare one of `TRAINERS` for a `Shape` of these fields; return a function that trains on one batch.
 
-    It returns seconds; megabytes, the greatest rise of memory above that after compilation; and hidden_spikes per
-    neuron and example. A first batch, which is not timed, has warmed up the trainer.
+    It returns seconds; cpu_seconds of all threads; megabytes, the greatest rise of memory above that after compilation;
+    and hidden_spikes per neuron and example. A first batch, which is not timed, has warmed up the trainer.
     """
     sizes = Shape(**shape)
     learner = TRAINERS[trainer].make(sizes)
@@ -108,10 +197,10 @@ def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
 
     def measure() -> Answer:
         batch = next(batches)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         spikes = learner.train(batch)
-        seconds = time.perf_counter() - start
+        taken = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
         hidden_spikes = spikes / (sizes.batch * sizes.hidden)
-        return {"seconds": seconds, "megabytes": memory.added(), "hidden_spikes": hidden_spikes}
+        return taken | {"megabytes": memory.added(), "hidden_spikes": hidden_spikes}
 
     return measure

@@ -33,8 +33,8 @@ class Measured:
 
     Attributes
     ----------
-    ms_an_example : float
-        Median over batches.
+    ms_an_example, cpu_ms_an_example : float
+        Median over batches of time, and of CPU time, the sum over threads.
     megabytes : float
         Peak.
     hidden_spikes : float
@@ -44,6 +44,7 @@ class Measured:
     """
 
     ms_an_example: float
+    cpu_ms_an_example: float
     megabytes: float
     hidden_spikes: float
     batches: int
@@ -73,6 +74,7 @@ def take_turns(children: Mapping[Key, Ask], rounds: int, batch: int) -> dict[Key
     return {
         key: Measured(
             statistics.median(answer["seconds"] for answer in given) / batch * 1000,
+            statistics.median(answer["cpu_seconds"] for answer in given) / batch * 1000,
             max(answer["megabytes"] for answer in given),
             statistics.fmean(answer["hidden_spikes"] for answer in given),
             len(given),
@@ -89,13 +91,13 @@ def beside(
     Returns
     -------
     dict
-        The peer's row. That of a peer that is not installed or fails has a note that says so, and no figures.
+        The peer's row. That of a peer that can't train this here or fails has a note that says so, and no figures.
     dict
         What was measured of our engine in the same turns, by its number of threads; empty without figures.
     """
     trainer = TRAINERS[name]
-    if trainer.missing:
-        return {"trainer": trainer.title, "note": f"left out: {trainer.missing} is not installed"}, {}
+    if lacks := trainer.lacks(shape):
+        return {"trainer": trainer.title, "note": f"left out: {lacks}"}, {}
     row: Row = {"trainer": trainer.title, "threads": str(threads)}
     try:
         with training(name, threads, shape) as peer:

@@ -25,6 +25,7 @@ DRAWINGS = registered(
         "searches",
         "length",
         "methods",
+        "methods_length",
     )
 )
 """The figures that these modules register."""
