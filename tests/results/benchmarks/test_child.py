@@ -70,7 +70,7 @@ class Canned:
     def __call__(self) -> dict[str, float]:
         self.log.append(self.name)
         seconds = self.left.pop(0)
-        return {"seconds": seconds, "megabytes": 100 * seconds, "hidden_spikes": 14.0}
+        return {"seconds": seconds, "cpu_seconds": seconds / 2, "megabytes": 100 * seconds, "hidden_spikes": 14.0}
 
 
 def test_turns_alternate_and_last_a_while() -> None:
@@ -78,5 +78,5 @@ def test_turns_alternate_and_last_a_while() -> None:
     fast, slow = Canned(log, "fast", 0.2, 0.2, 0.1, 0.25), Canned(log, "slow", 4.0, 2.0)
     found = take_turns({"fast": fast, "slow": slow}, 2, 10)
     assert log == ["fast", "fast", "slow", "fast", "fast", "slow"]
-    assert found["fast"] == Measured(20.0, 25.0, 14.0, 4)
-    assert found["slow"] == Measured(300.0, 400.0, 14.0, 2)
+    assert found["fast"] == Measured(20.0, 10.0, 25.0, 14.0, 4)
+    assert found["slow"] == Measured(300.0, 150.0, 400.0, 14.0, 2)
