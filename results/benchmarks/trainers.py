@@ -174,6 +174,8 @@ METHODS = {
         _method("CNN", "ann", _TORCH, spikes=False, settings={"architecture": "cnn"}),
         _method("GRU", "ann", _TORCH, spikes=False, settings={"architecture": "gru"}),
         _method("converted perceptron", "conversion", _TORCH, spikes=False),
+        _method("logistic regression", "control", "sklearn", spikes=False),
+        _method("support vector machine", "control", "sklearn", spikes=False, settings={"classifier": "svm"}),
     )
 }
 """Variants of the training methods beside Eventprop by name, which is that of the comparison of methods."""

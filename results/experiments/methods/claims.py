@@ -79,7 +79,7 @@ def _ratios(lengths: Rows, method: str) -> list[str]:
 
 
 def _parallel(lengths: Rows) -> list[str]:
-    own, stepped = (_by_steps(lengths, method, "ms_an_example") for method in ("parallel-lif", "surrogate"))
+    own, stepped = (_by_steps(lengths, method, "cpu_ms_an_example") for method in ("parallel-lif", "surrogate"))
     both = sorted(set(own) & set(stepped))
     if not both:
         return []

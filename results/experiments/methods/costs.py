@@ -33,8 +33,8 @@ LEAST = 0.1
 def costs(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what each method of a comparison costs, measured on its first run.
 
-    Operations and spikes are means over the data set's test part; time and memory are those of training on one thread,
-    each method in turns with the reference.
+    Operations and spikes are means over the data set's test part; CPU time, which other load on the machine changes
+    little, and memory are those of training on one thread, each method in turns with the reference.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def _of(name: str, folder: Path, reference: Path | None) -> dict[str, Any]:
     row |= {"operations": done.accumulates + done.macs, "macs": done.macs}
     own, other = _measured(folder, reference or folder)
     learned = len(split_training(trained.config, data.train, data.validation).training)
-    row |= {"seconds": own.ms_an_example * learned / 1000, "megabytes": own.megabytes}
+    row |= {"seconds": own.cpu_ms_an_example * learned / 1000, "megabytes": own.megabytes}
     return row | {
-        "times_the_time": own.ms_an_example / other.ms_an_example,
+        "times_the_time": own.cpu_ms_an_example / other.cpu_ms_an_example,
         "times_the_memory": own.megabytes / max(other.megabytes, LEAST),
     }
 
@@ -82,8 +82,8 @@ def _measured(folder: Path, reference: Path) -> tuple[Measured, Measured]:
 def session(config: str) -> Callable[[], Answer]:
     """Prepare training by a run's config file; return a function that learns from `EXAMPLES` examples.
 
-    It returns seconds; megabytes, the greatest rise of memory above that before the first epoch; and hidden_spikes per
-    neuron and example. A first epoch, which is not timed, has warmed it up.
+    It returns seconds; cpu_seconds; megabytes, the greatest rise of memory above that before the first epoch; and
+    hidden_spikes per neuron and example. A first epoch, which is not timed, has warmed it up.
     """
     settings = load_config(config)
     data = kept_dataset(settings).train
@@ -97,10 +97,10 @@ def session(config: str) -> Callable[[], Answer]:
 
     def measure() -> Answer:
         batches = next(turns)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         found = engine.train_epoch(batches, settings.training.learning_rate)
-        seconds = time.perf_counter() - start
+        taken = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
         spikes = found.hidden_counts.mean() / found.examples
-        return {"seconds": seconds, "megabytes": memory.added(), "hidden_spikes": float(spikes)}
+        return taken | {"megabytes": memory.added(), "hidden_spikes": float(spikes)}
 
     return measure
