@@ -45,7 +45,7 @@ def costs(rows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         method, ``parameters``, and an example's hidden ``spikes``, synaptic ``operations`` (accumulates and
-        multiply-accumulates that are no product with 0) and of these ``macs``; ``seconds`` an epoch of training and
+        multiply-accumulates that are no product with 0) and of these ``macs``; ``seconds`` of an epoch of training and
         peak ``megabytes``, ``times_the_time`` and ``times_the_memory`` of the reference.
     """
     runs = {str(row.variant): Path(row.run) for row in rows[rows["failed"] == ""][::-1].itertuples()}

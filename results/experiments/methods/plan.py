@@ -119,6 +119,10 @@ CONTENDERS = (
     Contender("perceptron on log-mel", "perceptron", ("data.ear=log-mel",), 30),
     Contender("CNN on log-mel", "cnn", ("data.ear=log-mel",), 30),
     Contender("GRU on log-mel", "gru", ("data.ear=log-mel",), 30),
+    Contender("logistic regression", "logistic", epochs=1),
+    Contender("support vector machine", "svm", epochs=1),
+    Contender("logistic regression on MFCC", "logistic-mfcc", epochs=1),
+    Contender("support vector machine on MFCC", "svm-mfcc", epochs=1),
 )
 
 FSDD = "fsdd-exponential"
