@@ -27,6 +27,8 @@ ENTRIES: tuple[Entry, ...] = tuple(
         "models.methods.ann.entry",
         "models.methods.conversion.entry",
         "models.methods.control.entry",
+        "models.methods.stdp.entry",
+        "models.methods.reward_stdp.entry",
     )
 )
 """What each of these modules calls ``ENTRY``."""

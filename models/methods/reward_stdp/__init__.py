@@ -1,0 +1,1 @@
+"""The winner-take-all network with STDP that a reward modulates."""

@@ -1,0 +1,1 @@
+"""Winner-take-all networks whose synapses follow spike-timing-dependent plasticity (STDP)."""
