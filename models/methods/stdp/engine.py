@@ -167,7 +167,7 @@ class WinnerEngine(Engine):
         return counts
 
     def _work(self, batch: SpikeBatch) -> Work:
-        """Return what a batch costs: of input spikes, of spikes that inhibit all other neurons, and of their decoding."""
+        """Return what a batch costs: input spikes, spikes that inhibit all other neurons, and their decoding."""
         counts = self._counts(batch).sum(axis=0)
         rows, hidden = self.shapes["input_hidden"]
         arrivals = self._arrivals(batch, _the_same)
