@@ -27,17 +27,15 @@ class Contender:
     name : str
         What tables call it.
     space : str
-        Its space in ``sweeps/spaces``: the config, what all its settings share, and what is searched.
+        Its space in ``sweeps/spaces``: what all its settings share, the number of epochs among it, and what is
+        searched.
     overrides : tuple of str
         What tells it from others of the same space.
-    epochs : int
-        Of the runs that are compared; those that choose settings have the space's.
     """
 
     name: str
     space: str
     overrides: tuple[str, ...] = ()
-    epochs: int = 20
 
     def settings(self, points: int) -> list[tuple[str, ...]]:
         """Return the settings that validation chooses from, as overrides: the space's own, then a Sobol sequence."""
@@ -77,7 +75,10 @@ class Plan:
     points : int
         Settings a contender.
     searched : str
-        The config on whose validation part settings are chosen, where that is another data set's.
+        The config on whose validation part settings are chosen, where that is another data set's. Its runs have
+        neither ``shared`` nor ``below``.
+    below : tuple of str
+        Overrides of the config that contenders' own count above.
     """
 
     name: str
@@ -88,21 +89,22 @@ class Plan:
     seeds: int = 5
     points: int = 8
     searched: str = ""
+    below: tuple[str, ...] = ()
 
     def candidates(self) -> dict[str, list[Variant]]:
         """Return the settings of every contender, as they are tried."""
-        return {
+        found = {
             contender.name: [
-                Variant(f"{contender.name} {i}", self.searched or self.config, (*setting, *self.shared))
+                Variant(f"{contender.name} {i}", self.searched or self.config, setting)
                 for i, setting in enumerate(contender.settings(self.points))
             ]
             for contender in self.contenders
         }
+        return found if self.searched else {name: list(map(self.compared, options)) for name, options in found.items()}
 
     def compared(self, chosen: Variant) -> Variant:
-        """Return a chosen setting as it is compared: with the contender's number of epochs."""
-        epochs = next(contender.epochs for contender in self.contenders if contender.name == chosen.name)
-        return Variant(chosen.name, self.config, (*chosen.overrides, f"training.epochs={epochs}", *self.shared))
+        """Return a setting as it is compared: on this plan's own data."""
+        return replace(chosen, config=self.config, overrides=(*self.below, *chosen.overrides, *self.shared))
 
 
 CONTENDERS = (
@@ -111,18 +113,18 @@ CONTENDERS = (
     Contender("ParaLIF", "parallel-lif"),
     Contender("SPSN", "spsn"),
     Contender("e-prop", "e-prop"),
-    Contender("perceptron", "perceptron", epochs=30),
-    Contender("CNN", "cnn", epochs=30),
-    Contender("GRU", "gru", epochs=30),
-    Contender("converted perceptron", "conversion", epochs=30),
-    Contender("converted perceptron, random input", "conversion", ("training.options.input=poisson",), 30),
-    Contender("perceptron on log-mel", "perceptron", ("data.ear=log-mel",), 30),
-    Contender("CNN on log-mel", "cnn", ("data.ear=log-mel",), 30),
-    Contender("GRU on log-mel", "gru", ("data.ear=log-mel",), 30),
-    Contender("logistic regression", "logistic", epochs=1),
-    Contender("support vector machine", "svm", epochs=1),
-    Contender("logistic regression on MFCC", "logistic-mfcc", epochs=1),
-    Contender("support vector machine on MFCC", "svm-mfcc", epochs=1),
+    Contender("perceptron", "perceptron"),
+    Contender("CNN", "cnn"),
+    Contender("GRU", "gru"),
+    Contender("converted perceptron", "conversion"),
+    Contender("converted perceptron, random input", "conversion", ("training.options.input=poisson",)),
+    Contender("perceptron on log-mel", "perceptron", ("data.ear=log-mel",)),
+    Contender("CNN on log-mel", "cnn", ("data.ear=log-mel",)),
+    Contender("GRU on log-mel", "gru", ("data.ear=log-mel",)),
+    Contender("logistic regression", "logistic"),
+    Contender("support vector machine", "svm"),
+    Contender("logistic regression on MFCC", "logistic-mfcc"),
+    Contender("support vector machine on MFCC", "svm-mfcc"),
 )
 
 FSDD = "fsdd-exponential"
@@ -131,7 +133,14 @@ FULL = (
     Plan("fsdd-index", FSDD, CONTENDERS),
     Plan("fsdd-loso", FSDD, CONTENDERS, loso=True, points=4),
     Plan("asc", "asc", CONTENDERS, searched=FSDD),
-    Plan("digits", "digits", CONTENDERS, ("data.utterances=10", "loss.window.shape=exponential"), searched=FSDD),
+    Plan(
+        "digits",
+        "digits",
+        CONTENDERS,
+        ("data.utterances=10",),
+        searched=FSDD,
+        below=("loss.window.shape=exponential",),
+    ),
 )
 """The published comparisons."""
 

@@ -37,7 +37,7 @@ def stages(plan: Plan) -> Stages[Trained]:
     """Train the runs that choose settings, then those that are compared."""
     choosing = yield choosing_jobs(plan)
     best, choice = choose(plan.name, plan.candidates(), choosing)
-    chosen = {held: [plan.compared(variant) for variant in variants] for held, variants in best.items()}
+    chosen = best if not plan.searched else {held: list(map(plan.compared, own)) for held, own in best.items()}
     rows = yield comparing_jobs(plan, chosen)
     said = {option.name: _said(option) for options in plan.candidates().values() for option in options}
     return Trained(chosen, choice.assign(setting=choice["setting"].map(said)), choosing, rows)

@@ -13,7 +13,6 @@ from torch_extra import needs_torch
 
 from models.errors import InputError
 from pipeline.console import Console
-from results.experiments.comparison.variants import Variant
 from results.experiments.methods.claims import claims
 from results.experiments.methods.findings import Findings, read_all
 from results.experiments.methods.methods import methods
@@ -35,17 +34,18 @@ def test_every_method_has_the_same_budget_and_no_setting_twice(plan: Plan) -> No
 
 
 @pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
-def test_the_first_setting_is_the_method_as_it_is_and_all_are_of_one_method(contender: Contender) -> None:
+def test_settings_are_of_one_method_and_are_searched_as_they_are_compared(contender: Contender) -> None:
     [plan] = SMALL
     options = plan.candidates()[contender.name]
-    found = {option.settings(1).training.method for option in options}
-    assert len(found) == 1
-    compared = plan.compared(Variant(contender.name, plan.config, options[0].overrides)).settings(3)
-    assert compared.training.epochs == 2  # The plan's own, above the contender's.
-    assert compared.seed == 3
-    [full, *_] = FULL
-    chosen = full.compared(Variant(contender.name, full.config, contender.settings(1)[0])).settings(1)
-    assert chosen.training.epochs == contender.epochs
+    assert len({option.settings(1).training.method for option in options}) == 1
+    assert {option.settings(1).training.epochs for option in options} == {2}  # The plan's own, above the space's.
+    full, *_, digits = FULL
+    for searched, own in zip(full.candidates()[contender.name], digits.candidates()[contender.name], strict=True):
+        assert searched.settings(1) == own.settings(1)  # The same runs: they are trained once.
+        config = digits.compared(own).settings(1)
+        assert (config.data.dataset, config.data.utterances) == ("digits", 10)
+        assert config.window == searched.settings(1).window
+        assert config.training == searched.settings(1).training
 
 
 def test_settings_of_another_data_set_are_compared_on_this_one() -> None:
