@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from results.experiments.methods.findings import Findings as Methods
 from results.experiments.study.findings import Findings
 from results.experiments.study.matching import correlation
 from results.experiments.study.plan import FULL, REFERENCE
@@ -101,6 +102,17 @@ def test_accuracies_on_real_recordings() -> None:
     assert shown["fsdd-exponential"] == [interval(index.loc["defaults"]), interval(held["fsdd-exponential"])]
     assert shown["fsdd-60"] == [interval(index.loc["three copies 60 ms apart, 60 epochs"]), interval(held["fsdd-60"])]
     assert interval(read_csv(PUBLISHED / "ablation-digits.csv").iloc[0]) in flat("results/README.md")
+
+
+def test_methods_on_the_index_split() -> None:
+    table = Methods.read(PUBLISHED / "methods" / "fsdd-index.json").table
+    wanted = []
+    for row in table.itertuples():
+        difference = f"{row.difference:+.3f} ({row.difference_low:+.3f} to {row.difference_high:+.3f})"
+        compared = [difference, f"{row.p_corrected:.3f}"] if row.difference == row.difference else ["", ""]
+        costs = [f"{row.operations:,.0f}", f"{row.times_the_time:.2g}", f"{row.times_the_memory:.2g}"]
+        wanted.append([row.method, interval(row), *compared, *costs])
+    assert rows("results/README.md", "method") == wanted
 
 
 def test_ablation_and_sizes() -> None:

@@ -69,14 +69,15 @@ class Plan:
         Overrides of all runs, which count above the contenders' own.
     loso : bool
         Whether the speakers of the training part are held out one at a time, instead of scoring on the test part.
-        Settings are then chosen without the held-out speaker, on validation recordings of the others.
+        Settings are then chosen without the held-out speaker, on validation recordings of the others, unless they are
+        ``searched`` elsewhere.
     seeds : int
         Of the comparison: 1, 2 and so on.
     points : int
         Settings a contender.
     searched : str
-        The config on whose validation part settings are chosen, where that is another data set's. Its runs have
-        neither ``shared`` nor ``below``.
+        The config on whose validation part settings are chosen once, where they are not chosen on this plan's own
+        data or folds. Its runs have neither ``shared`` nor ``below``.
     below : tuple of str
         Overrides of the config that contenders' own count above.
     """
@@ -131,7 +132,7 @@ FSDD = "fsdd-exponential"
 
 FULL = (
     Plan("fsdd-index", FSDD, CONTENDERS),
-    Plan("fsdd-loso", FSDD, CONTENDERS, loso=True, points=4),
+    Plan("fsdd-loso", FSDD, CONTENDERS, loso=True, searched=FSDD),
     Plan("asc", "asc", CONTENDERS, searched=FSDD),
     Plan(
         "digits",
@@ -142,7 +143,11 @@ FULL = (
         below=("loss.window.shape=exponential",),
     ),
 )
-"""The published comparisons."""
+"""The published comparisons.
+
+All settings are chosen on fsdd's validation part, whose recordings are of all speakers: with speakers held out, a
+method's settings, but nothing that it learned, have heard the held-out speaker.
+"""
 
 SMALL = (Plan("small-fsdd-index", FSDD, CONTENDERS, ("network.hidden=32", "training.epochs=2"), seeds=2, points=2),)
 """Ten minutes on two cores."""

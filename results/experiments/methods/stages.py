@@ -9,7 +9,7 @@ import pandas as pd
 from results.experiments.comparison.choosing import FIRST_CHOOSING_SEED, Chosen, choose
 from results.experiments.comparison.variants import Variant
 from results.experiments.methods.plan import Plan
-from sweeps.jobs import VALIDATION, Job, speakers
+from sweeps.jobs import TEST, VALIDATION, Job, speakers
 from sweeps.runner import Stages
 
 
@@ -37,7 +37,7 @@ def stages(plan: Plan) -> Stages[Trained]:
     """Train the runs that choose settings, then those that are compared."""
     choosing = yield choosing_jobs(plan)
     best, choice = choose(plan.name, plan.candidates(), choosing)
-    chosen = best if not plan.searched else {held: list(map(plan.compared, own)) for held, own in best.items()}
+    chosen = _elsewhere(plan, best) if plan.searched else best
     rows = yield comparing_jobs(plan, chosen)
     said = {option.name: _said(option) for options in plan.candidates().values() for option in options}
     return Trained(chosen, choice.assign(setting=choice["setting"].map(said)), choosing, rows)
@@ -46,7 +46,7 @@ def stages(plan: Plan) -> Stages[Trained]:
 def choosing_jobs(plan: Plan) -> list[Job]:
     """Return the runs that choose settings, fold by fold."""
     options = [option for options in plan.candidates().values() for option in options]
-    held = speakers(options[0].settings(1)) if plan.loso else [VALIDATION]
+    held = speakers(options[0].settings(1)) if plan.loso and not plan.searched else [VALIDATION]
     return [option.job(FIRST_CHOOSING_SEED, h) for h in held for option in options]
 
 
@@ -58,6 +58,13 @@ def comparing_jobs(plan: Plan, chosen: Chosen) -> list[Job]:
         for held, variants in chosen.items()
         for variant in variants
     ]
+
+
+def _elsewhere(plan: Plan, best: Chosen) -> Chosen:
+    """Return settings that were chosen once, for whatever the plan scores."""
+    [settings] = best.values()
+    compared = list(map(plan.compared, settings))
+    return dict.fromkeys(speakers(compared[0].settings(1)) if plan.loso else [TEST], compared)
 
 
 def _said(option: Variant) -> str:

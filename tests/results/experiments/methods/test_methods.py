@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from results.experiments.methods.methods import methods
 from results.experiments.methods.plan import CONTENDERS, FULL, REFERENCE, SMALL, Contender, Plan, chosen_plans
 from results.experiments.methods.remarks import SCOPE, remarks
 from results.experiments.methods.sentences import sentences
+from results.experiments.methods.stages import stages
 from results.figures.methods import by_steps, front, pareto
 from sweeps.runner import Runner
 
@@ -59,6 +62,20 @@ def test_settings_of_another_data_set_are_compared_on_this_one() -> None:
     config = compared.settings(1)
     assert config.data.dataset == "digits"
     assert config.training.learning_rate == searched.training.learning_rate
+
+
+def test_settings_that_are_searched_once_are_compared_on_every_held_out_speaker(words_config: Path) -> None:
+    few = CONTENDERS[:1]
+    tiny = ("network.hidden=4", "training.epochs=1", "network.delay_line.copies=1")
+    runner = Runner(Console(quiet=True), 1)
+    plan = Plan("words", str(words_config), few, tiny, True, 1, 1, str(words_config), tiny)
+    found = runner.run("words", partial(stages, plan))
+    assert found is not None
+    assert len(found.choosing) == 1
+    assert sorted(found.rows["held"]) == sorted(set(found.rows["held"]))
+    nested = runner.run("words", partial(stages, replace(plan, searched="")))
+    assert nested is not None
+    assert len(nested.choosing) == len(nested.rows) == len(found.rows) > 1
 
 
 def test_plans_and_methods_are_chosen_by_name() -> None:
