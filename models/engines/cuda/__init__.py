@@ -1,0 +1,1 @@
+"""Eventprop in kernels of our own for NVIDIA GPUs, compiled by numba-cuda."""

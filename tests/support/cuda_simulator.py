@@ -1,0 +1,160 @@
+"""Numba's CUDA simulator with warps, and with a scheduler that lets one thread of a block run at a time.
+
+The simulator polls all threads of a block at once and has no functions of warps. Here a thread runs until it comes to a
+barrier, then the next one, in an order that a test can choose: what depends on the order lacks a barrier.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+"""Whether this process simulates; Numba decides it when it is imported."""
+
+WARP = 32
+FEWEST = 32
+"""Threads of a block where the number changes no result."""
+
+Order = Literal["ascending", "descending", "shuffled"]
+
+
+def simulated(test: Any) -> Any:
+    """Mark a test that needs the simulator; it is skipped, saying so, without."""
+    reason = "needs numba-cuda and NUMBA_ENABLE_CUDASIM=1"
+    return pytest.mark.cuda(pytest.mark.skipif(not SIMULATED, reason=reason)(test))
+
+
+class _Stop(Exception):
+    """Ends a thread whose block has failed."""
+
+
+class _Block:
+    """Runs the threads of a block; stands in for the simulator's BlockManager."""
+
+    order: Order = "ascending"
+
+    def __init__(self, function: Callable[..., None], grid: Any, block: tuple[int, int, int], debug: bool) -> None:
+        self._function, self._grid, self._dimensions = function, grid, block
+        self._block_dim = block
+        self._back = threading.Semaphore(0)
+
+    def run(self, grid_point: tuple[int, ...], *args: Any) -> None:
+        threads = [_make_thread(self, self._function, args, grid_point, i) for i in range(self._dimensions[0])]
+        for thread in threads:
+            thread.start()
+        live, ready = list(threads), list(threads)
+        try:
+            while live:
+                for thread in self._ordered(ready):
+                    thread.turn.release()
+                    self._back.acquire()
+                    if thread.error is not None:
+                        raise thread.error
+                live = [thread for thread in live if not thread.done]
+                ready = self._released(live)
+        finally:
+            for thread in threads:
+                thread.stopped = True
+                thread.turn.release()
+            for thread in threads:
+                thread.join()
+
+    def _ordered(self, threads: list[Any]) -> list[Any]:
+        if self.order == "ascending":
+            return threads
+        if self.order == "descending":
+            return threads[::-1]
+        return [threads[i] for i in np.random.default_rng(len(threads)).permutation(len(threads))]
+
+    def _released(self, live: list[Any]) -> list[Any]:
+        """Return the threads that go on: all of them at a barrier, or whole warps at a function of warps."""
+        if all(thread.waits == "block" for thread in live):
+            return live
+        warps = [live[i : i + WARP] for i in range(0, len(live), WARP)]
+        ready = [thread for warp in warps if all(t.waits == "warp" for t in warp) for thread in warp]
+        assert ready, "some threads of a block wait at a barrier that others do not come to"
+        return ready
+
+
+def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, ...], at: Any, number: int) -> Any:
+    from numba.cuda.simulator.kernelapi import Dim3
+
+    class Thread(threading.Thread):
+        def __init__(self) -> None:
+            super().__init__(daemon=True)
+            self.blockIdx, self.threadIdx, self.thread_id = Dim3(*at), Dim3(number, 0, 0), number
+            self.turn, self.waits, self.values = threading.Semaphore(0), "", [None, None]
+            self.error: BaseException | None = None
+            self.done, self.stopped, self.shuffles = False, False, 0
+
+        def run(self) -> None:
+            self.turn.acquire()
+            try:
+                if not self.stopped:
+                    function(*args)
+            except _Stop:
+                pass
+            except BaseException as error:
+                self.error = error
+            self.done = True
+            block._back.release()
+
+        def pause(self, waits: str) -> None:
+            self.waits = waits
+            block._back.release()
+            self.turn.acquire()
+            if self.stopped:
+                raise _Stop
+
+        def syncthreads(self) -> None:
+            self.pause("block")
+
+        def syncthreads_or(self, value: Any) -> int:
+            block.__dict__.setdefault("values", {})[number] = bool(value)
+            self.pause("block")
+            found = any(block.__dict__["values"].values())
+            self.pause("block")
+            return int(found)
+
+        def shuffle_down(self, value: Any, delta: int) -> Any:
+            # Two places take turns: a thread can be one shuffle ahead of another one.
+            place, self.shuffles = self.shuffles % 2, self.shuffles + 1
+            shared = block.__dict__.setdefault("shuffled", {})
+            shared[number, place] = value
+            self.pause("warp")
+            other = number + delta
+            return shared[other if other // WARP == number // WARP else number, place]
+
+    return Thread()
+
+
+@contextmanager
+def simulator(order: Order = "ascending") -> Iterator[None]:
+    """Run kernels by this module's scheduler."""
+    from numba.cuda.simulator import kernel, kernelapi
+
+    from models.engines.cuda import engine, events, layer, output, weights
+
+    def shuffle_down(self: Any, mask: int, value: Any, delta: int) -> Any:
+        return threading.current_thread().shuffle_down(value, delta)  # type: ignore[attr-defined]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "BlockManager", _Block)
+        patch.setattr(_Block, "order", order)
+        patch.setattr(kernelapi.FakeCUDAModule, "shfl_down_sync", shuffle_down, raising=False)
+        for module, name in (
+            (engine, "COUNT_THREADS"),
+            (events, "INDEX_THREADS"),
+            (layer, "GATHER_THREADS"),
+            (output, "THREADS"),
+            (weights, "ROW_THREADS"),
+        ):
+            patch.setattr(module, name, FEWEST)
+        yield
