@@ -7,6 +7,7 @@ barrier, then the next one, in an order that a test can choose: what depends on 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,10 +26,10 @@ FEWEST = 32
 Order = Literal["ascending", "descending", "shuffled"]
 
 
-def simulated(test: Any) -> Any:
-    """Mark a test that needs the simulator; it is skipped, saying so, without."""
-    reason = "needs numba-cuda and NUMBA_ENABLE_CUDASIM=1"
-    return pytest.mark.cuda(pytest.mark.skipif(not SIMULATED, reason=reason)(test))
+needs_simulator = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not SIMULATED, reason="needs numba-cuda, and NUMBA_ENABLE_CUDASIM=1"),
+]
 
 
 class _Stop(Exception):
@@ -43,24 +44,28 @@ class _Block:
     def __init__(self, function: Callable[..., None], grid: Any, block: tuple[int, int, int], debug: bool) -> None:
         self._function, self._grid, self._dimensions = function, grid, block
         self._block_dim = block
-        self._back = threading.Semaphore(0)
+        self.back, self.votes, self.shuffled = _closed(), {}, {}
 
     def run(self, grid_point: tuple[int, ...], *args: Any) -> None:
+        args = tuple(getattr(getattr(arg, "_item", None), "_ary", arg) for arg in args)
         threads = [_make_thread(self, self._function, args, grid_point, i) for i in range(self._dimensions[0])]
         for thread in threads:
             thread.start()
         live, ready = list(threads), list(threads)
         try:
             while live:
-                for thread in self._ordered(ready):
-                    thread.turn.release()
-                    self._back.acquire()
+                turns = [*(thread.turn for thread in self._ordered(ready)), self.back]
+                for thread, following in zip(self._ordered(ready), turns[1:], strict=True):
+                    thread.following = following
+                turns[0].release()
+                self.back.acquire()
+                for thread in ready:
                     if thread.error is not None:
                         raise thread.error
                 live = [thread for thread in live if not thread.done]
                 ready = self._released(live)
         finally:
-            for thread in threads:
+            for thread in (thread for thread in threads if not thread.done):
                 thread.stopped = True
                 thread.turn.release()
             for thread in threads:
@@ -83,6 +88,13 @@ class _Block:
         return ready
 
 
+def _closed() -> Any:
+    """Return a lock that its first taker waits for."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, ...], at: Any, number: int) -> Any:
     from numba.cuda.simulator.kernelapi import Dim3
 
@@ -90,7 +102,7 @@ def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, 
         def __init__(self) -> None:
             super().__init__(daemon=True)
             self.blockIdx, self.threadIdx, self.thread_id = Dim3(*at), Dim3(number, 0, 0), number
-            self.turn, self.waits, self.values = threading.Semaphore(0), "", [None, None]
+            self.turn, self.following, self.waits = _closed(), block.back, ""
             self.error: BaseException | None = None
             self.done, self.stopped, self.shuffles = False, False, 0
 
@@ -102,13 +114,14 @@ def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, 
             except _Stop:
                 pass
             except BaseException as error:
-                self.error = error
+                self.error, self.following = error, block.back
             self.done = True
-            block._back.release()
+            if not self.stopped:
+                self.following.release()
 
         def pause(self, waits: str) -> None:
             self.waits = waits
-            block._back.release()
+            self.following.release()
             self.turn.acquire()
             if self.stopped:
                 raise _Stop
@@ -117,20 +130,19 @@ def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, 
             self.pause("block")
 
         def syncthreads_or(self, value: Any) -> int:
-            block.__dict__.setdefault("values", {})[number] = bool(value)
+            block.votes[number] = bool(value)
             self.pause("block")
-            found = any(block.__dict__["values"].values())
+            found = any(block.votes.values())
             self.pause("block")
             return int(found)
 
         def shuffle_down(self, value: Any, delta: int) -> Any:
             # Two places take turns: a thread can be one shuffle ahead of another one.
             place, self.shuffles = self.shuffles % 2, self.shuffles + 1
-            shared = block.__dict__.setdefault("shuffled", {})
-            shared[number, place] = value
+            block.shuffled[number, place] = value
             self.pause("warp")
             other = number + delta
-            return shared[other if other // WARP == number // WARP else number, place]
+            return block.shuffled[other if other // WARP == number // WARP else number, place]
 
     return Thread()
 
@@ -138,15 +150,32 @@ def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, 
 @contextmanager
 def simulator(order: Order = "ascending") -> Iterator[None]:
     """Run kernels by this module's scheduler."""
+    from numba.cuda.np import numpy_support
     from numba.cuda.simulator import kernel, kernelapi
 
     from models.engines.cuda import engine, events, layer, output, weights
+
+    launch = kernel.FakeCUDAKernel.__call__
+
+    def call(self: Any, *args: Any) -> Any:
+        # A kernel's launch has put the simulated functions into its module, which is that of what it calls, too.
+        return launch(self, *args) if kernel._kernel_context is None else self.fn(*args)
+
+    def shared_array(self: Any, shape: int, dtype: Any) -> np.ndarray:
+        # The simulator's own takes an array's place from a whole stack trace, which takes a millisecond.
+        made = numpy_support.as_dtype(dtype)
+        if shape == 0:
+            return np.frombuffer(self._dynshared.data, made, self._dynshared_size // made.itemsize)
+        caller = sys._getframe(1)
+        return self._allocations.setdefault((caller.f_code, caller.f_lineno), np.empty(shape, made))
 
     def shuffle_down(self: Any, mask: int, value: Any, delta: int) -> Any:
         return threading.current_thread().shuffle_down(value, delta)  # type: ignore[attr-defined]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel, "BlockManager", _Block)
+        patch.setattr(kernel.FakeCUDAKernel, "__call__", call)
+        patch.setattr(kernelapi.FakeCUDAShared, "array", shared_array)
         patch.setattr(_Block, "order", order)
         patch.setattr(kernelapi.FakeCUDAModule, "shfl_down_sync", shuffle_down, raising=False)
         for module, name in (

@@ -46,6 +46,7 @@ def backward_kernel(
     """
     kinds = per_thread if own else 1
     room = max(sums_rows, 1)
+    sums_room = room * per_thread
     nil = np.float32(0.0)
 
     @cuda.jit(device=True)
@@ -91,11 +92,11 @@ def backward_kernel(
         by_current = cuda.local.array(kinds, float32)
         by_voltage = cuda.local.array(kinds, float32)
         by_drive = cuda.local.array(kinds, float32)
-        added = cuda.local.array(room * per_thread, float32)
+        added = cuda.local.array(sums_room, float32)
         for k in range(per_thread):
             p_v[k] = nil
             p_i[k] = nil
-        for i in range(room * per_thread):
+        for i in range(sums_room):
             added[i] = nil
         for k in range(kinds):
             j = thread + k * threads

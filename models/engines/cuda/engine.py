@@ -75,7 +75,7 @@ class CudaEngine(Engine):
     def gradients(self, batch: SpikeBatch) -> Gradients:
         """Return the gradient of the mean loss over a batch, and learn nothing."""
         ran, found = self._slopes(batch)
-        for part in (*self.layers, self.output):
+        for part in self._populations:
             found |= part.matrix.named_gradients()
         judgement, counts = ran.judgement, np.concatenate(ran.counts)
         learned = {name: found[name] for name in self._weights if name in found}
@@ -95,20 +95,19 @@ class CudaEngine(Engine):
         rules = self._adam.rules
         scale = 1.0
         if self._adam.clip:
-            parts = (*self.layers, self.output)
             extra = sum(float(np.square(g.astype(np.float64)).sum()) for g in found.values())
-            norms = self.memory.put("norms", np.full(len(parts) + 1, extra))
-            for place, part in enumerate(parts):
+            norms = self.memory.put("norms", np.full(len(self._populations) + 1, extra))
+            for place, part in enumerate(self._populations):
                 part.matrix.square(rules, norms, place)
             shorten[1, 1, self.memory.stream](norms, self._adam.clip, self._scale)
             if found:
                 scale = float(self.memory.to_host(self._scale)[0][0])
         steps = self._adam.begin_step(rate)
-        for part in (*self.layers, self.output):
+        for part in self._populations:
             part.matrix.update(steps, self._scale)
         if found:
             self._adam.apply(steps, self._weights, found, scale)
-            for part in (*self.layers, self.output):
+            for part in self._populations:
                 if part.learns_on_host():
                     part.refresh()
         return Tally.of(ran.judgement, batch.labels, np.concatenate(ran.counts))
@@ -117,6 +116,10 @@ class CudaEngine(Engine):
         with _sentence(len(batch)):
             ran = self._forward(self._input.load(batch), batch)
         return Predictions(ran.judgement.logits, ran.judgement.losses, np.concatenate(ran.counts))
+
+    @property
+    def _populations(self) -> tuple[Layer | Output, ...]:
+        return (*self.layers, self.output)
 
     def _slopes(self, batch: SpikeBatch) -> tuple[Pass, Weights]:
         """Run a batch forward and backward; gradients of weights stay on the device, the others are returned."""
@@ -172,7 +175,8 @@ class CudaEngine(Engine):
             means = self.output.read(tapes[-1], examples)
             found = self.memory.to_host(means, *(tape.counts for tape in tapes), *totals)
             counts = found[1 : 1 + len(tapes)]
-            if any([layer.grow(int(c.max())) for layer, c in zip(self.layers, counts, strict=True)]):
+            grown = [layer.grow(int(c.max())) for layer, c in zip(self.layers, counts, strict=True)]
+            if any(grown):
                 continue
             observed = self.output.biased(found[0])
             for c in counts:
@@ -205,15 +209,16 @@ class CudaEngine(Engine):
         self.output = Output(self.problem, self._weights, self.memory)
 
     def _push(self) -> None:
-        for part in (*self.layers, self.output):
+        for part in self._populations:
             part.push(self._adam)
 
     def _pull(self) -> None:
-        for part in (*self.layers, self.output):
+        for part in self._populations:
             part.pull(self._adam)
 
     def _read_weights(self, name: str) -> NDArray[np.float32]:
-        self._weights[name][:] = self._matrix_of(name).read(name)
+        owner = next(p for p in self._populations if name in {c.name for c in p.connections})
+        self._weights[name][:] = owner.matrix.read(name)
         return self._weights[name]
 
     def _write_weights(self, name: str, weights: NDArray[np.float32]) -> None:

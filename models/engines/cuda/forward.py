@@ -46,7 +46,8 @@ def forward_kernel(per_thread: int, own: bool, recurrent: bool, states: bool, vo
     states, voltages : bool
         Whether to keep voltage and current at each step's beginning, and the voltage at its end.
     """
-    words = per_thread * MOST_THREADS // WARP
+    # Numba takes the sizes of arrays from constants, not from expressions.
+    fired_room, summary_room = 3 * per_thread * MOST_THREADS // WARP, 3 * per_thread
     kinds = per_thread if own else 1
     one = np.uint32(1)
 
@@ -63,8 +64,8 @@ def forward_kernel(per_thread: int, own: bool, recurrent: bool, states: bool, vo
         units, begins, pointers, first, channels, copies, spacing, lag, n_below, weights, table, threshold, gain,
         tape_steps, tape_neurons, tape_slopes, tape_pointers, counts, spikes, drawn, voltage_trace, state_trace,
     ):  # fmt: skip
-        fired = cuda.shared.array(3 * words, uint32)
-        summary = cuda.shared.array(3 * per_thread, uint32)
+        fired = cuda.shared.array(fired_room, uint32)
+        summary = cuda.shared.array(summary_room, uint32)
         place = cuda.blockIdx.x
         b = first + place
         thread, threads = cuda.threadIdx.x, cuda.blockDim.x
@@ -95,7 +96,7 @@ def forward_kernel(per_thread: int, own: bool, recurrent: bool, states: bool, vo
             push[k], mean[k], bias[k] = table[PUSH, j], table[MEAN, j], table[BIAS, j]
         for i in range(thread, 3 * n_words, threads):
             fired[i] = np.uint32(0)
-        if thread < 3 * per_thread:
+        if thread < summary_room:
             summary[thread] = np.uint32(0)
         cuda.syncthreads()
         count = 0
@@ -155,9 +156,7 @@ def forward_kernel(per_thread: int, own: bool, recurrent: bool, states: bool, vo
                     if v >= threshold:
                         word = j // WARP
                         cuda.atomic.or_(fired, own_bits * n_words + word, one << np.uint32(j % WARP))
-                        cuda.atomic.or_(
-                            summary, own_bits * per_thread + word // WARP, one << np.uint32(word % WARP)
-                        )
+                        cuda.atomic.or_(summary, own_bits * per_thread + word // WARP, one << np.uint32(word % WARP))
                         slope[k] = mean[c] * current[k] + bias[c] - v
                         n_spikes[k] += 1
                         if step + 1 < n_steps:
@@ -175,7 +174,7 @@ def forward_kernel(per_thread: int, own: bool, recurrent: bool, states: bool, vo
         for k in range(per_thread):
             # A neuron whose voltage is NaN never spikes and would look like a silent one.
             finite = finite and math.isfinite(voltage[k])
-        diverged = cuda.syncthreads_or(not finite) != 0
+        diverged = cuda.syncthreads_or(0 if finite else 1) != 0
         if diverged:
             for step in range(thread, n_steps + 1, threads):
                 tape_pointers[b, step] = 0

@@ -13,7 +13,7 @@ from models.adam import Adam
 from models.engines.coefficients import whole_steps
 from models.engines.cuda.backward import SUMS, backward_kernel
 from models.engines.cuda.events import Events, Sorted
-from models.engines.cuda.forward import MOST_THREADS, WARP, forward_kernel
+from models.engines.cuda.forward import WARP, forward_kernel
 from models.engines.cuda.memory import DeviceArray, Memory
 from models.engines.cuda.sources import GROUP, gather
 from models.engines.cuda.table import neuron_table
@@ -26,14 +26,11 @@ from models.problem import Problem
 FIRST_CAPACITY = 32
 """Spikes per example and neuron that there is room for at first; grown whenever a batch has more."""
 
-MOST_NEURONS = 4 * MOST_THREADS
-"""Of a layer."""
-
 GATHER_THREADS = 256
 
 
 def neurons_per_thread(size: int) -> int:
-    """Return how many neurons a thread has: 256 threads of 64 registers leave room for eight blocks at a time."""
+    """Return how many neurons a thread has: few, so that small layers fill warps, or many, so that rows cost less."""
     return 1 if size <= 256 else 2 if size <= 512 else 4
 
 
@@ -135,8 +132,10 @@ class Layer:
 
     def refresh(self) -> None:
         """Follow biases and time constants, which the host learns."""
-        parameters = (self.parameter(name) for name in ("tau_mem", "tau_syn", "bias"))
-        self._table = self.memory.to_device(neuron_table(*parameters, self.problem.dt, self.width))
+        tau_mem, tau_syn, bias = (self.parameter(name) for name in ("tau_mem", "tau_syn", "bias"))
+        self._table = self.memory.put(
+            (self.name, "table"), neuron_table(tau_mem, tau_syn, bias, self.problem.dt, self.width)
+        )
 
     def parameter(self, name: str) -> NDArray[np.floating]:
         """Return tau_mem, tau_syn or bias of each neuron, shape (size,)."""
@@ -196,9 +195,7 @@ class Layer:
         voltages : device array of float32, shape (examples of the part, steps, width), optional
             Written.
         """
-        kernel = forward_kernel(
-            self.per_thread, self._own, self.recurrent, states is not None, voltages is not None
-        )
+        kernel = forward_kernel(self.per_thread, self._own, self.recurrent, states is not None, voltages is not None)
         kernel[len(part), self.threads, self.memory.stream](
             events.units, events.begins, events.pointers, part.first, self.sources, self.copies, self.spacing,
             events.lag, self.below.shape[0], self.matrix.weights, self._table, self._threshold, gain,
@@ -244,9 +241,7 @@ class Layer:
             Written: p_V at the beginning of each step.
         """
         below, driven, traced = (given is not None for given in (event_times, drives, voltages))
-        kernel = backward_kernel(
-            self.per_thread, self._own, self.recurrent, below, driven, self._sums_rows, traced
-        )
+        kernel = backward_kernel(self.per_thread, self._own, self.recurrent, below, driven, self._sums_rows, traced)
         kernel[len(part), self.threads, self.memory.stream, 2 * 4 * self.width](
             events.units, events.begins, events.pointers, part.first, self.below.shape[0], self.matrix.weights,
             self._table, self._threshold, self._least_slope, tape.neurons, tape.slopes, tape.pointers, spike_times,

@@ -1,4 +1,4 @@
-"""Memory of a GPU: arrays that are kept from batch to batch, copies to and from it, and what happens where it is full."""
+"""Memory of a GPU: arrays that are kept from batch to batch, copies to and from it, and the error where it is full."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ class Output:
     def __init__(self, problem: Problem, weights: Weights, memory: Memory) -> None:
         self.problem, self._weights, self.memory = problem, weights, memory
         self.population = problem.network.output
-        self.connection = problem.network.connections[-1]
+        self.connections = problem.network.connections[-1:]
         self.classes = self.population.size
         self.each = self.population.time_constants != "shared"
-        self.matrix = Matrix([self.connection], self.classes, memory)
+        self.matrix = Matrix(self.connections, self.classes, memory)
         self.window = problem.loss.readout.table(problem.steps)
 
     def push(self, adam: Adam) -> None:
@@ -43,17 +43,15 @@ class Output:
     def refresh(self) -> None:
         """Tabulate the readout anew, once biases and time constants have changed."""
         columns = self.classes if self.each else 1
-        tau_mem, tau_syn = (
-            np.asarray(self._parameter(name)[:columns], np.float64) for name in ("tau_mem", "tau_syn")
-        )
+        tau_mem, tau_syn = (np.asarray(self._parameter(name)[:columns], np.float64) for name in ("tau_mem", "tau_syn"))
         dt = self.problem.dt
         self.table = ReadoutTable.of(self.window, tau_mem, tau_syn, dt, False)
-        self.gain = self.memory.to_device(self.table.gain)
-        self.first_gain = self.memory.to_device(self.table.gain[:, 0])
-        self._slope = self.memory.to_device(self.table.slope)
+        self.gain = self.memory.put("gain", self.table.gain)
+        self.first_gain = self.memory.put("first gain", self.table.gain[:, 0])
+        self._slope = self.memory.put("slope", self.table.slope)
         if self.population.time_constants == "trained":
             self.by_tau = ReadoutTable.by_time_constants(self.window, tau_mem, tau_syn, dt, False)
-            self._by_tau = self.memory.to_device(np.array([table.gain for table in self.by_tau]))
+            self._by_tau = self.memory.put("by tau", np.array([table.gain for table in self.by_tau]))
 
     def read(self, tape: Tape, examples: int) -> DeviceArray:
         """Return means of window times voltage without what biases add, shape (examples, classes)."""
@@ -72,7 +70,7 @@ class Output:
 
     def learn(self, tape: Tape, spikes: Sorted, error: DeviceArray, examples: int, spike_times: DeviceArray) -> None:
         """Write the gradient of the weights, and dL/dt of each hidden spike."""
-        hidden, stream = self.connection.shape[0], self.memory.stream
+        hidden, stream = self.connections[0].shape[0], self.memory.stream
         self.matrix.begin(1)
         if self.each:
             learn_each[hidden, THREADS, stream](

@@ -101,4 +101,3 @@ def _adjoints(
         if below is not None:
             spike_times = below
     return traces
-

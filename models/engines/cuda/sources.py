@@ -11,7 +11,8 @@ from numba import cuda, int32
 
 GROUP = 32
 """Examples whose gradients are added to one sum. A constant, since the order of the sums, and so their rounding, must
-depend on nothing else. With 256 neurons and 1,000 steps their adjoint currents, 33 MB, stay in the second-level cache."""
+depend on nothing else. With 256 neurons and 1,000 steps their adjoint currents are 33 MB, which stay in a large GPU's
+second-level cache."""
 
 TILE = 1024
 """Events that a block sorts at a time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,9 @@ class Matrix:
 
     def begin(self, groups: int) -> None:
         """Make room for the gradients of a batch, of shape (groups, rows, width)."""
-        self.gradients = self._memory.room((self._connections[0].target, "gradients"), (groups, self._rows, self._width))
+        self.gradients = self._memory.room(
+            (self._connections[0].target, "gradients"), (groups, self._rows, self._width)
+        )
 
     def named_gradients(self) -> Weights:
         """Return the gradients by the connections' names."""
@@ -69,7 +71,7 @@ class Matrix:
             total += group
         return {c.name: total[begin : begin + c.shape[0], : c.shape[1]] for begin, c in self._parts()}
 
-    def square(self, rules: dict[str, Rule], norms: DeviceArray, place: int) -> None:
+    def square(self, rules: Mapping[str, Rule], norms: DeviceArray, place: int) -> None:
         """Write the gradient's squared norm to ``norms[place]``."""
         squares = self._memory.room((self._connections[0].target, "squares"), (self._rows,), np.float64)
         for begin, c in self._parts():
@@ -78,7 +80,7 @@ class Matrix:
             )
         add_squares[1, ROW_THREADS, self._memory.stream](squares, self._rows, norms, place)
 
-    def update(self, steps: dict[str, Step], scale: DeviceArray) -> None:
+    def update(self, steps: Mapping[str, Step], scale: DeviceArray) -> None:
         """Take a step of Adam; ``scale``, an array with one number, shortens the gradient."""
         for begin, c in self._parts():
             step = steps[c.name]
