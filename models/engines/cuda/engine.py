@@ -144,7 +144,7 @@ class CudaEngine(Engine):
             below = sort(self.memory, layer.below.source, taken, examples, layer.sources)
             event_times = self.layers[i - 1].times_room(examples) if i else None
             push, sums = layer.push_of(ran.counts[i], examples), layer.sums_room(examples)
-            layer.matrix.begin(-(-examples // GROUP))
+            layer.begin(examples)
             for part in self._parts(examples):
                 history = self.memory.room(("history", layer.width), (len(part), self.problem.steps, layer.width))
                 states = layer.states_room(part)

@@ -254,6 +254,10 @@ class Layer:
         """Return memory for what gradients of biases and time constants are made of."""
         return self.memory.room((self.name, "sums"), (examples, max(self._sums_rows, 1), self.width))
 
+    def begin(self, examples: int) -> None:
+        """Make room for the gradients of a batch."""
+        self.matrix.begin(-(-examples // GROUP))
+
     def gather(self, part: Part, below: Sorted, itself: Sorted | None, lag: int, history: DeviceArray) -> None:
         """Add a part's gradients of weights to `Matrix.gradients`."""
         groups = (part.end - 1) // GROUP - part.first // GROUP + 1

@@ -86,7 +86,7 @@ def _adjoints(
     driven = np.zeros((examples, steps, output.width), np.float32)
     driven[:, :, : output.size] = weighted
     drives, spike_times = memory.to_device(driven), output.times_room(examples)
-    traces = {}
+    traces: dict[str, list[NDArray[np.float32]]] = {}
     for i in range(len(layers) - 1, -1, -1):
         layer = layers[i]
         push = memory.to_device(np.zeros(layer.width, np.float32))
@@ -100,4 +100,4 @@ def _adjoints(
         traces[layer.name] = [found[:, :, : layer.size] for found in memory.to_host(voltages, history)]
         if below is not None:
             spike_times = below
-    return traces
+    return dict(reversed(traces.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -117,9 +118,9 @@ def test_no_kernel_keeps_arrays_in_memory_that_are_meant_for_registers(compiled:
 
 def assembler() -> str | None:
     """Return the path of CUDA's assembler, which the compiler's package brings."""
-    import nvidia
-
-    found = [path for folder in nvidia.__path__ for path in Path(folder).glob("*/bin/ptxas")]
+    spec = importlib.util.find_spec("nvidia")
+    folders = spec.submodule_search_locations or [] if spec else []
+    found = [path for folder in folders for path in Path(folder).glob("*/bin/ptxas")]
     return str(found[0]) if found else shutil.which("ptxas")
 
 
