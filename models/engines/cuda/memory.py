@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 from numba import cuda
 from numpy.typing import DTypeLike, NDArray
+
+# Numba warns of every launch with fewer blocks than the GPU could run, and so of every small batch.
+warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 
 DeviceArray = Any
 """An array on the device, which Numba does not type."""
