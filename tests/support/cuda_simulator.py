@@ -150,6 +150,7 @@ def _make_thread(block: _Block, function: Callable[..., None], args: tuple[Any, 
 @contextmanager
 def simulator(order: Order = "ascending") -> Iterator[None]:
     """Run kernels by this module's scheduler."""
+    from numba import cuda
     from numba.cuda.np import numpy_support
     from numba.cuda.simulator import kernel, kernelapi
 
@@ -169,11 +170,20 @@ def simulator(order: Order = "ascending") -> Iterator[None]:
         caller = sys._getframe(1)
         return self._allocations.setdefault((caller.f_code, caller.f_lineno), np.empty(shape, made))
 
+    allocate = cuda.device_array
+
+    def device_array(shape: Any, dtype: Any) -> Any:
+        # What is read before it is written must not be 0 by chance.
+        made = allocate(shape, dtype)
+        made._ary.fill(np.nan if np.dtype(dtype).kind == "f" else -(10**9))
+        return made
+
     def shuffle_down(self: Any, mask: int, value: Any, delta: int) -> Any:
         return threading.current_thread().shuffle_down(value, delta)  # type: ignore[attr-defined]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel, "BlockManager", _Block)
+        patch.setattr(cuda, "device_array", device_array)
         patch.setattr(kernel.FakeCUDAKernel, "__call__", call)
         patch.setattr(kernelapi.FakeCUDAShared, "array", shared_array)
         patch.setattr(_Block, "order", order)

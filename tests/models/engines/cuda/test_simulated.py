@@ -168,9 +168,9 @@ def _small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_small_groups")
-@pytest.mark.parametrize("plan", ["recurrent", "everything"])
+@pytest.mark.parametrize(("plan", "most"), [("recurrent", 1), ("everything", 3)])
 def test_a_full_device_halves_what_goes_backward_at_once_and_changes_no_bit(
-    plan: str, monkeypatch: pytest.MonkeyPatch
+    plan: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from models.engines.cuda import memory
 
@@ -186,15 +186,26 @@ def test_a_full_device_halves_what_goes_backward_at_once_and_changes_no_bit(
         return allocate(shape, dtype)
 
     monkeypatch.setattr(memory.cuda, "device_array", scarce)
-    for most in (3, 2, 1):
-        engine = on_cuda(drawn, loss, **settings)
-        found = engine.gradients(drawn.batch()).weights
-        assert engine.split <= most
-        for name, gradient in whole.items():
-            np.testing.assert_array_equal(found[name], gradient, err_msg=f"{name}, {most} at once")
-    most = 0
-    with pytest.raises(InputError, match=r"does not hold a batch of 5 examples .* training.batch"):
-        on_cuda(drawn, loss).train_epoch([drawn.batch()], 1e-3)
+    engine = on_cuda(drawn, loss, **settings)
+    found = engine.gradients(drawn.batch()).weights
+    assert 0 < engine.split <= most
+    for name, gradient in whole.items():
+        np.testing.assert_array_equal(found[name], gradient, err_msg=name)
+
+
+def test_a_device_that_does_not_hold_one_example_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.engines.cuda import memory
+
+    drawn, allocate = drawn_for("recurrent", trials=2), memory.cuda.device_array
+
+    def scarce(shape: Any, dtype: Any) -> Any:
+        if len(shape) > 2 and shape[-2] == STEPS:
+            raise RuntimeError("[CUresult.CUDA_ERROR_OUT_OF_MEMORY] Call to cuMemAlloc results in an error")
+        return allocate(shape, dtype)
+
+    monkeypatch.setattr(memory.cuda, "device_array", scarce)
+    with pytest.raises(InputError, match=r"does not hold a batch of 2 examples .* training.batch"):
+        on_cuda(drawn, CrossEntropy(Uniform())).train_epoch([drawn.batch()], 1e-3)
 
 
 def test_other_errors_of_the_device_are_not_taken_for_a_full_one(monkeypatch: pytest.MonkeyPatch) -> None:
