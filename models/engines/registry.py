@@ -19,6 +19,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
     for module in (
         "models.engines.cpu.entry",
         "models.engines.genn.entry",
+        "models.engines.cuda.entry",
         "models.methods.eprop.cpu.entry",
         "models.methods.eprop.genn.entry",
         "models.methods.surrogate.entry",

@@ -1,4 +1,4 @@
-"""Kernels of the windowed readout; see `readout_table`."""
+"""Kernels of the windowed readout; see `models.engines.readout_table`."""
 
 from __future__ import annotations
 

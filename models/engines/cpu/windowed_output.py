@@ -10,13 +10,13 @@ from models.engines.cpu.gather import sum_groups
 from models.engines.cpu.layer import Layer
 from models.engines.cpu.output_base import Output
 from models.engines.cpu.readout import gradients_each, read_each, read_shared, spike_times_shared, weights_shared
-from models.engines.cpu.readout_table import ReadoutTable
+from models.engines.readout_table import ReadoutTable
 from models.losses import Judgement
 from models.network import Weights
 
 
 class WindowedOutput(Output):
-    """The mean of window times voltage, which is linear in the weights; see `readout_table`."""
+    """The mean of window times voltage, which is linear in the weights; see `models.engines.readout_table`."""
 
     def __init__(self, layer: Layer, window: Floats) -> None:
         self.layer, self.observes, self.window = layer, "mean voltage", window
