@@ -244,6 +244,7 @@ def test_text_is_escaped_and_does_not_break_before_a_sign() -> None:
         answer=["p = 0.24 at 80 % power"],
         advice=[],
         studies=[],
+        methods={},
         figures=[page.Picture('a "quoted" <i>', "")],
         tables=[page.Table.of(frame, "1 < 2")],
         runs={"<u>": page.Table.of(frame, "")},
