@@ -61,21 +61,20 @@ def _label(axes: Axes, table: pd.DataFrame) -> None:
 @figure(
     "conversion",
     says="Accuracy and synaptic operations of converted networks by the number of time steps: means over seeds, on "
-    "fsdd's test part by index.",
+    "fsdd's test part by index. Dashed: the networks of rectified units that were converted.",
     needs=("methods/fsdd-index-steps.csv",),
 )
 @styled
 def by_steps(path: Path) -> Figure:
-    """Draw the table of `experiments.methods.steps.by_steps`; dashed is the network of numbers before conversion."""
+    """Draw the table of `experiments.methods.steps.by_steps`; dashed are the networks of numbers before conversion."""
     table = read_csv(path, ("method", "held"))
     figure, (left, right) = subplots(1, 2.8, 1, 2, subplot_kw={"xscale": "log"})
-    means = table.groupby("steps", as_index=False)[["accuracy", "operations", "unconverted", "macs"]].mean()
-    for axes, column, before, label in (
-        (left, "accuracy", "unconverted", "accuracy"),
-        (right, "operations", "macs", "synaptic operations per example"),
-    ):
-        axes.plot(means["steps"], means[column], "o-", color=VERMILLION, label="converted")
-        axes.axhline(means[before].iloc[0], color=BLACK, linestyle="--", linewidth=1, label="rectified units")
+    for (method, runs), colour in zip(table.groupby("method", sort=False), (VERMILLION, BLUE), strict=False):
+        means = runs.groupby("steps", as_index=False)[["accuracy", "operations", "unconverted", "macs"]].mean()
+        for axes, column, before in ((left, "accuracy", "unconverted"), (right, "operations", "macs")):
+            axes.plot(means["steps"], means[column], "o-", color=colour, markersize=4, label=method)
+            axes.axhline(means[before].iloc[0], color=colour, linestyle="--", linewidth=1)
+    for axes, label in ((left, "accuracy"), (right, "synaptic operations per example")):
         axes.set(xlabel="time steps", ylabel=label)
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
         axes.grid(True)

@@ -109,19 +109,18 @@ def _plasticity(found: Sequence[Findings]) -> list[str]:
 
 def _conversion(found: Sequence[Findings]) -> list[str]:
     said = []
-    for one in found:
-        if one.steps.empty or one.loso:
-            continue
-        means = one.steps.groupby("steps")[["accuracy", "operations", "unconverted", "macs"]].mean()
+    tables = [(one.name, method, steps) for one in found for method, steps in one.steps.groupby("method", sort=False)]
+    for name, method, steps in tables:
+        means = steps.groupby("steps")[["accuracy", "operations", "unconverted", "macs"]].mean()
         near = means[means["accuracy"] >= means["unconverted"] - 0.01]
         whole = means["unconverted"].iloc[0]
         if near.empty:
-            said.append(f"{one.name}: not even {means.index.max()} steps come within one point of {whole:.3f}.")
+            said.append(f"{name}, {method}: not even {means.index.max()} steps come within one point of {whole:.3f}.")
             continue
-        steps = int(near.index.min())
+        least = int(near.index.min())
         ratio = near["operations"].iloc[0] / near["macs"].iloc[0]
         said.append(
-            f"{one.name}: {steps} steps come within one point of the {whole:.3f} of rectified units, with {ratio:.2g} "
-            "times their operations."
+            f"{name}, {method}: {least} steps come within one point of the {whole:.3f} of rectified units, with "
+            f"{ratio:.2g} times their operations."
         )
     return said

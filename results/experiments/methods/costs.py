@@ -60,6 +60,8 @@ def _of(name: str, folder: Path, reference: Path | None) -> dict[str, Any]:
     row: dict[str, Any] = {"method": name, "parameters": done.parameters, "spikes": done.hidden_spikes}
     row |= {"operations": done.accumulates + done.macs, "macs": done.macs}
     own, other = _measured(folder, reference or folder)
+    if folder == reference:
+        own = other
     learned = len(split_training(trained.config, data.train, data.validation).training)
     row |= {"seconds": own.cpu_ms_an_example * learned / 1000, "megabytes": own.megabytes}
     return row | {
