@@ -113,6 +113,17 @@ def test_methods_on_the_index_split() -> None:
         costs = [f"{row.operations:,.0f}", f"{row.times_the_time:.2g}", f"{row.times_the_memory:.2g}"]
         wanted.append([row.method, interval(row), *compared, *costs])
     assert rows("results/README.md", "method") == wanted
+    table = table.set_index("method")
+    eventprop, surrogate = (table.loc[name] for name in ("Eventprop", "surrogate gradient"))
+    first = flat("README.md").split("## ")[0]
+    assert f"between Eventprop ({eventprop.accuracy:.3f}) and surrogate gradients ({surrogate.accuracy:.3f})" in first
+    assert surrogate.p_corrected > 0.05
+    assert f"which take {surrogate.times_the_time:.0f} times its CPU time" in first
+    assert f"gated recurrent units reach {table.loc['GRU', 'accuracy']:.3f}" in first
+    assert f"thirty numbers a recording {table.loc['support vector machine on MFCC', 'accuracy']:.3f}" in first
+    shown = flat("results/README.md")
+    assert f"({surrogate.difference:+.3f}, p = {surrogate.p_corrected:.3f})" in shown
+    assert f"the CPU time and {surrogate.times_the_memory:.0f} times the memory" in shown
 
 
 def test_ablation_and_sizes() -> None:

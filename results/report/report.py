@@ -53,7 +53,10 @@ def report(console: Console, target: Path = TARGET, published: Path = PUBLISHED)
         methods=compared_methods(published),
         figures=pictures,
         tables=_tables(published),
-        runs={path.name.removesuffix("-runs.csv"): _runs(path) for path in sorted(published.glob("**/*-runs.csv"))},
+        runs={
+            str(path.relative_to(published)).removesuffix("-runs.csv"): _runs(path)
+            for path in sorted(published.glob("**/*-runs.csv"))
+        },
         elsewhere=" ".join(plan.name for plan in ELSEWHERE),
     )
     write_atomically(target, [text.encode()])
