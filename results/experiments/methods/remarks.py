@@ -38,18 +38,41 @@ SCOPE: Mapping[str, str] = {
     "CNN": "As the perceptron it sees the whole word at once; its weights are shared over time and frequency.",
     "GRU": "It goes through the frames in order, as spiking networks do, with numbers and gates in place of spikes.",
     "converted perceptron": (
-        "It is the perceptron above, run with spikes. Its input is a constant current of numbers, not spikes, so that "
-        "its operations are not comparable to those of networks that take spikes."
+        "It is the perceptron above, run with spikes. Its input is a constant current of numbers, not spikes, and that "
+        "product is counted once, so that its operations are not comparable to those of networks that take spikes."
     ),
+    "converted perceptron, random input": (
+        "The same with numbers as random spikes, which cost operations in every step: the one to compare with networks "
+        "that take spikes."
+    ),
+    "perceptron on log-mel": (
+        "The same network with another ear. Its difference from the perceptron on the cochlea's spikes is one of ears, "
+        "not of training."
+    ),
+    "CNN on log-mel": "The convolutional network with the ear that such networks are published with.",
+    "GRU on log-mel": "The gated units with the ear that such networks are published with.",
     "STDP, classical": (
         "Learning is unsupervised; only the decoder sees labels. What plasticity adds is the difference from the fixed "
-        "random weights beside it, not the accuracy by itself. The published 80 to 94 % are on a split in which every "
-        "speaker is in both parts."
+        "random weights below, not the accuracy by itself. The published 80 to 94 % are on a split in which every "
+        "speaker is in both parts, as in fsdd by index."
     ),
+    "STDP, nanocomposite": "The same network with the rule of a memristor; a simulation here as there, not hardware.",
+    "STDP, poly-p-xylylene": "The same network with the rule of another memristor.",
+    "fixed random weights": (
+        "The same network without plasticity, and with it the decoder: what it reaches is the work of random features "
+        "and of a linear classifier that sees labels."
+    ),
+    "STDP on cochlea spikes": "The classical rule on what the other spiking networks hear.",
+    "fixed random weights on cochlea spikes": "The control beside it.",
     "R-STDP": "The reward says right or wrong, nothing else: no other method here learns by so little information.",
+    "logistic regression": "A linear classifier of the counts that the perceptron sees: what its hidden layer adds.",
+    "support vector machine": "A classifier without neurons on the same counts.",
     "logistic regression on MFCC": (
         "A linear classifier of thirty numbers a recording. Where it does as well as a network, the data do not tell "
         "networks apart; where speakers are held out, it shows how much of its accuracy was knowing the speaker."
+    ),
+    "support vector machine on MFCC": (
+        "Thirty numbers a recording, without time: by index it says that fsdd can be solved by knowing its speakers."
     ),
 }
 """What the numbers of a method do not say, whatever they are."""

@@ -158,6 +158,10 @@ def test_sentences_say_what_the_numbers_say(better: float, verdict: str) -> None
     assert text.endswith(SCOPE["e-prop"])
 
 
+def test_every_contender_has_a_paragraph() -> None:
+    assert set(SCOPE) == {contender.name for contender in CONTENDERS} - {REFERENCE}
+
+
 def test_what_was_not_measured_is_said_to_be_open() -> None:
     open_ones = [one.claim for one in claims([made(0.1)], []) if one.found == "Not measured here."]
     assert len(open_ones) == 5
