@@ -15,12 +15,14 @@ class RewardOptions(WinnerOptions):
     """Traces, eligibility and reward; see `models.methods.reward_stdp.engine`.
 
     Neuron j stands for class j modulo the number of classes, and the class whose neurons spike most on average answers.
-    training.learning_rate is not used: the rule has an eta of its own.
+    training.learning_rate is not used: the rule has an eta of its own. Neurons answer as they have learned, with the
+    inhibition and the thresholds of training.
 
     Attributes
     ----------
     a_plus, a_minus : float
-        Eligibility by an input spike before a neuron's, and by one after it (with a minus).
+        Eligibility by an input spike before a neuron's, and by one after it (with a minus). With both 1 (Florian 2007)
+        they cancel on average where many inputs together make a neuron spike.
     tau_plus, tau_minus : float
         Time constants in ms of the traces of input spikes and of neurons' spikes.
     tau_eligibility : float
@@ -31,13 +33,16 @@ class RewardOptions(WinnerOptions):
         Share of a new reward in the running mean that is subtracted from the next ones; 0 subtracts nothing.
     """
 
+    competition: Literal["learning", "always"] = "always"
+    theta_plus: float = 0.02
+    reading: Literal["first", "adapted"] = "adapted"
     kind: Literal["r-stdp"] = field(default="r-stdp", kw_only=True, repr=False)
     a_plus: float = 1.0
-    a_minus: float = 1.0
+    a_minus: float = 0.0
     tau_plus: float = 20.0
     tau_minus: float = 20.0
     tau_eligibility: float = 500.0
-    eta: float = 50.0
+    eta: float = 40.0
     baseline: float = 0.05
 
     def __post_init__(self) -> None:

@@ -106,6 +106,12 @@ class WinnerEngine(Engine):
         return conductance_based(self.options)
 
     @property
+    def _reading(self) -> Neurons:
+        """The neurons where nothing is learned."""
+        reading = self._neurons._replace(theta_plus=0.0)
+        return reading if self.options.competition == "always" else reading._replace(inhibition=0.0)
+
+    @property
     def _steps(self) -> int:
         """Steps of the network an example, with the pause behind it."""
         shown = self.problem.trial if self.options.input == "spikes" else self.options.duration
@@ -162,8 +168,7 @@ class WinnerEngine(Engine):
         if self.options.reading == "first":
             threshold[:] = first_threshold(parameters.class_wise(self.options)) + REST
         arrivals = self._arrivals(batch, _the_same)
-        neurons = self._neurons._replace(theta_plus=0.0)
-        present_all(arrivals, self._steps, weights, threshold, neurons, counts)
+        present_all(arrivals, self._steps, weights, threshold, self._reading, counts)
         return counts
 
     def _work(self, batch: SpikeBatch) -> Work:
@@ -172,7 +177,7 @@ class WinnerEngine(Engine):
         rows, hidden = self.shapes["input_hidden"]
         arrivals = self._arrivals(batch, _the_same)
         heard = np.bincount(arrivals.inputs, arrivals.many, rows)
-        readout, others = self._weights["hidden_output"], (hidden - 1) * (self._neurons.inhibition > 0)
+        readout, others = self._weights["hidden_output"], (hidden - 1) * (self._reading.inhibition > 0)
         onto = np.count_nonzero(readout, axis=1) + others
         accumulates = heard @ np.count_nonzero(self._weights["input_hidden"], axis=1) + counts @ onto
         synapses = rows * hidden + hidden * others + readout.size
@@ -259,11 +264,22 @@ class StdpEngine(WinnerEngine):
         return current_based(self.options) if self._class_wise else conductance_based(self.options)
 
     def _show(self, arrivals: Arrivals, b: int, label: int) -> None:
+        if self.options.rule == "fixed" and self.options.reading == "first":
+            return  # Nothing that an answer depends on would change.
         silenced = np.zeros(self.network.hidden_size, np.bool_)
         if self._class_wise:
             silenced = self.stands_for != label
             self._state.voltage[:] = self._neurons.rest
+        elif self.options.rule != "fixed" and self.options.mean_weight > 0:
+            self._scale()
         self._present(arrivals, b, silenced)
+
+    def _scale(self) -> None:
+        """Scale each neuron's weights to their mean; none exceeds 1."""
+        weights = self._weights["input_hidden"]
+        mean = weights.mean(axis=0)
+        weights *= np.where(mean > 0, np.float32(self.options.mean_weight) / np.where(mean > 0, mean, 1), 1)
+        np.minimum(weights, 1, out=weights)
 
     def _decoder(self, counts: NDArray[np.int64], labels: NDArray[np.int64]) -> decoders.Decoder:
         if self.options.decoder == "logistic":

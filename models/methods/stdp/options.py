@@ -45,6 +45,8 @@ class WinnerOptions(MethodOptions):
     inhibition : float
         Conductance in nS that a spike opens in every other neuron, ``delay`` ms later, by way of one inhibitory neuron
         of its own.
+    competition : {"learning", "always"}
+        Whether neurons inhibit each other only while they learn, or in answers, too, as published.
     delay : float
         From a spike to its inhibition, in ms.
     theta_plus : float
@@ -57,12 +59,13 @@ class WinnerOptions(MethodOptions):
     input: InputKind = "spikes"
     fields: int = 10
     normalisation: Literal["l2", "none"] = "l2"
-    rate: float = 800.0
+    rate: float = 60.0
     duration: float = 350.0
     pause: float = 50.0
-    resolution: float = 0.5
-    conductance: float = 1.0
+    resolution: float = 1.0
+    conductance: float = 0.8
     inhibition: float = 15.0
+    competition: Literal["learning", "always"] = "learning"
     delay: float = 2.0
     theta_plus: float = 0.05
     reading: Literal["first", "adapted"] = "first"
@@ -91,6 +94,9 @@ class StdpOptions(WinnerOptions):
         control that belongs beside the others.
     amplitude : float
         Factor on all changes of weights; 1 is as published.
+    mean_weight : float
+        What the mean weight of each neuron is scaled to before each example that it learns from, so that synapses
+        compete (Diehl and Cook 2015: 0.1; the code of Rybka et al. can, but does not on speech); 0 scales nothing.
     decoder : {"logistic", "assignment", "one-neuron-a-class"}
         Logistic regression on the neurons' spike counts; each neuron stands for the class to which it answers most
         (Diehl and Cook 2015); or neuron j stands for class j modulo the number of classes and learns from that class's
@@ -104,6 +110,7 @@ class StdpOptions(WinnerOptions):
     kind: Literal["stdp"] = field(default="stdp", kw_only=True, repr=False)
     rule: RuleKind = "classical"
     amplitude: float = 1.0
+    mean_weight: float = 0.5
     decoder: DecoderKind = "logistic"
     inverse_penalty: float = 1.0
 

@@ -16,7 +16,7 @@ TAU = {"tau_plus": 17.0, "tau_minus": 34.0, "tau_eligibility": 100.0}
 
 
 def engine_of(**options: Any) -> Any:
-    return make_engine(make_problem(RewardOptions(**options)))
+    return make_engine(make_problem(RewardOptions(**({"resolution": 0.5, "a_minus": 1.0} | options))))
 
 
 def eligible(engine: Any, spikes: list[tuple[int, str]], end: int = 300) -> float:

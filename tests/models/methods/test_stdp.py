@@ -24,6 +24,13 @@ from models.network import DelayLine, Hidden, Input, Leaky, Network, Synapses
 
 RULES: tuple[RuleKind, ...] = ("classical", "nanocomposite", "poly-p-xylylene")
 RESOLUTION = 0.5
+PUBLISHED: dict[str, Any] = {
+    "rate": 800.0,
+    "resolution": RESOLUTION,
+    "conductance": 1.0,
+    "competition": "always",
+    "mean_weight": 0.0,
+}
 CHANCE = 1 / 3
 
 
@@ -128,7 +135,7 @@ def shown(
 
 def test_the_network_learns_by_the_times_of_its_own_spikes() -> None:
     """Input 1 makes the neuron spike in step 60; what input 0 did 40 steps before and 20 after gets its pair each."""
-    neurons = conductance_based(StdpOptions(conductance=1000.0))
+    neurons = conductance_based(StdpOptions(conductance=1000.0, resolution=RESOLUTION))
     weights, own = np.array([[0.0], [1.0]], np.float32), rule_of("classical", inputs=2)
     weights[0] = 1e-6
     arrivals = arrivals_of(100, (20, 0), (60, 1), (80, 0))
@@ -142,7 +149,7 @@ def test_the_network_learns_by_the_times_of_its_own_spikes() -> None:
 
 def test_voltage_follows_its_equation() -> None:
     """Against small Euler steps of the conductance equation, below threshold."""
-    neurons = conductance_based(StdpOptions())
+    neurons = conductance_based(StdpOptions(**PUBLISHED))
     times = (3, 4, 4, 9, 15)
     _, _, state = shown(arrivals_of(30, *((t, 0) for t in times)), np.ones((1, 1), np.float32), neurons, 30)
     fine, v = 1e-3, -65.0
@@ -154,7 +161,7 @@ def test_voltage_follows_its_equation() -> None:
 
 
 def test_current_based_neurons_have_the_response_of_exponential_currents() -> None:
-    neurons = current_based(StdpOptions())
+    neurons = current_based(StdpOptions(**PUBLISHED))
     _, _, state = shown(arrivals_of(80, (10, 0)), np.ones((1, 1), np.float32), neurons, 80)
     t, mem, syn = (80 - 10) * RESOLUTION, 60.0, 5.0
     rise = (mem * syn / (mem - syn)) / 1.5374180586 * (np.exp(-t / mem) - np.exp(-t / syn))
@@ -162,7 +169,7 @@ def test_current_based_neurons_have_the_response_of_exponential_currents() -> No
 
 
 def test_a_spike_inhibits_all_neurons_but_its_own() -> None:
-    options = StdpOptions(conductance=1000.0, delay=2.0, inhibition=15.0)
+    options = StdpOptions(conductance=1000.0, delay=2.0, inhibition=15.0, resolution=RESOLUTION)
     neurons = conductance_based(options)
     weights = np.array([[1.0, 0.0, 0.0]], np.float32)
     counts, _, state = shown(arrivals_of(40, (2, 0)), weights, neurons, 6)
@@ -185,7 +192,7 @@ def test_receptive_fields_are_those_of_the_authors() -> None:
 
 @pytest.mark.parametrize("resolution", [0.5, 1.0])
 def test_poisson_spikes_have_their_rates_and_variance(resolution: float) -> None:
-    options = StdpOptions(input="receptive-fields", duration=20000.0, resolution=resolution)
+    options = StdpOptions(input="receptive-fields", rate=800.0, duration=20000.0, resolution=resolution)
     rng = np.random.default_rng(3)
     found = inputs.poisson(np.array([[0.0, 0.25, 1.0]]), options, lambda b, shape: rng.random(shape))
     for i, rate in enumerate((0.018, 200.0, 800.0)):
@@ -224,7 +231,7 @@ def coded(values: np.ndarray, labels: np.ndarray, dt: float = 1.0) -> SpikeBatch
 @pytest.mark.parametrize("decoder", ["logistic", "assignment", "one-neuron-a-class"])
 def test_a_toy_problem_is_learned_and_fixed_weights_stay(rule: RuleKind, decoder: Any) -> None:
     """Poly-p-xylylene's window depresses inputs at 40 Hz, so that without a decoder that learns it can't tell them."""
-    options = StdpOptions(rule=rule, decoder=decoder)
+    options = StdpOptions(rule=rule, decoder=decoder, **(PUBLISHED if decoder == "one-neuron-a-class" else {}))
     engine = make_engine(make_problem(options, 3 if decoder == "one-neuron-a-class" else 12))
     before = engine.weights
     epoch = engine.train_epoch([toy(30), toy(30, seed=1)], 1e-3)
@@ -253,6 +260,52 @@ def test_receptive_fields_are_fitted_once_and_learned_from() -> None:
     np.testing.assert_array_equal(engine.weights["field_highest"], fitted)
     alone = engine.predict([coded(values[3:4], labels[3:4])]).logits
     np.testing.assert_array_equal(alone, engine.predict([coded(values, labels)]).logits[3:4])
+
+
+def counts_and_drive(**options: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Spike counts of examples, and summed inputs by fixed random weights, both of shape (examples, hidden)."""
+    rng = np.random.default_rng(4)
+    batch = coded(rng.normal(0, 50, (12, CHANNELS)), np.arange(12) % 3)
+    settings = StdpOptions(input="receptive-fields", rule="fixed", **options)
+    engine = make_engine(make_problem(settings, 40, CHANNELS, 700))
+    engine.train_epoch([batch], 1e-3)
+    weights = engine.weights
+    fields = weights["field_lowest"], weights["field_highest"], engine.options.fields
+    drive = inputs.responses(engine._values(batch), *fields) @ weights["input_hidden"]
+    return engine._counts(batch), drive
+
+
+def test_counts_say_how_well_weights_fit_an_example_unless_neurons_spike_in_volleys() -> None:
+    counts, drive = counts_and_drive()
+    assert np.mean([np.corrcoef(*pair)[0, 1] for pair in zip(counts, drive, strict=True)]) > 0.6
+    assert counts.std(axis=1).mean() > 0.04 * counts.mean()
+    counts, _ = counts_and_drive(**PUBLISHED)
+    assert counts.std(axis=1).mean() < 0.03 * counts.mean()
+
+
+def test_each_neurons_weights_keep_their_mean() -> None:
+    engine = make_engine(make_problem(StdpOptions(amplitude=1e-9, mean_weight=0.3)))
+    before = engine.weights["input_hidden"]
+    engine.train_epoch([toy(3)], 1e-3)
+    np.testing.assert_allclose(engine.weights["input_hidden"], before * (0.3 / before.mean(axis=0)), atol=1e-5)
+    engine = make_engine(make_problem(StdpOptions(mean_weight=0.9)))
+    engine.train_epoch([toy(3)], 1e-3)
+    assert engine.weights["input_hidden"].max() <= 1
+    engine = make_engine(make_problem(StdpOptions(amplitude=1e-9, mean_weight=0.0)))
+    engine.train_epoch([toy(3)], 1e-3)
+    np.testing.assert_allclose(engine.weights["input_hidden"], before, atol=1e-5)
+
+
+def test_neurons_inhibit_each_other_in_answers_if_competition_is_always_there() -> None:
+    counts = {}
+    for competition in ("learning", "always"):
+        options = StdpOptions(rule="fixed", conductance=2.0, competition=competition)
+        engine = make_engine(make_problem(options))
+        engine.train_epoch([toy(6)], 1e-3)
+        counts[competition] = engine.predict([toy(6)]).hidden_counts.sum()
+        alone = make_engine(make_problem(StdpOptions(rule="fixed", conductance=2.0, inhibition=0.0)))
+        assert (counts[competition] == alone.predict([toy(6)]).hidden_counts.sum()) == (competition == "learning")
+    assert counts["always"] < counts["learning"]
 
 
 def test_it_goes_on_from_its_state_to_the_bit_and_threads_change_nothing() -> None:
@@ -288,7 +341,7 @@ def test_decoders() -> None:
     [
         ({"loss": MaxOverTime()}, 'reports the loss "cross-entropy"'),
         ({"spike_times": "interpolated"}, "interpolated"),
-        ({"dt": 0.7}, r"data.dt = 0.7 ms into whole steps of training.options.resolution, which is 0.5 ms"),
+        ({"dt": 1.7}, r"data.dt = 1.7 ms into whole steps of training.options.resolution, which is 1.0 ms"),
         ({"network": Network(Input(9), (Hidden(4), Hidden(4)), Leaky(3))}, "one layer"),
         ({"network": Network(Input(9), (Hidden(4, synapses=Synapses(0.5)),), Leaky(3))}, "absent synapses"),
     ],
@@ -309,7 +362,7 @@ def test_impossible_options_and_too_few_neurons_are_refused() -> None:
 
 
 def test_operations_are_counted_by_spikes() -> None:
-    engine, batch = make_engine(make_problem(StdpOptions(rule="fixed"), 12)), toy(6)
+    engine, batch = make_engine(make_problem(StdpOptions(rule="fixed", competition="always"), 12)), toy(6)
     engine.train_epoch([batch], 1e-3)
     found, said = engine.operations([batch]), engine.predict([batch])
     spikes = said.hidden_counts.sum() / 6
