@@ -170,7 +170,7 @@ METHODS = {
         _method("SPSN", "spsn", _TORCH, recurrent=False),
         _method("e-prop", "e-prop"),
         _method("e-prop, adaptive thresholds", "e-prop", settings={"neurons": "adaptive"}),
-        _method("STDP", "stdp"),
+        _method("STDP, classical", "stdp"),
         _method("R-STDP", "r-stdp", settings={"conductance": 0.1}),
         _method("perceptron", "ann", _TORCH, spikes=False),
         _method("CNN", "ann", _TORCH, spikes=False, settings={"architecture": "cnn"}),

@@ -19,8 +19,8 @@ from models.engines import registry
 SETTINGS = dict.fromkeys(("ann", "conversion", "control"), ("training.options.frames=20",))
 """Of methods whose defaults don't fit a trial of 100 ms."""
 
-HERE = [entry for entry in registry.ENTRIES if entry.engine != "genn"]
-"""Runs on GeNN have tests of their own, which need it."""
+HERE = [entry for entry in registry.ENTRIES if entry.engine not in ("genn", "cuda")]
+"""Engines on GPUs have tests of their own."""
 
 
 def settings(engine: str, method: str) -> list[str]:
