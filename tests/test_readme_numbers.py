@@ -126,6 +126,19 @@ def test_methods_on_the_index_split() -> None:
     assert f"the CPU time and {surrogate.times_the_memory:.0f} times the memory" in shown
 
 
+def test_methods_on_longer_trials() -> None:
+    measured = {(row["steps"], row["trainer"]): row for row in bench("methods")}
+    ends = [measured[steps, "surrogate gradient"] for steps in ("500", "8000")]
+    time, memory = (
+        " to ".join(f"{end[column]:.0f}" for end in ends) for column in ("times_the_time", "times_the_memory")
+    )
+    shown = flat("results/README.md")
+    assert f"surrogate gradients take {time} times Eventprop's CPU time and {memory} times its memory" in shown
+    for steps in ("500", "1000", "2000", "4000", "8000"):
+        parallel, stepped = (measured[steps, name] for name in ("ParaLIF", "surrogate gradient"))
+        assert parallel["cpu_ms_an_example"] > stepped["cpu_ms_an_example"]
+
+
 def test_ablation_and_sizes() -> None:
     table = read_csv(PUBLISHED / "ablation-fsdd-exponential.csv").dropna(subset="difference")
     wanted = {

@@ -42,7 +42,7 @@ class Ours:
         """Compile, or load the compiled code and the libraries, by training a small network."""
         self._engine = self.make(self.problem, self.weights, len(batch))
         recurrent = self.problem.network.hidden[0].recurrent is not None
-        small = Shape(channels=40, hidden=8, recurrent=recurrent, steps=50, batch=2, events=20)
+        small = Shape(channels=40, hidden=40, recurrent=recurrent, steps=50, batch=2, events=20)
         problem = replace(self.problem, network=small.network, steps=small.steps)
         weights = self._entry.draw(problem, small.initial, 0)
         self.make(problem, weights, small.batch).train_epoch(small.batches(1), self.learning_rate)

@@ -10,12 +10,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.pictures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, styled, subplots
+from pipeline.pictures.style import BLUE, GREY, ORANGE, VERMILLION, styled, subplots
+from results.figures.methods_length import spread
 from results.figures.registry import figure
 from results.tables.files import read_csv
 
-FIRST = 1.15
-"""How far to the right of its point a label begins, as a factor."""
+NEAR = 4.0
+"""Ratio of operations up to which points are near each other."""
+
+FIRST = 1.4
+"""How far to the right of the last of them names begin, as a factor."""
+
+APART = 0.013
+"""Least distance between names, in accuracy."""
 
 
 @figure(
@@ -39,7 +46,7 @@ def pareto(path: Path) -> Figure:
     _label(axes, table)
     axes.set(xlabel="synaptic operations per example (effective accumulates and multiply-accumulates)")
     axes.set(ylabel="accuracy")
-    axes.margins(x=0.15)
+    axes.set_xlim(table["operations"].min() / 2, table["operations"].max() * 40)
     axes.grid(True)
     axes.legend(loc="lower left", title="hidden units exchange")
     return figure
@@ -53,9 +60,21 @@ def front(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _label(axes: Axes, table: pd.DataFrame) -> None:
-    for row in table.itertuples():
-        place = (row.operations * FIRST, row.accuracy)
-        axes.annotate(row.method, place, size=7, color=BLACK, va="center")
+    """Write names to the right of their points; of points near each other below and above one another."""
+    ordered = table.sort_values("operations")
+    group = (ordered["operations"] > NEAR * ordered["operations"].shift()).cumsum()
+    for _, near in ordered.groupby(group):
+        names = near.sort_values("accuracy")
+        begin = names["operations"].max() * FIRST
+        for row, height in zip(names.itertuples(), spread(list(names["accuracy"]), APART), strict=True):
+            axes.annotate(
+                row.method,
+                (row.operations, row.accuracy),
+                (begin, height),
+                size=7,
+                va="center",
+                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6},
+            )
 
 
 @figure(
