@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from results.experiments.comparison.sentences import outcome, points
 from results.experiments.study.findings import Findings
 from results.experiments.study.plan import REFERENCE
-from results.experiments.study.sentences import capitalised, listed, measured, named, outcome, percent, points, verdict
+from results.experiments.study.sentences import capitalised, listed, measured, named, percent, verdict
 from results.statistics.power import POWER
 
 QUESTION = "Which readout window should a spiking network for speech use?"

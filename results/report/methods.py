@@ -5,27 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from results.experiments.methods.claims import claims
+from results.experiments.methods.claims import table
 from results.experiments.methods.findings import Findings, read_all
 from results.experiments.methods.remarks import remarks
 from results.experiments.methods.sentences import sentences
 from results.report.page import Table
-from results.tables.files import read_json
-
-LENGTHS = Path("bench/methods.json")
 
 
 def compared_methods(published: Path) -> dict[str, Any]:
     """Return the claims and the comparisons of a folder of published results, by their names in the template."""
     found = read_all(published / "methods")
-    lengths = read_json(published / LENGTHS, "rows") if (published / LENGTHS).is_file() else []
     if not found:
         return {}
-    said = pd.DataFrame([(one.claim, one.found) for one in claims(found, lengths)], columns=["claim", "found here"])
+    said = "What the thesis says of training methods, and what was found here."
     return {
-        "claims": Table.of(said, "What the thesis says of training methods, and what was found here."),
+        "claims": Table.of(table(found, published / "bench"), said),
         "comparisons": [_comparison(one) for one in found],
         "remarks": remarks(found),
     }

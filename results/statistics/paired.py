@@ -78,10 +78,7 @@ def compare(rows: pd.DataFrame, recordings: pd.DataFrame, reference: str) -> pd.
     InputError
         If a run has scored another number of recordings.
     """
-    units, unit = _units(recordings)
-    codes, names = pd.factorize(unit)
-    places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
-    scores = {str(name): _scores(part, places, names) for name, part in rows.groupby("variant", sort=False)}
+    units, scores = _by_unit(rows, recordings)
     # Differences by seed and unit, of the seeds that both have.
     both = {name: (own - scores[reference]).dropna() for name, own in scores.items() if name != reference}
     cells = {name: differences.to_numpy(np.float64) for name, differences in both.items()}
@@ -113,14 +110,19 @@ def accuracies(rows: pd.DataFrame, recordings: pd.DataFrame) -> pd.DataFrame:
     The arguments are those of `compare`. The columns are variant, accuracy, low, high: with one seed or one unit there
     is no interval.
     """
-    _, unit = _units(recordings)
-    codes, names = pd.factorize(unit)
-    places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
     table = []
-    for name, part in rows.groupby("variant", sort=False):
-        found = crossed_random_effects(_scores(part, places, names).to_numpy(np.float64))
+    for name, own in _by_unit(rows, recordings)[1].items():
+        found = crossed_random_effects(own.to_numpy(np.float64))
         table.append((name, found.difference, max(found.low, 0.0), min(found.high, 1.0)))
     return pd.DataFrame(table, columns=["variant", "accuracy", "low", "high"])
+
+
+def _by_unit(rows: pd.DataFrame, recordings: pd.DataFrame) -> tuple[str, dict[str, pd.DataFrame]]:
+    """Return the name of the unit of analysis, and every variant's accuracies by seed and unit; see `_scores`."""
+    units, unit = _units(recordings)
+    codes, names = pd.factorize(unit)
+    places = {str(held): codes[recordings["held"] == held] for held in recordings["held"].unique()}
+    return units, {str(name): _scores(part, places, names) for name, part in rows.groupby("variant", sort=False)}
 
 
 def _units(recordings: pd.DataFrame) -> tuple[str, pd.Series]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,20 @@ def read_json(path: Path, field: str) -> Any:
         raise InputError(f"{path} is not JSON: {error}") from None
     except (KeyError, TypeError):
         raise InputError(f"{path} has no {field}") from None
+
+
+@contextmanager
+def refused_as(path: Path, kind: str, command: str) -> Iterator[None]:
+    """Refuse a JSON file that can't be read or lacks something within the ``with`` block.
+
+    ``kind`` is what the file is not, "a study's" for example, and ``command`` what writes it anew.
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise InputError(f"{path} is not {kind}: it lacks {error}; {command} writes it anew") from None
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{path} is not {kind}: {type(error).__name__}, {str(error).splitlines()[0]}") from None
 
 
 def check_runs(path: Path, rows: pd.DataFrame) -> None:

@@ -14,12 +14,12 @@ from models.batch import SpikeBatch
 from models.engines.base import Engine, Tally
 from models.engines.operations import Work
 from models.engines.torch.engine import Run, Tensors, spikes_of_neurons
+from models.engines.torch.noise import Noise
 from models.errors import InputError
 from models.methods.ann.engine import AnnEngine
 from models.methods.conversion.entry import scaled
 from models.methods.conversion.options import ConversionOptions
 from models.methods.conversion.spiking import Layer, balanced, poisson, run
-from models.methods.parallel_lif.noise import Noise
 from models.network import Weights
 from models.problem import Problem
 from models.recording import Recording

@@ -13,8 +13,8 @@ from models.batch import SpikeBatch
 from models.engines.operations import Work, spiking_work
 from models.engines.torch.engine import Run, Tensors, TorchEngine, spikes_of_neurons
 from models.engines.torch.inputs import Drive
+from models.engines.torch.noise import Noise
 from models.methods.parallel_lif.membrane import Membrane
-from models.methods.parallel_lif.noise import Noise
 from models.methods.parallel_lif.options import ParallelOptions
 from models.methods.parallel_lif.spike import earlier, fire
 from models.methods.spsn.options import SpsnOptions

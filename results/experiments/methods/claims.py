@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from results.experiments.comparison.sentences import outcome
 from results.experiments.methods.findings import Findings
 from results.experiments.methods.plan import REFERENCE
-from results.experiments.methods.sentences import accuracy, difference, outcome
-from results.tables.text import markdown
+from results.experiments.methods.sentences import accuracy, difference
+from results.tables.files import read_json
 
 Rows = Sequence[Mapping[str, Any]]
 """Of the benchmark ``methods``: time and memory of training by method and by the trial's length."""
@@ -40,9 +42,11 @@ def claims(found: Sequence[Findings], lengths: Rows) -> list[Claim]:
     return [Claim(claim, " ".join(find()) or "Not measured here.") for claim, find in said.items()]
 
 
-def table(found: Sequence[Claim]) -> str:
-    """Return claims as a table in Markdown."""
-    return markdown(pd.DataFrame([(one.claim, one.found) for one in found], columns=["claim", "found here"]))
+def table(found: Sequence[Findings], benchmarks: Path) -> pd.DataFrame:
+    """Return the table of all claims, given the folder where the benchmark ``methods`` lies, if it was measured."""
+    path = benchmarks / "methods.json"
+    said = claims(found, read_json(path, "rows") if path.is_file() else ())
+    return pd.DataFrame([(one.claim, one.found) for one in said], columns=["claim", "found here"])
 
 
 def _against(found: Sequence[Findings], method: str) -> list[str]:

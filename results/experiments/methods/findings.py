@@ -11,11 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from models.errors import InputError
 from pipeline.data.atomic import write_atomically
 from results.experiments.methods.plan import REFERENCE
 from results.statistics import paired
-from results.tables.files import check_runs, read_csv, write_csv
+from results.tables.files import check_runs, read_csv, refused_as, write_csv
 from results.tables.text import markdown
 
 COMPARED = ("seeds", "failed", "difference", "difference_low", "difference_high", "p_corrected", "detectable")
@@ -102,19 +101,16 @@ class Findings:
         InputError
             If a file is missing or damaged, or lacks something.
         """
-        try:
+        with refused_as(path, "a comparison's", "make methods"):
             about = json.loads(path.read_text(encoding="utf-8"))
-            name, loso = str(about.pop("plan")), bool(about.pop("loso"))
-        except KeyError as error:
-            raise InputError(f"{path} is not a comparison's: it lacks {error}; make methods writes it anew") from None
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise InputError(f"{path} is not a comparison's: {type(error).__name__}, {error}") from None
+            name, loso = str(about["plan"]), bool(about["loso"])
+            del about["plan"], about["loso"]
         parts = {part: read_csv(path.with_name(f"{path.stem}-{part}.csv"), TEXT[part], NEEDS[part]) for part in TEXT}
         check_runs(path.with_name(f"{path.stem}-runs.csv"), parts["runs"])
         return cls(name, loso, parts.pop("runs"), **parts, about=about)
 
     def write(self, folder: Path) -> None:
-        """Write ``<plan>.csv``, ``.md`` and ``.json``, and ``-runs``, ``-recordings``, ``-choice``, ``-costs.csv``."""
+        """Write ``<plan>.csv``, ``.md`` and ``.json``, and the tables of `TEXT`, ``<plan>-runs.csv`` and so on."""
         parts = {"": self.table, "-runs": self.rows, "-recordings": self.recordings, "-choice": self.choice}
         for ending, part in (parts | {"-costs": self.costs, "-steps": self.steps}).items():
             write_csv(folder / f"{self.name}{ending}.csv", part)
@@ -129,8 +125,7 @@ class Findings:
         Intervals are over seeds and units of analysis (`statistics.paired`).
         """
         found = paired.accuracies(self.rows, self.recordings).rename(columns={"variant": "method"})
-        compared = paired.compare(self.rows, self.recordings, REFERENCE).rename(columns={"window": "method"})
-        table = found.merge(compared[["method", *COMPARED]], on="method", how="left")
+        table = found.merge(self._compared[["method", *COMPARED]], on="method", how="left")
         return table.merge(self.costs[["method", *COSTS]], on="method", how="left")
 
     @property
@@ -146,8 +141,12 @@ class Findings:
     @property
     def units(self) -> str:
         """The unit of analysis, and how many there are: "5 speakers"."""
-        compared = paired.compare(self.rows, self.recordings, REFERENCE).iloc[0]
-        return f"{compared['scored_on']} {compared['units']}"
+        first = self._compared.iloc[0]
+        return f"{first['scored_on']} {first['units']}"
+
+    @cached_property
+    def _compared(self) -> pd.DataFrame:
+        return paired.compare(self.rows, self.recordings, REFERENCE).rename(columns={"window": "method"})
 
 
 def read_all(folder: Path) -> Sequence[Findings]:

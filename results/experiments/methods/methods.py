@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pipeline.data.atomic import kept_if_possible, write_atomically
 from pipeline.training.examples import kept_dataset
@@ -13,7 +12,7 @@ from pipeline.training.run import environment
 from results.experiments.comparison.provenance import provenance
 from results.experiments.comparison.recordings import recordings
 from results.experiments.comparison.variants import some_trained
-from results.experiments.methods.claims import claims, table
+from results.experiments.methods.claims import table
 from results.experiments.methods.costs import costs
 from results.experiments.methods.findings import Findings, read_all
 from results.experiments.methods.plan import Plan
@@ -21,7 +20,7 @@ from results.experiments.methods.sentences import sentences
 from results.experiments.methods.stages import Trained, stages
 from results.experiments.methods.steps import by_steps
 from results.paths import BENCHMARKS, METHODS
-from results.tables.files import read_json
+from results.tables.text import markdown
 from sweeps.runner import Runner
 
 
@@ -51,14 +50,8 @@ def methods(plans: Sequence[Plan], runner: Runner, folder: Path = METHODS) -> di
         found[plan.name] = findings
     if found:
         with kept_if_possible():
-            write_atomically(folder / "claims.md", [table(claims(read_all(folder), _lengths())).encode()])
+            write_atomically(folder / "claims.md", [markdown(table(read_all(folder), BENCHMARKS)).encode()])
     return found
-
-
-def _lengths() -> list[dict[str, Any]]:
-    """Return what ``make bench CASE=methods`` measured last, if it did."""
-    path = BENCHMARKS / "methods.json"
-    return list(read_json(path, "rows")) if path.is_file() else []
 
 
 def _findings(plan: Plan, trained: Trained) -> Findings:

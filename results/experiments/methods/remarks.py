@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from results.experiments.comparison.sentences import outcome
 from results.experiments.methods.findings import Findings
 from results.experiments.methods.plan import REFERENCE
-from results.experiments.methods.sentences import accuracy, difference, outcome
+from results.experiments.methods.sentences import accuracy, difference
 
 SCOPE: Mapping[str, str] = {
     "surrogate gradient": (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from results.experiments.comparison.sentences import certainty, size
 from results.experiments.methods.findings import Findings
 from results.experiments.methods.plan import REFERENCE
-from results.statistics.hypothesis_tests import LEVEL, p_text
 
 
 def sentences(found: Findings) -> list[str]:
@@ -39,20 +39,8 @@ def difference(row: pd.Series) -> str:
     """Return a method's difference from the reference: "4.2 points lower (95 % CI -12.6 to +4.3, p = 0.24)"."""
     if not np.isfinite(row["difference"]):
         return "which can't be compared"
-    size = f"{100 * abs(row['difference']):.1f} points {'higher' if row['difference'] > 0 else 'lower'}"
-    if not np.isfinite(row["p_corrected"]):
-        return f"{size}, without an interval"
-    low, high = 100 * row["difference_low"], 100 * row["difference_high"]
-    return f"{size} (95 % CI {low:+.1f} to {high:+.1f}, {p_text(row['p_corrected'])})"
-
-
-def outcome(row: pd.Series) -> str:
-    """Return what the comparison with the reference shows: better, worse, open, or unknown."""
-    if not np.isfinite(row["p_corrected"]):
-        return "unknown"
-    if row["p_corrected"] >= LEVEL:
-        return "open"
-    return "better" if row["difference"] > 0 else "worse"
+    sure = f" ({certainty(row)})" if np.isfinite(row["p_corrected"]) else ", without an interval"
+    return f"{size(row['difference'])}{sure}"
 
 
 def cost(row: pd.Series) -> str:

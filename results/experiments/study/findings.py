@@ -21,7 +21,7 @@ from results.experiments.study import matching, sentences
 from results.experiments.study.plan import REFERENCE, Plan
 from results.figures.study import information, verdict
 from results.statistics.paired import HEADERS, compare
-from results.tables.files import check_runs, read_csv, write_csv
+from results.tables.files import check_runs, read_csv, refused_as, write_csv
 from results.tables.text import markdown
 
 PARTS = {
@@ -85,15 +85,11 @@ class Findings:
         InputError
             If a file is missing or damaged, or lacks something.
         """
-        try:
+        with refused_as(path, "a study's", "make study"):
             about = json.loads(path.read_text(encoding="utf-8"))
             plan = TypeAdapter(Plan).validate_python(about["plan"])
             onset, environment = float(about["onset"]), about["environment"]
             commits, configs = about["commits"], about["configs"]
-        except KeyError as error:
-            raise InputError(f"{path} is not a study's: it lacks {error}; make study writes it anew") from None
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise InputError(f"{path} is not a study's: {type(error).__name__}, {str(error).splitlines()[0]}") from None
 
         def part(name: str) -> pd.DataFrame:
             return read_csv(path.with_name(f"{path.stem}-{name}.csv"), TEXT[name], PARTS[name])

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from results.experiments.comparison.sentences import certainty, outcome, points, size
 from results.experiments.study.plan import REFERENCE
-from results.statistics.hypothesis_tests import LEVEL, p_text
+from results.statistics.hypothesis_tests import p_text
 from results.statistics.paired import PAIRS, SPEAKERS
 from results.statistics.power import POWER
 
@@ -22,11 +23,6 @@ RESOLUTION = 0.001
 """Differences of accuracies are said to a tenth of a percentage point."""
 
 
-def points(difference: float) -> str:
-    """Return the size of a difference of accuracies in percentage points."""
-    return f"{100 * abs(difference):.1f} points"
-
-
 def percent(fraction: float, digits: int = 0) -> str:
     """Return a fraction in per cent."""
     return f"{100 * fraction:.{digits}f} %"
@@ -37,28 +33,17 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
-def outcome(row: pd.Series) -> str:
-    """Return what a window's comparison with the reference shows: better, worse, open, or unknown."""
-    if not np.isfinite(row["p_corrected"]):
-        return "unknown"
-    if row["p_corrected"] >= LEVEL:
-        return "open"
-    return "better" if row["difference"] > 0 else "worse"
-
-
 def scores(row: pd.Series, with_power: bool = False) -> str:
     """Return a window's difference from the reference: "4.2 points lower (95 % CI -12.6 to +4.3, p = 0.24)".
 
     The row is one of `statistics.paired.compare`, the p its corrected one; ``with_power`` adds the minimum detectable
     difference.
     """
-    size = f"{points(row['difference'])} {'higher' if row['difference'] > 0 else 'lower'}"
-    if abs(row["difference"]) < RESOLUTION / 2:
-        size = f"the same to {points(RESOLUTION)}"
-    interval = f"95 % CI {100 * row['difference_low']:+.1f} to {100 * row['difference_high']:+.1f}"
+    same = abs(row["difference"]) < RESOLUTION / 2
+    apart = f"the same to {points(RESOLUTION)}" if same else size(row["difference"])
     with_power &= bool(np.isfinite(row["detectable"]))
     least = f"; minimum detectable difference {points(row['detectable'])}" if with_power else ""
-    return f"{size} ({interval}, {p_text(row['p_corrected'])}{least})"
+    return f"{apart} ({certainty(row)}{least})"
 
 
 def measured(row: pd.Series, subject: str = "it", with_power: bool = False) -> str:

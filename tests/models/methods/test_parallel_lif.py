@@ -63,7 +63,7 @@ class Sequential:
     def __init__(self, drawn: Drawn, own: ParallelOptions, update: int, batch: SpikeBatch | None = None) -> None:
         import torch
 
-        from models.methods.parallel_lif.noise import Noise
+        from models.engines.torch.noise import Noise
 
         self.torch, self.drawn, self.own = torch, drawn, own
         self.batch = drawn.batch() if batch is None else batch
