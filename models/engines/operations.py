@@ -67,14 +67,18 @@ def spiking_work(
     """
     network, accumulates, dense = problem.network, 0, 0
     for connection in network.connections:
-        present = weights[connection.name] != 0
         if connection.kind == "input":
             spikes = arrivals(batch, network.input, problem.dt, problem.steps)
         else:
             spikes = carried[connection.name]
-        accumulates += int(spikes @ np.count_nonzero(present, axis=1))
-        dense += present.size * problem.steps * len(batch)
+        accumulates += effective(spikes, weights[connection.name])
+        dense += weights[connection.name].size * problem.steps * len(batch)
     return Work(hidden, accumulates, dense=dense)
+
+
+def effective(counts: NDArray[np.generic], weights: NDArray[np.generic]) -> int:
+    """Return the effective operations of so many spikes, or numbers, of each source through weights (pre, post)."""
+    return int(counts @ np.count_nonzero(weights, axis=1))
 
 
 def arrivals(batch: SpikeBatch, inputs: Input, dt: float, steps: int) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import psutil
 from results.benchmarks.shd_shaped import CASES, Shape
 from results.benchmarks.table import Row
 from results.benchmarks.trainers import METHODS, OURS
-from results.benchmarks.turns import Ask, Measured, beside, take_turns, training
+from results.benchmarks.turns import Ask, Measured, beside, ratios, take_turns, training
 from results.figures.methods_length import by_method
 
 NAME = "methods"
@@ -43,9 +43,6 @@ QUICK = (FSDD, "500 steps", "2000 steps")
 MOST_MEGABYTES = 8000.0
 MOST_SECONDS = 60.0
 """What a method may be expected to need for a batch."""
-
-LEAST = 0.1
-"""Megabytes that Eventprop counts as having needed where it needed less."""
 
 FREE = 0.7
 """Fraction of the free memory that a method may be expected to need."""
@@ -119,13 +116,11 @@ def _too_much(shape: Shape, shorter: Row) -> str | None:
 
 def _ratios(row: Row, eventprop: Measured) -> Row:
     """Return what was measured of Eventprop, and the ratios of a row to that."""
-    ms, megabytes = eventprop.cpu_ms_an_example, max(eventprop.megabytes, LEAST)
-    return {
-        "cpu_ms_of_eventprop": ms,
+    measured: Row = {
+        "cpu_ms_of_eventprop": eventprop.cpu_ms_an_example,
         "megabytes_of_eventprop": eventprop.megabytes,
-        "times_the_time": float(row["cpu_ms_an_example"]) / ms,
-        "times_the_memory": float(row["megabytes"]) / megabytes,
     }
+    return measured | ratios(row, eventprop)
 
 
 draw = by_method

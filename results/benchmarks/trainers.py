@@ -6,7 +6,6 @@ import importlib
 import importlib.metadata
 import importlib.util
 import itertools
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ from models.engines.entry import Entry
 from models.errors import InputError
 from models.network import Weights
 from models.problem import Problem
-from results.benchmarks.child import Answer, Memory
+from results.benchmarks.child import Answer, Memory, timed
 from results.benchmarks.shd_shaped import LEARNING_RATE, Shape
 
 BATCHES = 3
@@ -201,9 +200,7 @@ def session(trainer: str, shape: Mapping[str, Any]) -> Callable[[], Answer]:
 
     def measure() -> Answer:
         batch = next(batches)
-        start, cpu = time.perf_counter(), time.process_time()
-        spikes = learner.train(batch)
-        taken = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
+        spikes, taken = timed(lambda: learner.train(batch))
         hidden_spikes = spikes / (sizes.batch * sizes.hidden)
         return taken | {"megabytes": memory.added(), "hidden_spikes": hidden_spikes}
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from results.benchmarks.child import Answer, child
 from results.benchmarks.shd_shaped import Shape
@@ -48,6 +48,18 @@ class Measured:
     megabytes: float
     hidden_spikes: float
     batches: int
+
+
+LEAST = 0.1
+"""Megabytes that a reference counts as having needed where it needed less."""
+
+
+def ratios(own: Mapping[str, Any], reference: Measured) -> dict[str, float]:
+    """Return CPU time and memory, of a row with the fields of `Measured`, over a reference's in the same turns."""
+    return {
+        "times_the_time": float(own["cpu_ms_an_example"]) / reference.cpu_ms_an_example,
+        "times_the_memory": float(own["megabytes"]) / max(reference.megabytes, LEAST),
+    }
 
 
 def training(trainer: str, threads: int, shape: Shape) -> AbstractContextManager[Ask]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.ticker as ticker
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.pictures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled, subplots
@@ -45,11 +46,16 @@ def by_length(rows: Sequence[Mapping[str, float | str]]) -> Figure:
         for (trainer, points), colour, marker in zip(trainers, COLOURS, MARKERS, strict=False):
             values = points[column].clip(lower=LEAST)
             panel.plot(points["steps"], values, color=colour, marker=marker, markersize=4, label=trainer)
-        panel.set(xscale="log", yscale="log", xlabel="steps of a trial", ylabel=label)
-        panel.set_xticks(lengths, [f"{count:,}" for count in lengths], rotation=45)
-        panel.xaxis.set_minor_locator(ticker.NullLocator())
-        panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        panel.grid(True)
+        by_steps(panel, lengths, label)
     figure.suptitle("Training on the same spikes in longer trials")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
+
+
+def by_steps(panel: Axes, lengths: Sequence[int], label: str) -> None:
+    """Lay out a panel of what ``label`` says by the trial's length in steps, both axes logarithmic."""
+    panel.set(xscale="log", yscale="log", xlabel="steps of a trial", ylabel=label)
+    panel.set_xticks(lengths, [f"{count:,}" for count in lengths], rotation=45)
+    panel.xaxis.set_minor_locator(ticker.NullLocator())
+    panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.grid(True)

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 
-import matplotlib.ticker as ticker
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.pictures.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, styled, subplots
-from results.figures.length import LEAST
+from results.figures.length import LEAST, by_steps
 from results.figures.registry import figure
 from results.tables.files import read_json
 
@@ -56,11 +55,7 @@ def by_method(rows: Sequence[Mapping[str, float | str]]) -> Figure:
                 values = points[column].clip(lower=LEAST)
                 panel.plot(points["steps"], values, line, color=colour, marker=marker, markersize=3, label=name)
                 ends[name] = points["steps"].iloc[-1], values.iloc[-1], colour
-        panel.set(xscale="log", yscale="log", xlabel="steps of a trial", ylabel=label)
-        panel.set_xticks(lengths, [f"{count:,}" for count in lengths], rotation=45)
-        panel.xaxis.set_minor_locator(ticker.NullLocator())
-        panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        panel.grid(True)
+        by_steps(panel, lengths, label)
         _label(panel, ends)
     figure.suptitle("Training by every method on longer trials")
     return figure

@@ -20,6 +20,18 @@ def add_groups(gradients, row, j):  # type: ignore[no-untyped-def]
     return total
 
 
+@cuda.jit(device=True)
+def add_threads(parts, total):  # type: ignore[no-untyped-def]
+    """Return the sum over a block's threads, in order, in its first one; ``parts`` is shared memory for each."""
+    parts[cuda.threadIdx.x] = total
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        total = 0.0
+        for i in range(cuda.blockDim.x):
+            total += parts[i]
+    return total
+
+
 @cuda.jit
 def square_rows(weights, gradients, first, sparse, squares):  # type: ignore[no-untyped-def]
     """Write the squared norm of the gradient of each row from ``first`` on; absent synapses have none."""
@@ -30,12 +42,8 @@ def square_rows(weights, gradients, first, sparse, squares):  # type: ignore[no-
         if not (sparse and weights[row, j] == 0):
             slope = np.float64(add_groups(gradients, row, j))
             total += slope * slope
-    parts[thread] = total
-    cuda.syncthreads()
+    total = add_threads(parts, total)
     if thread == 0:
-        total = 0.0
-        for i in range(cuda.blockDim.x):
-            total += parts[i]
         squares[row] = total
 
 
@@ -47,12 +55,8 @@ def add_squares(squares, rows, norms, place):  # type: ignore[no-untyped-def]
     total = 0.0
     for row in range(thread, rows, cuda.blockDim.x):
         total += squares[row]
-    parts[thread] = total
-    cuda.syncthreads()
+    total = add_threads(parts, total)
     if thread == 0:
-        total = 0.0
-        for i in range(cuda.blockDim.x):
-            total += parts[i]
         norms[place] = total
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.batch import SpikeBatch
 from models.engines.base import Engine, Tally
-from models.engines.operations import Work
+from models.engines.operations import Work, effective
 from models.engines.torch.engine import Run, Tensors, spikes_of_neurons
 from models.engines.torch.noise import Noise
 from models.errors import InputError
@@ -72,18 +72,18 @@ class ConversionEngine(AnnEngine):
         parameters, seen = self._parameters(()), self._inputs(batch)
         with torch.no_grad():
             ran = self.run(parameters, batch)
-        first, *above = [weights != 0 for weights in self.weights.values() if weights.ndim == 2]
+        first, *above = [weights for weights in self.weights.values() if weights.ndim == 2]
         counts = [spikes_of_neurons(spikes) for spikes in ran.spikes]
         work = Work(
-            sum(map(np.sum, counts)), accumulates=sum(map(_operations, counts, above)),
-            dense=len(batch) * self.options.steps * sum(present.size for present in above),
+            sum(map(np.sum, counts)), accumulates=sum(map(effective, counts, above)),
+            dense=len(batch) * self.options.steps * sum(weights.size for weights in above),
         )  # fmt: skip
         if self.options.input == "constant":
-            macs = _operations(seen.count_nonzero(dim=0).cpu().numpy(), first)
+            macs = effective(seen.count_nonzero(dim=0).cpu().numpy(), first)
             return work._replace(macs=macs, dense=work.dense + len(batch) * first.size)
         sent = sum(spikes.abs().sum(dim=0) for spikes in self._poisson(parameters["input_scale"], seen))
         assert isinstance(sent, torch.Tensor)
-        accumulates = _operations(sent.cpu().numpy(), first)
+        accumulates = effective(sent.cpu().numpy(), first)
         dense = len(batch) * self.options.steps * first.size
         return work._replace(accumulates=work.accumulates + accumulates, dense=work.dense + dense)
 
@@ -139,8 +139,3 @@ class ConversionEngine(AnnEngine):
             found.append(Layer(parameters[f"{below}_{name}"], parameters[f"{name}_bias"], scale))
             below = name
         return found
-
-
-def _operations(counts: NDArray[np.generic], present: NDArray[np.bool_]) -> int:
-    """Return the effective operations of so many spikes, or numbers, of each source, through weights that are there."""
-    return int(counts @ np.count_nonzero(present, axis=1))

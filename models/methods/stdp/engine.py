@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from models.batch import SpikeBatch
 from models.engines.base import Engine, Epoch, Gradients, Predictions, Tally
-from models.engines.operations import Work
+from models.engines.operations import Work, effective
 from models.errors import InputError
 from models.kernels import threads_here
 from models.losses import CrossEntropy
@@ -178,8 +178,8 @@ class WinnerEngine(Engine):
         arrivals = self._arrivals(batch, _the_same)
         heard = np.bincount(arrivals.inputs, arrivals.many, rows)
         readout, others = self._weights["hidden_output"], (hidden - 1) * (self._reading.inhibition > 0)
-        onto = np.count_nonzero(readout, axis=1) + others
-        accumulates = heard @ np.count_nonzero(self._weights["input_hidden"], axis=1) + counts @ onto
+        accumulates = effective(heard, self._weights["input_hidden"]) + effective(counts, readout)
+        accumulates += int(counts.sum()) * others
         synapses = rows * hidden + hidden * others + readout.size
         return Work(float(counts.sum()), float(accumulates), dense=float(synapses * self._steps * len(batch)))
 

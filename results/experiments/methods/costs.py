@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,14 @@ from pipeline.training.batches import training_batches
 from pipeline.training.examples import kept_dataset, split_training
 from pipeline.training.placement import make_engine
 from pipeline.training.run import Run
-from results.benchmarks.child import Answer, Memory, child
-from results.benchmarks.turns import Measured, take_turns
+from results.benchmarks.child import Answer, Memory, child, timed
+from results.benchmarks.turns import Measured, ratios, take_turns
 from results.experiments.methods.plan import REFERENCE
 
 EXAMPLES = 128
 """That a process learns from in a turn, in batches as the config says."""
 
 ROUNDS = 3
-LEAST = 0.1
-"""Megabytes that the reference counts as having needed where it needed less."""
 
 
 def costs(rows: pd.DataFrame) -> pd.DataFrame:
@@ -60,25 +58,20 @@ def _of(name: str, folder: Path, reference: Path | None) -> dict[str, Any]:
     row: dict[str, Any] = {"method": name, "parameters": done.parameters, "spikes": done.hidden_spikes}
     row |= {"operations": done.accumulates + done.macs, "macs": done.macs}
     own, other = _measured(folder, reference or folder)
-    if folder == reference:
-        own = other
     learned = len(split_training(trained.config, data.train, data.validation).training)
     row |= {"seconds": own.cpu_ms_an_example * learned / 1000, "megabytes": own.megabytes}
-    return row | {
-        "times_the_time": own.cpu_ms_an_example / other.cpu_ms_an_example,
-        "times_the_memory": own.megabytes / max(other.megabytes, LEAST),
-    }
+    return row | ratios(asdict(own), other)
 
 
 def _measured(folder: Path, reference: Path) -> tuple[Measured, Measured]:
     """Return time and memory of training by a run's config, and those of the reference in the same turns."""
     with contextlib.ExitStack() as stack:
         asked = {
-            who: stack.enter_context(child(__name__, 1, config=str((path / "config.toml").resolve())))
-            for who, path in {"own": folder, "reference": reference}.items()
+            path: stack.enter_context(child(__name__, 1, config=str((path / "config.toml").resolve())))
+            for path in dict.fromkeys((folder, reference))
         }
         found = take_turns(asked, ROUNDS, EXAMPLES)
-    return found["own"], found["reference"]
+    return found[folder], found[reference]
 
 
 def session(config: str) -> Callable[[], Answer]:
@@ -99,9 +92,7 @@ def session(config: str) -> Callable[[], Answer]:
 
     def measure() -> Answer:
         batches = next(turns)
-        start, cpu = time.perf_counter(), time.process_time()
-        found = engine.train_epoch(batches, settings.training.learning_rate)
-        taken = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
+        found, taken = timed(lambda: engine.train_epoch(batches, settings.training.learning_rate))
         spikes = found.hidden_counts.mean() / found.examples
         return taken | {"megabytes": memory.added(), "hidden_spikes": float(spikes)}
 
